@@ -1,0 +1,1 @@
+//! What happens: performs effects and appends events. Prints nothing.

@@ -1,0 +1,1 @@
+//! What is shown: events and faults become progress, text and JSON. Never reads the store.

@@ -1,0 +1,1 @@
+//! What is kept: configuration, skills in stages, sessions, journal, scratch.
