@@ -2,6 +2,7 @@
 
 mod fault;
 mod status;
+pub mod value;
 
 pub use fault::{Fault, Result, Spot};
 pub use status::{Again, Row, Status, TABLE};
