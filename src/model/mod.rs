@@ -1,8 +1,14 @@
 //! What things are: values, parsing, validation, folds, the scheduler. No input or output.
 
+pub mod call;
+pub mod changes;
+pub mod check;
 mod fault;
+mod request;
+pub mod run;
 mod status;
 pub mod value;
 
 pub use fault::{Fault, Result, Spot};
+pub use request::{Request, TrustRequest};
 pub use status::{Again, Row, Status, TABLE};

@@ -1,0 +1,71 @@
+//! What the dispatcher is asked to do next.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{run::Event, value::Span};
+
+/// Where in a run a check looks; also what tells two runs of the same hook apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Point {
+    /// Before anything is spent.
+    Pre,
+    /// After one attempt of one step.
+    Mid {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// After all steps.
+    Post {
+        /// How many times the end was reached before, from 0: each repair starts a new round.
+        round: u32,
+    },
+}
+
+/// How a call gets its conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase", tag = "kind")]
+pub enum Conversation {
+    /// A new one, under an id of our choosing.
+    Fresh,
+    /// An earlier one of the same step, told why it has to go on.
+    Continue {
+        /// The id under which claude keeps it.
+        claude_session: String,
+        /// What the agent is told; empty where the call merely broke off.
+        reasons: Vec<String>,
+    },
+}
+
+/// One thing to do. Performing it appends events, and those change what comes next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A decision that needs no work: write it down.
+    Record(Box<Event>),
+    /// Look for ourselves, without a hook: at the prerequisites before, at an attempt's tree and
+    /// output after it, at the run's output in the end.
+    Check {
+        /// Where in the run.
+        at: Point,
+    },
+    /// Run one hook.
+    RunHook {
+        /// The hook's name.
+        hook: String,
+        /// Where in the run.
+        at: Point,
+    },
+    /// Ask claude.
+    Call {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// New or continued.
+        conversation: Conversation,
+        /// How long to wait first, after an overload.
+        after: Span,
+    },
+}
