@@ -11,7 +11,7 @@ pub mod state;
 #[cfg(test)]
 mod tests;
 
-pub use effect::{Conversation, Effect, Point};
+pub use effect::{Effect, Point};
 pub use event::{Event, StepStatus};
 pub use ledger::Ledger;
 pub use next::next;

@@ -99,6 +99,8 @@ pub struct CallFacts<'a> {
     pub rate_limit: Option<&'a RateLimit>,
     /// claude's own word for an error that took an answer's place.
     pub error: Option<&'a str>,
+    /// Whether an earlier conversation was to go on.
+    pub resumed: bool,
     /// The end of stderr.
     pub stderr: &'a str,
     /// What the step needs.
@@ -163,6 +165,8 @@ pub enum Failure {
     Killed,
     /// It refused its command line.
     CommandLine,
+    /// The conversation to go on with does not exist.
+    ConversationGone,
     /// The API refused the request.
     Request,
     /// The model refused.
@@ -195,6 +199,7 @@ impl Failure {
             | Self::Blank => true,
             Self::NotStarted
             | Self::CommandLine
+            | Self::ConversationGone
             | Self::Request
             | Self::Refused
             | Self::ToolMissing

@@ -24,21 +24,6 @@ pub enum Point {
     },
 }
 
-/// How a call gets its conversation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase", tag = "kind")]
-pub enum Conversation {
-    /// A new one, under an id of our choosing.
-    Fresh,
-    /// An earlier one of the same step, told why it has to go on.
-    Continue {
-        /// The id under which claude keeps it.
-        claude_session: String,
-        /// What the agent is told; empty where the call merely broke off.
-        reasons: Vec<String>,
-    },
-}
-
 /// One thing to do. Performing it appends events, and those change what comes next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
@@ -63,8 +48,10 @@ pub enum Effect {
         step: String,
         /// The attempt, from 1.
         attempt: u32,
-        /// New or continued.
-        conversation: Conversation,
+        /// The conversation of an earlier call of this step that goes on; `None` starts a new one.
+        resume: Option<String>,
+        /// Why the last attempt was refused, for the agent; empty where a call merely broke off.
+        reasons: Vec<String>,
         /// How long to wait first, after an overload.
         after: Span,
     },

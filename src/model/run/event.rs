@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Point;
+use super::{Plan, Point};
 use crate::model::{
     Request, Status,
     call::{CallOutcome, ContextUse, LimitKind, Spend},
@@ -30,10 +30,13 @@ pub enum Event {
         /// The version of claude, where it is known already.
         claude: Option<String>,
     },
-    /// The plan is settled and stored beside the journal.
+    /// The plan is settled. It lies in the journal itself, so that the sync before the first call
+    /// makes it durable too.
     Plan {
-        /// SHA-256 of its JSON, hexadecimal.
+        /// SHA-256 of the plan's JSON, hexadecimal.
         hash: String,
+        /// The plan.
+        plan: Box<Plan>,
     },
     /// The run goes on after it was broken off.
     RunResumed {

@@ -14,7 +14,7 @@ mod checks;
 mod end;
 mod steps;
 
-pub(crate) use end::{proof, standing_checks};
+pub use end::{proof, standing_checks};
 
 use super::{Effect, Plan, State};
 

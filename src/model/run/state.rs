@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::{
     Status,
-    call::{CallOutcome, LimitKind, Spend},
+    call::{CallOutcome, Failure, LimitKind, Spend},
     changes::TreeChanges,
     check::Check,
     value::Span,
@@ -67,7 +67,7 @@ pub struct StepState {
     pub waits: u32,
     /// What the last successful call said.
     pub output: Option<Output>,
-    /// Why each earlier attempt was refused, in order.
+    /// Why earlier attempts were refused, in order.
     pub rejections: Vec<Vec<String>>,
     /// How it ended; `None` while it runs or has to run again.
     pub status: Option<(StepStatus, Option<String>)>,
@@ -75,6 +75,8 @@ pub struct StepState {
     pub spend: Spend,
     /// Whether the next call starts a new attempt.
     pub again: bool,
+    /// The attempt that was told of the last rejection, so that one that broke off hears it again.
+    told: u32,
 }
 
 /// What ends a run early.
@@ -174,7 +176,14 @@ impl State {
         let conversation = self.steps.get(&call.step).and_then(|step| step.conversation.clone());
         self.ledger.end(call, conversation.as_deref());
         let step = self.step_mut(&call.step);
-        step.call = Stage::Ended(call.outcome.clone());
+        step.call = match &call.outcome {
+            // Nothing was asked and nothing was spent: the attempt begins anew.
+            CallOutcome::Failed { failure: Failure::ConversationGone, .. } => {
+                step.conversation = None;
+                Stage::Idle
+            }
+            outcome => Stage::Ended(outcome.clone()),
+        };
         if call.output.is_some() {
             step.output.clone_from(&call.output);
         }
@@ -196,6 +205,7 @@ impl State {
         let step = self.step_mut(id);
         step.rejections.push(reasons.to_vec());
         step.start_over();
+        step.told = step.next_attempt();
         for later in supersedes {
             let later = self.step_mut(later);
             later.conversation = None;
@@ -217,6 +227,16 @@ impl State {
 }
 
 impl StepState {
+    /// The attempt that the next call belongs to.
+    pub fn next_attempt(&self) -> u32 {
+        if self.again { self.attempt + 1 } else { self.attempt.max(1) }
+    }
+
+    /// Whether the next call follows a refusal that its agent has to hear of.
+    pub fn attempt_is_refused(&self) -> bool {
+        self.told == self.next_attempt()
+    }
+
     fn begin(&mut self, attempt: u32) {
         if attempt > self.attempt {
             self.waits = 0;

@@ -9,6 +9,7 @@ type Rule = fn(&CallFacts<'_>) -> Option<CallOutcome>;
 /// there to ask, how the process ended, what its result says, what the step needed besides.
 pub(super) const RULES: &[Rule] = &[
     we_ended_it,
+    conversation_gone,
     login,
     quota,
     limit_of_claude,
@@ -64,6 +65,14 @@ fn limit_text(kind: LimitKind) -> &'static str {
         LimitKind::Context => "the context window is fuller than the limit allows",
         LimitKind::Quota => "the plan's quota is fuller than the limit allows",
     }
+}
+
+/// Seen when a call was killed before claude wrote its first line down: it says so without asking
+/// anybody.
+fn conversation_gone(facts: &CallFacts<'_>) -> Option<CallOutcome> {
+    let result = facts.result.filter(|_| facts.resumed && facts.init.is_none())?;
+    let gone = result.subtype == "error_during_execution" && result.num_turns == 0;
+    gone.then(|| failed(Failure::ConversationGone, said(result, "no such conversation")))?
 }
 
 const LOGIN: &str = "claude's login was refused";

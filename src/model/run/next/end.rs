@@ -34,12 +34,12 @@ pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
 }
 
 /// By whom the work is vouched for: only checks of the attempts and the round that count.
-pub(crate) fn proof(state: &State) -> Proof {
+pub fn proof(state: &State) -> Proof {
     Proof::of(standing_checks(state))
 }
 
 /// The checks that still speak of the work as it is: those of superseded attempts do not.
-pub(crate) fn standing_checks(state: &State) -> impl Iterator<Item = &Check> {
+pub fn standing_checks(state: &State) -> impl Iterator<Item = &Check> {
     let own =
         state.checks.iter().filter(|(at, _)| stands(state, at)).flat_map(
             |(_, stage)| match stage {

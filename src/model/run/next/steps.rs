@@ -10,7 +10,7 @@ use crate::model::{
     call::{CallOutcome, LimitKind, Unavailability},
     check::Timing,
     run::{
-        Conversation, Effect, Event, Plan, Point, State, StepStatus,
+        Effect, Event, Plan, Point, State, StepStatus,
         plan::{RetryOn, StepPlan},
         state::{Stage, StepState},
     },
@@ -33,29 +33,29 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
 }
 
 fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
-    let Some(known) = state.step(&step.id) else {
-        return call(plan, state, step, 1, Conversation::Fresh, Span::default());
-    };
+    let fresh = StepState::default();
+    let known = state.step(&step.id).unwrap_or(&fresh);
     match &known.call {
         Stage::Running => Vec::new(),
-        Stage::Idle => again(plan, state, step, known),
+        Stage::Idle => call(plan, state, step, known),
         Stage::Ended(outcome) => ended(plan, state, (step, known), outcome),
     }
 }
 
-/// The call may start only if what it reserves fits what is left of every limit.
-fn call(
-    plan: &Plan,
-    state: &State,
-    step: &StepPlan,
-    attempt: u32,
-    conversation: Conversation,
-    after: Span,
-) -> Vec<Effect> {
+/// A call may start only if what it reserves fits what is left of every limit. Where the step ran
+/// before, a broken-off call goes on in its conversation, and a refused attempt is told why.
+fn call(plan: &Plan, state: &State, step: &StepPlan, known: &StepState) -> Vec<Effect> {
     if let Some((limit, reason)) = exhausted(plan, state, step) {
         return vec![record(Event::LimitReached { limit, reason })];
     }
-    vec![Effect::Call { step: step.id.clone(), attempt, conversation, after }]
+    let refused = known.rejections.last().filter(|_| known.attempt_is_refused());
+    vec![Effect::Call {
+        step: step.id.clone(),
+        attempt: known.next_attempt(),
+        resume: known.conversation.clone(),
+        reasons: refused.cloned().unwrap_or_default(),
+        after: known.backoff.unwrap_or_default(),
+    }]
 }
 
 fn exhausted(plan: &Plan, state: &State, step: &StepPlan) -> Option<(LimitKind, String)> {
@@ -73,20 +73,6 @@ fn exhausted(plan: &Plan, state: &State, step: &StepPlan) -> Option<(LimitKind, 
     }
     let turns = plan.limits.turns;
     (ledger.turns >= turns).then(|| (LimitKind::Turns, format!("{turns} turns are used up")))
-}
-
-/// The step ran before: a broken-off call goes on, a refused attempt is told why.
-fn again(plan: &Plan, state: &State, step: &StepPlan, known: &StepState) -> Vec<Effect> {
-    let attempt = if known.again { known.attempt + 1 } else { known.attempt.max(1) };
-    let reasons = if known.again { known.rejections.last().cloned() } else { None };
-    let conversation = match &known.conversation {
-        None => Conversation::Fresh,
-        Some(claude_session) => Conversation::Continue {
-            claude_session: claude_session.clone(),
-            reasons: reasons.unwrap_or_default(),
-        },
-    };
-    call(plan, state, step, attempt, conversation, known.backoff.unwrap_or_default())
 }
 
 fn ended(

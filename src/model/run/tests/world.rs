@@ -199,12 +199,13 @@ impl World {
 
     fn outcome(&mut self) -> CallOutcome {
         let reason = "so it was".to_owned();
-        match self.chance.below(12) {
+        match self.chance.below(13) {
             0..=6 => CallOutcome::Succeeded,
             7 => CallOutcome::Failed { failure: Failure::NoResult, reason },
             8 => CallOutcome::Failed { failure: Failure::ToolDenied, reason },
             9 => CallOutcome::Limit { limit: LimitKind::Idle, reason },
-            10 => CallOutcome::Unavailable { why: Unavailability::Overloaded, reason },
+            10 => CallOutcome::Failed { failure: Failure::ConversationGone, reason },
+            11 => CallOutcome::Unavailable { why: Unavailability::Overloaded, reason },
             _ => CallOutcome::Unavailable { why: Unavailability::Login, reason },
         }
     }
