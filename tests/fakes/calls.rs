@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 /// Appends one line to `<path>.calls`; returns how many calls with `-p` were noted before.
@@ -16,8 +16,9 @@ pub(crate) fn note(path: &Path, args: &[String], prompt: &[u8]) -> io::Result<us
     file.lock()?;
     let mut earlier = String::new();
     file.read_to_string(&mut earlier)?;
-    let turn = earlier.lines().filter(|line| is_print(line)).count();
+    let turn = earlier.lines().filter(|line| line.starts_with(r#"{"print":true,"#)).count();
     let line = json!({
+        "print": args.iter().any(|arg| arg == "-p" || arg == "--print"),
         "args": args,
         "cwd": std::env::current_dir()?,
         "env": environment(),
@@ -32,12 +33,6 @@ fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".calls");
     name.into()
-}
-
-fn is_print(line: &str) -> bool {
-    let call: Value = serde_json::from_str(line).unwrap_or_default();
-    let args = call["args"].as_array();
-    args.is_some_and(|args| args.iter().any(|arg| arg == "-p" || arg == "--print"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the fake tells what environment it was given")]

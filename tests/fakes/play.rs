@@ -23,6 +23,7 @@ pub(crate) fn play(steps: &[Step], call: &Call, ignore_term: bool) -> io::Result
             Step::Init => out.write_all(call.init().as_bytes())?,
             Step::Answer(text) => out.write_all(call.answer(text).as_bytes())?,
             Step::Result(text) => out.write_all(call.result(text).as_bytes())?,
+            Step::Structured(output) => out.write_all(call.structured(output).as_bytes())?,
             Step::Success(text) => {
                 let stream = [call.init(), call.answer(text), call.result(text)].concat();
                 out.write_all(stream.as_bytes())?;

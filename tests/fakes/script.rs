@@ -31,6 +31,8 @@ pub(crate) enum Step {
     Answer(String),
     /// The `result` of a call that went well.
     Result(String),
+    /// The `result` of a call that was asked for structured output and gave it.
+    Structured(Value),
     /// `Init`, `Answer` and `Result`: a whole call that went well.
     Success(String),
     /// One line with this event.

@@ -89,6 +89,23 @@ impl Call {
 
     /// The end of a call that went well.
     pub(crate) fn result(&self, text: &str) -> String {
+        self.line(&Self::end(text))
+    }
+
+    /// The end of a call that went well and brings what a schema asked for.
+    pub(crate) fn structured(&self, output: &Value) -> String {
+        let mut end = Self::end("");
+        end["structured_output"] = output.clone();
+        self.line(&end)
+    }
+
+    /// An event as a line, with its placeholders filled in.
+    pub(crate) fn line(&self, event: &Value) -> String {
+        let line = event.to_string();
+        format!("{}\n", line.replace("$SESSION", &self.session).replace("$MODEL", &self.model))
+    }
+
+    fn end(text: &str) -> Value {
         let usage = json!({
             "inputTokens": 1200,
             "outputTokens": 25,
@@ -97,7 +114,7 @@ impl Call {
             "costUSD": 0.002_65,
             "contextWindow": 1_000_000,
         });
-        self.line(&json!({
+        json!({
             "type": "result",
             "subtype": "success",
             "is_error": false,
@@ -122,13 +139,7 @@ impl Call {
             "ttft_ms": 5,
             "result_index": 0,
             "uuid": "00000000-0000-4000-8000-000000000002",
-        }))
-    }
-
-    /// An event as a line, with its placeholders filled in.
-    pub(crate) fn line(&self, event: &Value) -> String {
-        let line = event.to_string();
-        format!("{}\n", line.replace("$SESSION", &self.session).replace("$MODEL", &self.model))
+        })
     }
 
     fn part(&self, event: &Value) -> String {

@@ -70,6 +70,7 @@ fn install(home: &Path) -> PathBuf {
     files::write(&fresh.path().join("package.json"), PACKAGE);
     files::write(&fresh.path().join("package-lock.json"), LOCK);
     npm_ci(fresh.path());
+    // What is there can only be what another platform, or a person, left.
     drop(fs::remove_dir_all(home));
     fs::rename(fresh.keep(), home).expect("a folder can be renamed in place");
     program_in(home).unwrap_or_else(|| panic!("npm installed no claude for {OS}-{ARCH}"))

@@ -1,4 +1,14 @@
 //! What a test stands on: a world of its own, the real `claude`, and a model that says what the test wrote down.
+//!
+//! ```text
+//! let world = World::scripted([rule().when_user("greet").says("Hello.")]);
+//! world.skill("greet", SKILL).repo().commit("first");
+//!
+//! let output = world.atlas(["run", "greet"]).run().expect_code(0);
+//!
+//! world.check(&output.stdout, str![["Hello."]]);
+//! assert_eq!(world.model().requests().len(), 1);
+//! ```
 
 pub(crate) mod claude;
 pub(crate) mod fake;

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -14,6 +15,7 @@ use rustix::process::{
 
 use super::pipe::Pipe;
 use super::{Output, Run, command};
+use crate::support::files;
 
 /// A started program, the leader of its own process group.
 pub(crate) struct Running {
@@ -59,6 +61,15 @@ impl Running {
     /// The process id, which is also the id of its group.
     pub(crate) fn pid(&self) -> Pid {
         pid_of(&self.child)
+    }
+
+    /// The most memory it has held so far, in KiB; it must not have ended.
+    #[track_caller]
+    pub(crate) fn peak_memory(&self) -> u64 {
+        let status = files::read(Path::new(&format!("/proc/{}/status", self.pid())));
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|value| value.trim().strip_suffix(" kB")?.parse().ok());
+        peak.unwrap_or_else(|| panic!("{} has ended\n{}", self.name, self.so_far()))
     }
 
     /// Sends a signal to this one process.
