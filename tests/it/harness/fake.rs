@@ -135,6 +135,7 @@ fn a_meeting_tells_of_a_death() {
     let world = World::faked(&Script::plays([Step::Meet(meeting.address())]));
     let running = world.claude(["-p"]).spawn();
     let guest = meeting.wait_for_guest();
+    assert!((100..100_000).contains(&running.peak_memory()), "a little, in KiB");
     running.signal(Signal::KILL);
     assert!(guest.wait_until_dead(PATIENCE));
 }

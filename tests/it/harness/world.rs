@@ -104,7 +104,6 @@ fn a_program_can_be_watched_while_it_runs() {
     let world = World::new();
     let running = sh(&world, "echo out; echo err >&2; exec sleep 600").spawn();
     running.wait_for_stdout("out\n").wait_for_stderr("err\n");
-    assert!((100..100_000).contains(&running.peak_memory()), "KiB of a shell");
 }
 
 #[test]
