@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Writes `content` to `path` and makes the folders above it.
 pub(crate) fn write(path: &Path, content: impl AsRef<[u8]>) {
@@ -19,8 +19,8 @@ pub(crate) fn read(path: &Path) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The only entry of `folder` whose name does not begin with a dot, is a folder, and holds `marker`.
-pub(crate) fn only_folder_with(folder: &Path, marker: &str) -> std::path::PathBuf {
+/// The only folder in `folder` that holds a file named `marker`.
+pub(crate) fn only_folder_with(folder: &Path, marker: &str) -> PathBuf {
     let entries = fs::read_dir(folder).unwrap_or_else(|e| panic!("list {}: {e}", folder.display()));
     let mut found: Vec<_> = entries
         .map(|entry| entry.expect("a listed entry can be read").path())
