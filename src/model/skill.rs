@@ -1,0 +1,5 @@
+//! A skill as a value.
+
+pub mod front_matter;
+pub mod tools;
+pub mod yaml;
