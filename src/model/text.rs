@@ -86,7 +86,11 @@ mod tests {
             ("zero\u{200b}width", "zero\u{fffd}width", "zero\u{fffd}width"),
             ("tag\u{e0041}s", "tag\u{fffd}s", "tag\u{fffd}s"),
             ("back\x08space\x7f", "back␈space␡", "back␈space␡"),
-            ("👩\u{200d}🚀 می\u{200c}خواهم", "👩\u{200d}🚀 می\u{200c}خواهم", "👩\u{200d}🚀 می\u{200c}خواهم"),
+            (
+                "👩\u{200d}🚀 می\u{200c}خواهم",
+                "👩\u{200d}🚀 می\u{200c}خواهم",
+                "👩\u{200d}🚀 می\u{200c}خواهم",
+            ),
             ("a\u{200d}b", "a\u{fffd}b", "a\u{fffd}b"),
         ];
         for (given, many, one) in rows {

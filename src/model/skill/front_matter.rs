@@ -144,9 +144,9 @@ fn lines(source: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
     let mut start = from;
     std::iter::from_fn(move || {
         let rest = source.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = rest.find(['\n', '\r']).map_or(rest.len(), |at| {
-            at + if rest[at..].starts_with("\r\n") { 2 } else { 1 }
-        });
+        let length = rest
+            .find(['\n', '\r'])
+            .map_or(rest.len(), |at| at + if rest[at..].starts_with("\r\n") { 2 } else { 1 });
         let line = start..start + length;
         start = line.end;
         Some(line)

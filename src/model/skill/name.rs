@@ -32,7 +32,8 @@ impl SkillName {
             None => Ok(Self { plugin: plugin.map(str::to_owned), name: name.to_owned() }),
             Some(problem) => {
                 let shown: String = typed.chars().take(MAX_CHARACTERS).collect();
-                let message = format!("`{}` is no skill name: {problem}", text::sanitize_line(&shown));
+                let message =
+                    format!("`{}` is no skill name: {problem}", text::sanitize_line(&shown));
                 Err(Fault::usage(message).hint(advice(typed)))
             }
         }
@@ -106,7 +107,9 @@ mod tests {
 
     #[test]
     fn good_names_pass() {
-        for typed in ["a", "review-diff", "plugin:review", "Отчёт", "レビュー", "a_b c", "v1.2", "con"] {
+        for typed in
+            ["a", "review-diff", "plugin:review", "Отчёт", "レビュー", "a_b c", "v1.2", "con"]
+        {
             assert_eq!(SkillName::parse(typed).unwrap().to_string(), typed);
         }
         let name = SkillName::parse("tools:review").unwrap();
@@ -149,7 +152,12 @@ mod tests {
 
     #[test]
     fn departures_are_named() {
-        let rows = [("review-2", None), ("Review", Some("lowercase")), ("a--b", Some("single")), ("a-", Some("single"))];
+        let rows = [
+            ("review-2", None),
+            ("Review", Some("lowercase")),
+            ("a--b", Some("single")),
+            ("a-", Some("single")),
+        ];
         for (name, expected) in rows {
             let found = departure(name);
             assert_eq!(found.is_some(), expected.is_some(), "{name}");

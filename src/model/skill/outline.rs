@@ -93,12 +93,13 @@ impl Outline {
         match (near.is_empty(), self.sections.is_empty()) {
             (_, true) => fault.hint("it has no sections"),
             (true, false) => {
-                let all: Vec<String> = labels().take(10).map(|label| format!("`{label}`")).collect();
+                let all: Vec<String> =
+                    labels().take(10).map(|label| format!("`{label}`")).collect();
                 fault.hint(format!("its sections are {}", all.join(", ")))
             }
-            (false, false) => {
-                near.iter().fold(fault, |fault, label| fault.hint(format!("did you mean `{label}`?")))
-            }
+            (false, false) => near
+                .iter()
+                .fold(fault, |fault, label| fault.hint(format!("did you mean `{label}`?"))),
         }
     }
 }

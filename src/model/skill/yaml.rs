@@ -243,8 +243,10 @@ mod tests {
     fn values_know_their_place() {
         let source = "ключ: значение\nlist: [a, b]\n";
         let Value::Map(pairs) = parse(source).unwrap().unwrap().value else { panic!() };
-        let places: Vec<&str> =
-            pairs.iter().flat_map(|(k, v)| [&source[k.span.clone()], &source[v.span.clone()]]).collect();
+        let places: Vec<&str> = pairs
+            .iter()
+            .flat_map(|(k, v)| [&source[k.span.clone()], &source[v.span.clone()]])
+            .collect();
         assert_eq!(places, ["ключ", "значение", "list", "[a, b]"]);
     }
 

@@ -75,7 +75,8 @@ impl<'a, F: Fn(Range<usize>, &str) -> Spot> Reader<'a, F> {
         front.allowed_tools = front.field("allowed-tools").map(|field| self.tools(field));
         front.disallowed_tools =
             front.field("disallowed-tools").map(|field| self.tools(field)).unwrap_or_default();
-        front.arguments = front.field("arguments").map(|field| self.words(field)).unwrap_or_default();
+        front.arguments =
+            front.field("arguments").map(|field| self.words(field)).unwrap_or_default();
         FrontMatter { name, description, model, ..front }
     }
 

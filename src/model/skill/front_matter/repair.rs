@@ -56,7 +56,8 @@ struct Quoted {
 
 impl Quoted {
     fn new(yaml: &str, values: &[Range<usize>], chosen: &BTreeSet<usize>) -> Self {
-        let mut quoted = Self { text: String::with_capacity(yaml.len() + 64), inserted: Vec::new() };
+        let mut quoted =
+            Self { text: String::with_capacity(yaml.len() + 64), inserted: Vec::new() };
         let mut from = 0;
         for value in chosen.iter().map(|&index| &values[index]) {
             // A value inside one that is quoted already is text.

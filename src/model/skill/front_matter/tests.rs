@@ -14,7 +14,11 @@ fn show(source: &str) -> String {
         Ok(parsed) => {
             let front = parsed.front;
             let fields = front.fields.iter().map(|field| format!("{}={:?}", field.key, field.text));
-            let mut shown = vec![format!("{} | {:?}", fields.collect::<Vec<_>>().join(" "), &source[parsed.body..])];
+            let mut shown = vec![format!(
+                "{} | {:?}",
+                fields.collect::<Vec<_>>().join(" "),
+                &source[parsed.body..]
+            )];
             shown.extend(front.allowed_tools.map(|tools| format!("tools: {tools:?}")));
             shown.extend(parsed.warnings.iter().map(|spot| format!("warning: {}", place(spot))));
             shown.join("\n")

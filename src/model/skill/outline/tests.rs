@@ -159,7 +159,10 @@ fn sections_are_found_by_any_of_their_names() {
     let fault = outline.find("frist step").unwrap_err();
     assert_eq!(fault.hints, ["did you mean `First Step`?"]);
     let fault = outline.find("zzz").unwrap_err();
-    assert_eq!(fault.hints, ["its sections are `Top`, `First Step`, `🚀 Launch`, `First Step (2)`"]);
+    assert_eq!(
+        fault.hints,
+        ["its sections are `Top`, `First Step`, `🚀 Launch`, `First Step (2)`"]
+    );
     assert_eq!(Outline::of("").find("x").unwrap_err().hints, ["it has no sections"]);
 }
 
@@ -177,8 +180,9 @@ fn markdown() -> impl Strategy<Value = String> {
         Just(String::new()),
     ];
     let ending = prop_oneof![Just("\n"), Just("\r\n"), Just("\r"), Just("\n\n")];
-    proptest::collection::vec((line, ending), 0..14)
-        .prop_map(|lines| lines.into_iter().flat_map(|(line, end)| [line, end.to_owned()]).collect())
+    proptest::collection::vec((line, ending), 0..14).prop_map(|lines| {
+        lines.into_iter().flat_map(|(line, end)| [line, end.to_owned()]).collect()
+    })
 }
 
 fn holds(text: &str) -> std::result::Result<(), TestCaseError> {
