@@ -4,7 +4,7 @@ mod read;
 
 use std::{collections::HashMap, ops::Range};
 
-use crate::model::{Fault, Result, suggest, text};
+use crate::model::{Fault, Result, skill::header::Extent, suggest, text};
 
 /// The sections of one markdown text. The preamble and every section's own bytes, one after the
 /// other, are the text.
@@ -61,12 +61,22 @@ impl Outline {
             });
             above.push(index);
         }
-        let start = |section: Option<&Section>| section.map(|section| section.own.start);
-        let second = sections.iter().find(|section| section.level == 2).or(sections.get(1));
         Self {
-            preamble: 0..start(sections.first()).unwrap_or(text.len()),
-            header_end: start(second).unwrap_or(text.len()),
+            preamble: 0..headings.first().map_or(text.len(), |first| first.start),
+            header_end: read::header_end(&headings).unwrap_or(text.len()),
             sections,
+        }
+    }
+
+    /// Where the header of a text ends, read no further than is needed; `None` if that may lie
+    /// after a prefix, which ends with a line.
+    pub fn header_end(text: &str, extent: Extent) -> Option<usize> {
+        match (read::first_second_level(text), extent) {
+            (Some(start), _) => Some(start),
+            (None, Extent::Prefix) => None,
+            (None, Extent::Whole) => {
+                Some(read::header_end(&read::headings(text)).unwrap_or(text.len()))
+            }
         }
     }
 

@@ -37,6 +37,36 @@ pub(super) fn headings(text: &str) -> Vec<Heading> {
     headings
 }
 
+/// Where the header ends, if a heading ends it.
+pub(super) fn header_end(headings: &[Heading]) -> Option<usize> {
+    let second = headings.iter().find(|heading| heading.level == 2).or(headings.get(1));
+    second.map(|heading| heading.start)
+}
+
+/// How many lines that look like a heading are tried before the whole text is parsed.
+const MAX_TRIES: usize = 4;
+
+/// The first level-2 heading, at the price of the text before it: whether a line is a heading is
+/// decided by that line and those above it, so the parser sees no more than that.
+pub(super) fn first_second_level(text: &str) -> Option<usize> {
+    let found = |text: &str| headings(text).iter().find(|h| h.level == 2).map(|h| h.start);
+    let mut end = 0;
+    let candidates = text.split_inclusive('\n').filter_map(|line| {
+        end += line.len();
+        looks_second_level(line).then_some(end)
+    });
+    let mut candidates = candidates.peekable();
+    candidates.peek()?;
+    let tried = candidates.by_ref().take(MAX_TRIES).find_map(|end| found(&text[..end]));
+    tried.or_else(|| candidates.next().and_then(|_| found(text)))
+}
+
+fn looks_second_level(line: &str) -> bool {
+    let line = line.trim();
+    let underline = !line.is_empty() && line.bytes().all(|byte| byte == b'-');
+    underline || line.starts_with("##") || line.contains('\r')
+}
+
 fn push(headings: &mut [Heading], piece: &str) {
     if let Some(heading) = headings.last_mut() {
         heading.title.push_str(piece);

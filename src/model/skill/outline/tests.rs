@@ -196,6 +196,12 @@ fn holds(text: &str) -> std::result::Result<(), TestCaseError> {
     }
     prop_assert_eq!(end, text.len());
     prop_assert!(outline.header_end >= outline.preamble.end);
+    prop_assert_eq!(Outline::header_end(text, Extent::Whole), Some(outline.header_end));
+    for (cut, _) in text.match_indices('\n') {
+        if let Some(end) = Outline::header_end(&text[..=cut], Extent::Prefix) {
+            prop_assert_eq!(end, outline.header_end, "{:?}", &text[..=cut]);
+        }
+    }
     for (index, section) in outline.sections.iter().enumerate() {
         let above = section.parent.map(|parent| &outline.sections[parent]);
         let inside = above.is_none_or(|above| {
