@@ -124,7 +124,10 @@ mod tests {
         assert_eq!(latin.front.name.as_deref(), Some("caf\u{fffd}"));
         assert_eq!(latin.body(), "b\u{fffd}dy\n");
         let messages: Vec<&str> = latin.warnings.iter().map(|spot| spot.message.as_str()).collect();
-        assert_eq!(messages, ["not UTF-8 from here on; shown as \u{fffd}", "a NUL byte; shown as \u{fffd}"]);
+        assert_eq!(
+            messages,
+            ["not UTF-8 from here on; shown as \u{fffd}", "a NUL byte; shown as \u{fffd}"]
+        );
         assert!(latin.warnings.iter().all(|spot| &spot.source[spot.span.clone()] == "\u{fffd}"));
 
         let wide: Vec<u8> =

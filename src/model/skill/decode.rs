@@ -11,9 +11,11 @@ pub(super) fn decode(path: &Path, bytes: &[u8]) -> (Arc<str>, Vec<Spot>) {
         [0xfe, 0xff, rest @ ..] => (utf16(rest, u16::from_be_bytes), true),
         _ => (String::from_utf8_lossy(bytes).into_owned(), false),
     };
-    let broken = std::str::from_utf8(bytes).err().filter(|_| !foreign).map(|error| error.valid_up_to());
+    let broken =
+        std::str::from_utf8(bytes).err().filter(|_| !foreign).map(|error| error.valid_up_to());
     let nul = text.find('\0');
-    let text: Arc<str> = if nul.is_some() { text.replace('\0', "\u{fffd}").into() } else { text.into() };
+    let text: Arc<str> =
+        if nul.is_some() { text.replace('\0', "\u{fffd}").into() } else { text.into() };
     let spot = |at: usize, message: &str, help: &str| Spot {
         path: path.to_owned(),
         source: Arc::clone(&text),

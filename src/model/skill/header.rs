@@ -37,7 +37,9 @@ pub fn read(path: &Path, bytes: &[u8], extent: Extent) -> Result<Option<Header>>
     let bytes = match extent {
         Extent::Whole => bytes,
         // A line, or a character, may be cut in two.
-        Extent::Prefix => &bytes[..bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)],
+        Extent::Prefix => {
+            &bytes[..bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)]
+        }
     };
     let (text, decoding) = decode::decode(path, bytes);
     let parsed = match (front_matter::parse(path, &text), extent) {
