@@ -8,6 +8,10 @@ mod request;
 pub mod run;
 mod status;
 pub mod value;
+pub mod skill;
+mod status;
+pub mod suggest;
+pub mod text;
 
 pub use fault::{Fault, Result, Spot};
 pub use request::{Request, TrustRequest};
