@@ -12,6 +12,13 @@ pub mod skill;
 mod status;
 pub mod suggest;
 pub mod text;
+pub mod config;
+pub mod contract;
+mod fault;
+pub mod sourced;
+mod status;
+pub mod value;
+pub mod yaml;
 
 pub use fault::{Fault, Result, Spot};
 pub use request::{Request, TrustRequest};

@@ -1,0 +1,91 @@
+//! The hooks of all layers: one set, each name once.
+
+use super::{settings::ResolvedHook, view::View};
+use crate::model::{Fault, Result, Spot, contract::Hook, yaml::Spanned};
+
+/// One hook where it was written.
+struct Found<'a> {
+    view: &'a View<'a>,
+    name: &'a Spanned<String>,
+    hook: &'a Hook,
+}
+
+/// All hooks, the user's first, each file's in its order.
+///
+/// # Errors
+/// A name in two layers without `replace: true`, a need that no hook answers, a circle of needs.
+pub(super) fn unite(views: &[View<'_>]) -> Result<Vec<ResolvedHook>> {
+    let mut hooks: Vec<Found<'_>> = Vec::new();
+    let mut spots = Vec::new();
+    for view in views {
+        for (name, hook) in view.hooks.iter() {
+            let earlier = hooks.iter().position(|known| known.name.value == name.value);
+            if let Some(earlier) = earlier {
+                let earlier = hooks.remove(earlier);
+                if !hook.replace {
+                    spots.extend(clash(view, name, &earlier));
+                }
+            }
+            hooks.push(Found { view, name, hook });
+        }
+    }
+    spots.extend(hooks.iter().flat_map(|hook| unmet(hook, &hooks)));
+    if spots.is_empty() {
+        spots.extend(circle(&hooks));
+    }
+    if spots.is_empty() {
+        return Ok(hooks.iter().map(resolved).collect());
+    }
+    let mut fault = Fault::invalid("the hooks do not fit together");
+    fault.spots = spots;
+    Err(fault)
+}
+
+fn resolved(found: &Found<'_>) -> ResolvedHook {
+    ResolvedHook {
+        name: found.name.value.clone(),
+        hook: found.hook.clone(),
+        source: found.view.source(&found.name.span),
+    }
+}
+
+fn clash(view: &View<'_>, name: &Spanned<String>, earlier: &Found<'_>) -> [Spot; 2] {
+    let shown = &name.value;
+    let mut here = view.spot(&name.span, format!("there is a hook `{shown}` already"));
+    here.help = Some("say `replace: true` to take its place, or give it another name".to_owned());
+    [here, earlier.view.spot(&earlier.name.span, "it was first named here")]
+}
+
+fn unmet(found: &Found<'_>, hooks: &[Found<'_>]) -> Vec<Spot> {
+    let mut spots = Vec::new();
+    for need in &found.hook.needs {
+        let message = match hooks.iter().find(|known| known.name.value == need.value) {
+            None => format!("there is no hook `{}`", need.value),
+            Some(known) if known.hook.timing != found.hook.timing => {
+                let (theirs, ours) = (known.hook.timing, found.hook.timing);
+                format!("`{}` is a {theirs} hook, a {ours} hook cannot wait for it", need.value)
+            }
+            Some(_) => continue,
+        };
+        spots.push(found.view.spot(&need.span, message));
+    }
+    spots
+}
+
+/// A need that leads back to its own hook: the hooks that remain when all that can run have run.
+fn circle(hooks: &[Found<'_>]) -> Option<Spot> {
+    let mut waiting: Vec<&Found<'_>> = hooks.iter().collect();
+    loop {
+        let names: Vec<&str> = waiting.iter().map(|found| found.name.as_str()).collect();
+        let before = waiting.len();
+        waiting.retain(|found| found.hook.needs.iter().any(|need| names.contains(&need.as_str())));
+        if waiting.len() < before {
+            continue;
+        }
+        let stuck = waiting.first()?;
+        let need = stuck.hook.needs.iter().find(|need| names.contains(&need.as_str()))?;
+        let message =
+            format!("`{}` waits for `{}` too, none can begin", need.value, stuck.name.value);
+        return Some(stuck.view.spot(&need.span, message));
+    }
+}
