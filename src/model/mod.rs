@@ -3,20 +3,16 @@
 pub mod call;
 pub mod changes;
 pub mod check;
-mod fault;
-mod request;
-pub mod run;
-mod status;
-pub mod value;
-pub mod skill;
-mod status;
-pub mod suggest;
-pub mod text;
 pub mod config;
 pub mod contract;
 mod fault;
+mod request;
+pub mod run;
+pub mod skill;
 pub mod sourced;
 mod status;
+pub mod suggest;
+pub mod text;
 pub mod value;
 pub mod yaml;
 
