@@ -8,17 +8,48 @@ use crate::sys::env::Env;
 
 /// Names that every child gets; one that ends in `*` stands for all that begin so.
 pub const EVERYONE: &[&str] = &[
-    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_*", "TZ", "TERM", "TMPDIR", "XDG_*",
-    "CARGO_HOME", "RUSTUP_HOME", "RUSTUP_TOOLCHAIN", "VIRTUAL_ENV", "JAVA_HOME", "NVM_DIR",
-    "PYENV_ROOT", "SSL_CERT_*", "NODE_EXTRA_CA_CERTS", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY",
-    "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LC_*",
+    "TZ",
+    "TERM",
+    "TMPDIR",
+    "XDG_*",
+    "CARGO_HOME",
+    "RUSTUP_HOME",
+    "RUSTUP_TOOLCHAIN",
+    "VIRTUAL_ENV",
+    "JAVA_HOME",
+    "NVM_DIR",
+    "PYENV_ROOT",
+    "SSL_CERT_*",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
 ];
 
 /// Names that only claude gets: how to reach a model, and what its user chose about privacy.
 pub const CLAUDE: &[&str] = &[
-    "ANTHROPIC_*", "CLAUDE_CODE_OAUTH_TOKEN", "CLAUDE_CONFIG_DIR", "CLAUDE_CODE_USE_*",
-    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "CLAUDE_CODE_SUBPROCESS_ENV_SCRUB",
-    "DISABLE_TELEMETRY", "DISABLE_ERROR_REPORTING", "DO_NOT_TRACK", "IS_SANDBOX",
+    "ANTHROPIC_*",
+    "CLAUDE_CODE_OAUTH_TOKEN",
+    "CLAUDE_CONFIG_DIR",
+    "CLAUDE_CODE_USE_*",
+    "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC",
+    "CLAUDE_CODE_SUBPROCESS_ENV_SCRUB",
+    "DISABLE_TELEMETRY",
+    "DISABLE_ERROR_REPORTING",
+    "DO_NOT_TRACK",
+    "IS_SANDBOX",
 ];
 
 /// Names that claude gets besides where it reaches its model through a cloud.
@@ -27,8 +58,17 @@ pub const CLOUD: &[&str] = &["AWS_*", "GOOGLE_*", "CLOUD_ML_REGION"];
 /// Names that no child gets, even if `env:` asks for them: each can run code in the child or turn
 /// its view of a repository or of itself.
 pub const NEVER: &[&str] = &[
-    "GIT_*", "LD_*", "DYLD_*", "NODE_OPTIONS", "BASH_ENV", "ENV", "PYTHONPATH", "PYTHONSTARTUP",
-    "PERL5OPT", "RUBYOPT", "CLAUDECODE*",
+    "GIT_*",
+    "LD_*",
+    "DYLD_*",
+    "NODE_OPTIONS",
+    "BASH_ENV",
+    "ENV",
+    "PYTHONPATH",
+    "PYTHONSTARTUP",
+    "PERL5OPT",
+    "RUBYOPT",
+    "CLAUDECODE*",
 ];
 
 /// Who is started.
@@ -47,8 +87,8 @@ pub fn child_env(
     passed_on: &[String],
     ours: &[(&str, &OsStr)],
 ) -> Vec<(OsString, OsString)> {
-    let cloud = child == Child::Claude
-        && env.iter().any(|(name, _)| matches(&["CLAUDE_CODE_USE_*"], name));
+    let cloud =
+        child == Child::Claude && env.iter().any(|(name, _)| matches(&["CLAUDE_CODE_USE_*"], name));
     let seen = |name: &OsStr| {
         let asked_for = || name.to_str().is_some_and(|n| passed_on.iter().any(|wish| wish == n));
         let by_list = matches(EVERYONE, name)
@@ -92,9 +132,17 @@ mod tests {
     }
 
     const CANARIES: &[(&str, &str)] = &[
-        ("PATH", "/bin"), ("LC_ALL", "C"), ("AWS_SECRET_ACCESS_KEY", "x"), ("GH_TOKEN", "x"),
-        ("NPM_TOKEN", "x"), ("SSH_AUTH_SOCK", "x"), ("ANTHROPIC_API_KEY", "x"), ("GIT_DIR", "x"),
-        ("LD_PRELOAD", "x"), ("CLAUDECODE", "1"), ("NODE_OPTIONS", "x"),
+        ("PATH", "/bin"),
+        ("LC_ALL", "C"),
+        ("AWS_SECRET_ACCESS_KEY", "x"),
+        ("GH_TOKEN", "x"),
+        ("NPM_TOKEN", "x"),
+        ("SSH_AUTH_SOCK", "x"),
+        ("ANTHROPIC_API_KEY", "x"),
+        ("GIT_DIR", "x"),
+        ("LD_PRELOAD", "x"),
+        ("CLAUDECODE", "1"),
+        ("NODE_OPTIONS", "x"),
     ];
 
     #[test]
@@ -105,7 +153,12 @@ mod tests {
 
     #[test]
     fn what_a_contract_asks_for_is_passed_on_but_never_what_runs_code() {
-        check(Child::Hook, &["GH_TOKEN", "LD_PRELOAD", "GIT_DIR"], CANARIES, "GH_TOKEN LC_ALL PATH");
+        check(
+            Child::Hook,
+            &["GH_TOKEN", "LD_PRELOAD", "GIT_DIR"],
+            CANARIES,
+            "GH_TOKEN LC_ALL PATH",
+        );
     }
 
     #[test]

@@ -6,6 +6,8 @@ pub mod check;
 pub mod config;
 pub mod contract;
 mod fault;
+pub mod hook_answer;
+pub mod prompt;
 mod request;
 pub mod run;
 pub mod skill;

@@ -120,7 +120,9 @@ fn the_first_folder_that_has_it_wins() {
     ]);
     let names = ["everywhere", "mine", "claude", "agents", "repo", "nested", "six"];
     let shown: String = names.into_iter().map(|name| house.means(name)).collect();
-    assert_data_eq!(shown, str![[r#"
+    assert_data_eq!(
+        shown,
+        str![[r#"
 everywhere: [ROOT]/two/everywhere/SKILL.md (ATLAS_SKILLS_PATH)
 mine: [ROOT]/home/.claude/skills/mine/SKILL.md (personal)
 claude: [ROOT]/project/.claude/skills/claude/SKILL.md (project)
@@ -129,7 +131,9 @@ repo: [ROOT]/project/skills/repo/skill.md (project skills)
 nested: [ROOT]/project/skills/group/deep/nested/SKILL.md (project skills)
 six: [ROOT]/project/skills/a/b/c/d/e/six/SKILL.md (project skills)
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     for name in ["seven", "inner", "module"] {
         assert_eq!(house.find(name).unwrap_err().status, Status::Invalid, "{name}");
     }
@@ -148,7 +152,9 @@ fn a_folder_beats_a_name_and_a_name_claimed_twice_is_nobodys() {
     ]);
     let names = ["folder", "else", "twice", "same"];
     let shown: String = names.into_iter().map(|name| house.means(name)).collect();
-    assert_data_eq!(shown, str![[r#"
+    assert_data_eq!(
+        shown,
+        str![[r#"
 folder: [ROOT]/one/folder/SKILL.md (ATLAS_SKILLS_PATH)
 else: [ROOT]/one/folder/SKILL.md (ATLAS_SKILLS_PATH)
 twice: error: 2 skills are named `twice`
@@ -160,7 +166,9 @@ caused by: [ROOT]/one/a/same/SKILL.md
 caused by: [ROOT]/one/b/same/SKILL.md
 hint: rename one of them, or ask for the name of its folder
 
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
@@ -233,12 +241,16 @@ fn links_are_followed_and_loops_end() {
     symlink(house.at("one/b"), house.at("one/a/x/to-b")).unwrap();
     symlink(house.at("one/a"), house.at("one/b/y/to-a")).unwrap();
     symlink("nowhere", house.at("one/dangling")).unwrap();
-    assert_data_eq!(house.listed(), str![[r#"
+    assert_data_eq!(
+        house.listed(),
+        str![[r#"
 file (ATLAS_SKILLS_PATH): Does text | 51 bytes, ≈ 6 tokens
 inner (ATLAS_SKILLS_PATH): Does inner | 53 bytes, ≈ 6 tokens
 linked (ATLAS_SKILLS_PATH): Does real | 51 bytes, ≈ 6 tokens
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(house.load("linked").unwrap().front.name.as_deref(), Some("real"));
     assert_eq!(house.load("file").unwrap().front.name.as_deref(), Some("text"));
 }
