@@ -125,7 +125,9 @@ mod tests {
 
     fn check(keep: usize, chunks: &[&str], expected: &str) {
         let mut capture = Capture::new(keep);
-        chunks.iter().for_each(|chunk| capture.push(chunk.as_bytes()));
+        for chunk in chunks {
+            capture.push(chunk.as_bytes());
+        }
         assert_eq!(capture.text(), expected, "{keep} {chunks:?}");
     }
 
@@ -168,7 +170,9 @@ mod tests {
             chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..30), 0..10),
         ) {
             let mut capture = Capture::new(keep);
-            chunks.iter().for_each(|chunk| capture.push(chunk));
+            for chunk in &chunks {
+                capture.push(chunk);
+            }
             let stream = chunks.concat();
             prop_assert_eq!(capture.total(), stream.len() as u64);
             if stream.len() <= keep {

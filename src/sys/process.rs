@@ -233,13 +233,17 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill_now();
-        let leader = self.leader;
-        if let Ok(None) = waitpid(Some(leader), WaitOptions::NOHANG) {
-            // It dies in a moment; one stuck in the kernel must not hold up the runtime. Without
-            // a thread it stays a zombie until atlas ends, which harms nobody.
-            let reaper = thread::Builder::new().name("reaper".to_owned());
-            let _no_thread = reaper.spawn(move || waitpid(Some(leader), WaitOptions::empty()));
-        }
+        reap(self.leader);
+    }
+}
+
+/// Lets the system forget a child that ended or ends in a moment, without waiting for it here:
+/// one stuck in the kernel must not hold up the runtime.
+pub(super) fn reap(child: Pid) {
+    if let Ok(None) = waitpid(Some(child), WaitOptions::NOHANG) {
+        // Without a thread it stays a zombie until atlas ends, which harms nobody.
+        let reaper = thread::Builder::new().name("reaper".to_owned());
+        let _no_thread = reaper.spawn(move || waitpid(Some(child), WaitOptions::empty()));
     }
 }
 

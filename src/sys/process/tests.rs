@@ -242,7 +242,7 @@ async fn nothing_of_a_dropped_group_survives() {
         }
         drop(group);
         let deadline = Instant::now() + Duration::from_secs(20);
-        assert!(proc::Handle::wait_all(&[handle], deadline).unwrap(), "{script}");
+        assert!(proc::Handle::wait_all(&[&handle], deadline).unwrap(), "{script}");
     }
 }
 
