@@ -1,10 +1,12 @@
 //! A skill as a value: what its folder's SKILL.md says, in stages.
 
+pub mod arguments;
 pub mod front_matter;
 pub mod header;
 pub mod name;
 pub mod outline;
 pub mod source;
+pub mod substitute;
 pub mod tools;
 pub mod yaml;
 

@@ -29,9 +29,9 @@ pub(super) fn decode(path: &Path, bytes: &[u8]) -> (Arc<str>, Vec<Spot>) {
     }
     // NUL bytes before the broken one have grown to three bytes each.
     if let Some(at) = broken {
-        let grown = bytes[..at].iter().filter(|byte| **byte == 0).count() * 2;
+        let before = String::from_utf8_lossy(&bytes[..at]).matches('\0').count();
         let message = "not UTF-8 from here on; shown as \u{fffd}";
-        warnings.push(spot(at + grown, message, "save it as UTF-8"));
+        warnings.push(spot(at + 2 * before, message, "save it as UTF-8"));
     }
     if let Some(at) = nul {
         warnings.push(spot(at, "a NUL byte; shown as \u{fffd}", "remove it"));

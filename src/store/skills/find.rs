@@ -1,5 +1,7 @@
 //! Which skill is meant by a name.
 
+use std::{fmt::Display, path::Path};
+
 use super::{Root, Roots, list, walk};
 use crate::model::{
     Fault, Result,
@@ -44,18 +46,17 @@ impl Roots {
 
     fn unknown(&self, name: &SkillName) -> Fault {
         let mut fault = Fault::invalid(format!("there is no skill `{name}`"));
-        let names: Vec<String> = self
-            .existing()
-            .iter()
-            .flat_map(|root| {
-                walk::walk(&root.dir).candidates.into_iter().map(|c| found(root, c).name)
-            })
-            .collect();
+        let mut names: Vec<String> = Vec::new();
+        for root in self.existing() {
+            let walk = walk::walk(&root.dir);
+            names.extend(walk.candidates.into_iter().map(|candidate| found(root, candidate).name));
+            fault.causes.extend(walk.warnings);
+        }
         let asked = name.to_string();
         for near in suggest::nearest(&asked, names.iter().map(String::as_str)) {
             fault = fault.hint(format!("did you mean `{near}`?"));
         }
-        let shown = |path: &std::path::Path| format!("`{}`", path.display());
+        let shown = |path: &Path| format!("`{}`", path.display());
         let existing: Vec<String> = self.existing().iter().map(|root| shown(&root.dir)).collect();
         let missing: Vec<String> = self.missing().iter().map(|dir| shown(dir)).collect();
         if !existing.is_empty() {
@@ -102,8 +103,12 @@ fn only<'a>(
     if candidates.len() < 2 {
         return Ok(candidates.first().map(|candidate| (*candidate).clone()));
     }
-    let fault = Fault::invalid(format!("{} skills are named `{name}`", candidates.len()));
-    let fault =
-        candidates.iter().fold(fault, |fault, candidate| fault.because(candidate.file.display()));
-    Err(fault.hint("rename one of them, or ask for the name of its folder"))
+    Err(claimed(name, candidates.into_iter().map(|candidate| candidate.file.as_path())))
+}
+
+/// Several skills have one name, and none of them more than the others.
+pub(super) fn claimed<'a>(name: impl Display, files: impl Iterator<Item = &'a Path>) -> Fault {
+    let files: Vec<String> = files.map(|file| format!("`{}`", file.display())).collect();
+    let message = format!("the name `{name}` is claimed by {}", files.join(" and by "));
+    Fault::invalid(message).hint("rename all but one of them")
 }

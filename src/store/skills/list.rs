@@ -55,7 +55,7 @@ impl Roots {
                 let mut entry = entry(find::found(root, candidate));
                 match winners.get(&entry.found.name) {
                     Some(winner) if (winner.rank, winner.depth) == (rank, depth) => {
-                        let fault = claimed_twice(&entry.found, &winner.file);
+                        let fault = clash(&entry.found, winner);
                         listing.entries[winner.index].header = Err(fault.clone());
                         entry.header = Err(fault);
                     }
@@ -114,9 +114,6 @@ fn entry(found: Found) -> Entry {
     Entry { found, header, body_tokens, shadowed_by: None }
 }
 
-fn claimed_twice(found: &Found, other: &Path) -> Fault {
-    Fault::invalid(format!("two skills are named `{}`", found.name))
-        .because(other.display())
-        .because(found.file.display())
-        .hint("rename one of them")
+fn clash(found: &Found, winner: &Winner) -> Fault {
+    find::claimed(&found.name, [winner.file.as_path(), &found.file].into_iter())
 }

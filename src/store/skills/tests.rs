@@ -7,10 +7,7 @@ use snapbox::{IntoData as _, assert_data_eq, str};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{
-    model::{Status, skill::name::SkillName},
-    report::fault::{Style, render},
-};
+use crate::model::{Status, skill::name::SkillName};
 
 /// A folder for one test, whose path is `[ROOT]` in every expectation.
 struct House {
@@ -60,7 +57,7 @@ impl House {
     fn means(&self, name: &str) -> String {
         let shown = match self.find(name) {
             Ok(found) => format!("{name}: {} ({})\n", found.file.display(), found.source),
-            Err(fault) => format!("{name}: {}", render(&fault, Style::Plain)),
+            Err(fault) => format!("{name}: {}", whole(&fault)),
         };
         self.shown(&shown)
     }
@@ -93,6 +90,14 @@ impl House {
         }
         self.shown(&shown)
     }
+}
+
+/// Everything that a fault says.
+fn whole(fault: &Fault) -> String {
+    let spots =
+        fault.spots.iter().map(|spot| format!("  at {}: {}\n", spot.path.display(), spot.message));
+    let hints = fault.hints.iter().map(|hint| format!("  hint: {hint}\n"));
+    format!("{fault}\n{}", spots.chain(hints).collect::<String>())
 }
 
 fn skill(name: &str) -> String {
@@ -157,14 +162,10 @@ fn a_folder_beats_a_name_and_a_name_claimed_twice_is_nobodys() {
         str![[r#"
 folder: [ROOT]/one/folder/SKILL.md (ATLAS_SKILLS_PATH)
 else: [ROOT]/one/folder/SKILL.md (ATLAS_SKILLS_PATH)
-twice: error: 2 skills are named `twice`
-caused by: [ROOT]/one/first/SKILL.md
-caused by: [ROOT]/one/second/SKILL.md
-hint: rename one of them, or ask for the name of its folder
-same: error: 2 skills are named `same`
-caused by: [ROOT]/one/a/same/SKILL.md
-caused by: [ROOT]/one/b/same/SKILL.md
-hint: rename one of them, or ask for the name of its folder
+twice: the name `twice` is claimed by `[ROOT]/one/first/SKILL.md` and by `[ROOT]/one/second/SKILL.md`
+  hint: rename all but one of them
+same: the name `same` is claimed by `[ROOT]/one/a/same/SKILL.md` and by `[ROOT]/one/b/same/SKILL.md`
+  hint: rename all but one of them
 
 "#]]
         .raw()
@@ -178,14 +179,14 @@ fn an_unknown_name_gets_a_suggestion_and_the_places_searched() {
         ("project/skills/preview/SKILL.md", &skill("preview")),
     ]);
     assert_data_eq!(house.means("reveiw-diff") + &house.means("p:review"), str![[r#"
-reveiw-diff: error: there is no skill `reveiw-diff`
-hint: did you mean `review-diff`?
-hint: searched: `[ROOT]/home/.claude/skills`, `[ROOT]/project/skills`
-hint: not there: `[ROOT]/one`, `[ROOT]/two`, `[ROOT]/project/.claude/skills`, `[ROOT]/project/.agents/skills`
-p:review: error: there is no skill `p:review`
-hint: did you mean `preview`?
-hint: searched: `[ROOT]/home/.claude/skills`, `[ROOT]/project/skills`
-hint: not there: `[ROOT]/one`, `[ROOT]/two`, `[ROOT]/project/.claude/skills`, `[ROOT]/project/.agents/skills`
+reveiw-diff: there is no skill `reveiw-diff`
+  hint: did you mean `review-diff`?
+  hint: searched: `[ROOT]/home/.claude/skills`, `[ROOT]/project/skills`
+  hint: not there: `[ROOT]/one`, `[ROOT]/two`, `[ROOT]/project/.claude/skills`, `[ROOT]/project/.agents/skills`
+p:review: there is no skill `p:review`
+  hint: did you mean `preview`?
+  hint: searched: `[ROOT]/home/.claude/skills`, `[ROOT]/project/skills`
+  hint: not there: `[ROOT]/one`, `[ROOT]/two`, `[ROOT]/project/.claude/skills`, `[ROOT]/project/.agents/skills`
 
 "#]].raw());
     assert_eq!(house.find("zzz").unwrap_err().status.code(), 8);
@@ -211,8 +212,8 @@ a (ATLAS_SKILLS_PATH): The first line. | 36 bytes, ≈ 5 tokens
 b (ATLAS_SKILLS_PATH): Does b | 45 bytes, ≈ 6 tokens
 b (ATLAS_SKILLS_PATH): Does b | 45 bytes, ≈ 6 tokens
   shadowed by [ROOT]/one/b/SKILL.md
-same (ATLAS_SKILLS_PATH): two skills are named `same`: [ROOT]/one/x/same/SKILL.md: [ROOT]/one/y/same/SKILL.md
-same (ATLAS_SKILLS_PATH): two skills are named `same`: [ROOT]/one/x/same/SKILL.md: [ROOT]/one/y/same/SKILL.md
+same (ATLAS_SKILLS_PATH): the name `same` is claimed by `[ROOT]/one/x/same/SKILL.md` and by `[ROOT]/one/y/same/SKILL.md`
+same (ATLAS_SKILLS_PATH): the name `same` is claimed by `[ROOT]/one/x/same/SKILL.md` and by `[ROOT]/one/y/same/SKILL.md`
 b (ATLAS_SKILLS_PATH): Does b | 45 bytes, ≈ 6 tokens
   shadowed by [ROOT]/one/b/SKILL.md
 late (ATLAS_SKILLS_PATH): x | 100020 bytes, ≈ 25002 tokens
@@ -261,7 +262,7 @@ fn what_is_no_readable_file_is_refused_without_waiting() {
         ("one/huge/SKILL.md", &"x".repeat(MAX_BYTES + 1)),
         ("one/full/SKILL.md", &"x".repeat(MAX_BYTES)),
         ("one/folder/SKILL.md/x", ""),
-        ("one/broken/SKILL.md", "---\nname: [a\n b: }\n---\n"),
+        ("one/broken/SKILL.md", "---\ntags: {b: c\n}}\n---\n"),
     ]);
     for dir in ["one/pipe", "one/device", "one/gone", "one/itself"] {
         fs::create_dir_all(house.at(dir)).unwrap();
@@ -279,11 +280,20 @@ fn what_is_no_readable_file_is_refused_without_waiting() {
     symlink("nowhere", house.at("one/gone/SKILL.md")).unwrap();
     symlink("SKILL.md", house.at("one/itself/SKILL.md")).unwrap();
     let names = ["huge", "folder", "broken", "pipe", "device", "gone", "itself"];
-    let shown: String = names
-        .into_iter()
-        .map(|name| house.shown(&render(&house.load(name).unwrap_err(), Style::Plain)))
-        .collect();
-    assert_data_eq!(shown, str![].raw());
+    let shown: String =
+        names.into_iter().map(|name| house.shown(&whole(&house.load(name).unwrap_err()))).collect();
+    assert_data_eq!(shown, str![[r#"
+the skill `huge` cannot be read: [ROOT]/one/huge/SKILL.md has 1048577 bytes; at most 1048576 are read
+  hint: move long parts into files under `references/`
+the skill `folder` cannot be read: [ROOT]/one/folder/SKILL.md is a folder, not a file
+the skill `broken` cannot be read: the front matter is not valid YAML
+  at [ROOT]/one/broken/SKILL.md: misplaced bracket
+the skill `pipe` cannot be read: [ROOT]/one/pipe/SKILL.md is a pipe, socket or device, not a file
+the skill `device` cannot be read: [ROOT]/one/device/SKILL.md is a pipe, socket or device, not a file
+the skill `gone` cannot be read: [ROOT]/one/gone/SKILL.md cannot be read: No such file or directory (os error 2)
+the skill `itself` cannot be read: [ROOT]/one/itself/SKILL.md cannot be read: Too many levels of symbolic links (os error 40)
+
+"#]].raw());
     assert_eq!(house.load("full").unwrap().body().len(), MAX_BYTES);
     let listed = house.listed();
     assert!(listed.contains("pipe (ATLAS_SKILLS_PATH): "), "{listed}");
@@ -329,11 +339,16 @@ fn folders_are_searched_once_and_flags_must_exist() {
 
 #[test]
 fn endless_folders_are_cut_off_with_a_warning() {
-    let house = House::new(&[("one/aaa/SKILL.md", &skill("a"))]);
-    for number in 0..20_001 {
-        fs::create_dir(house.at(&format!("one/{number:05}"))).unwrap();
+    let house = House::new(&[
+        ("one/a/SKILL.md", &skill("a")),
+        ("one/b/c/SKILL.md", &skill("c")),
+        ("one/d/SKILL.md", &skill("d")),
+    ]);
+    let rows = [(5, 3, 0), (4, 2, 1), (1, 0, 1)];
+    for (max, found, warned) in rows {
+        let walk = walk::walk_at_most(&house.at("one"), max);
+        assert_eq!((walk.candidates.len(), walk.warnings.len()), (found, warned), "{max}");
+        let message = format!("only the first {max} folders of {}", house.at("one").display());
+        assert!(walk.warnings.iter().all(|warning| warning.starts_with(&message)));
     }
-    let listing = house.roots().list();
-    assert_eq!(listing.warnings.len(), 1, "{:?}", listing.warnings);
-    assert!(listing.warnings[0].contains("only the first 20000 folders"));
 }

@@ -36,6 +36,11 @@ pub(super) struct Walk {
 
 /// Every skill below `root`, and `root` itself if it is one. Folders inside a skill belong to it.
 pub(super) fn walk(root: &Path) -> Walk {
+    walk_at_most(root, MAX_FOLDERS)
+}
+
+/// The same, with another limit than [`MAX_FOLDERS`].
+pub(super) fn walk_at_most(root: &Path, max: usize) -> Walk {
     let mut walk = Walk::default();
     let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let mut queue =
@@ -43,10 +48,9 @@ pub(super) fn walk(root: &Path) -> Walk {
     let mut looked_at = 0_usize;
     while let Some(folder) = queue.pop_front() {
         looked_at += 1;
-        if looked_at > MAX_FOLDERS {
+        if looked_at > max {
             let root = root.display();
-            walk.warnings
-                .push(format!("only the first {MAX_FOLDERS} folders of {root} were looked at"));
+            walk.warnings.push(format!("only the first {max} folders of {root} were looked at"));
             break;
         }
         let Ok(contents) = contents(&folder.path) else {
