@@ -17,28 +17,27 @@ fn the_golden_vector_of_claude_code() {
     assert_eq!(substitute(body, &arguments, PLACES).text, expected);
 }
 
+/// Every row is what claude 2.1.328 makes of it.
 #[test]
 fn placeholders_end_where_they_end() {
     let rows = [
         (
-            "$ARGUMENTS[1] $ARGUMENTS[9] $ARGUMENTS[] $ARGUMENTS[x]",
-            "b c $ARGUMENTS[9] a \"b c\"[] a \"b c\"[x]",
+            "$ARGUMENTS[1]|$ARGUMENTS[9]|$ARGUMENTS[]|$ARGUMENTS[x]|$ARGUMENTSx",
+            "b c|$ARGUMENTS[9]|a 'b c'[]|a 'b c'[x]|a 'b c'x",
         ),
         (
-            "$0$1 $0. $0x $00 $1_ $99999999999999999999999",
-            "ab c a. $0x a $1_ $99999999999999999999999",
+            "$0$1|$0.|$0x|$00|$1_|$99999999999999999999999",
+            "ab c|a.|$0x|a|$1_|$99999999999999999999999",
         ),
-        ("$long $long-name $longer $long[0] $LONG", "a b c $longer $long[0] $LONG"),
-        ("${CLAUDE_SKILL_DIR}/x ${CLAUDE_SESSION_ID} ${CLAUDE_PROJECT_DIR}", "/s k/x id /p"),
-        ("${CLAUDE_OTHER} ${0} $ $$ $$0 $", "${CLAUDE_OTHER} ${0} $ $$ $a $"),
-        (
-            r"\$0 \$long \${CLAUDE_SKILL_DIR} \$HOME \$ \\$0",
-            r"$0 $long ${CLAUDE_SKILL_DIR} \$HOME \$ \$0",
-        ),
-        ("ä$0ö", "äaö"),
-        ("[$gone]", "[]"),
+        ("$long|$long-name|$longer|$long[0]|$LONG", "a|b c|$longer|$long[0]|$LONG"),
+        ("${CLAUDE_SKILL_DIR}/x|${CLAUDE_SESSION_ID}|${CLAUDE_PROJECT_DIR}", "/s k/x|id|/p"),
+        ("${CLAUDE_OTHER}|${0}|$|$$|$$0|", "${CLAUDE_OTHER}|${0}|$|$$|$a|"),
+        (r"\$0|\$long|\${CLAUDE_SKILL_DIR}|\$HOME|\$|\\$0", r"$0|$long|\/s k|\$HOME|\$|\\a"),
+        (r"\$ARGUMENTS|\$5.00|\$9|\$ARGUMENTS[9]|\\\$0", r"$ARGUMENTS|$5.00|$9|$ARGUMENTS[9]|\\\a"),
+        ("ä$0ö|[$gone]|$1é|${ARGUMENTS}|$gone-x", "äaö|[]|b cé|${ARGUMENTS}|-x"),
+        (r"\$gone|\$nothing", r"$gone|\$nothing"),
     ];
-    let arguments = arguments("a \"b c\"", &["long", "long-name", "gone"]);
+    let arguments = arguments("a 'b c'", &["long", "long-name", "gone"]);
     for (body, expected) in rows {
         assert_eq!(substitute(body, &arguments, PLACES).text, expected, "{body:?}");
     }
