@@ -131,8 +131,8 @@ mod tests {
 
     #[test]
     fn values_have_names_and_positions() {
-        let names = ["first".to_owned(), "second".to_owned()];
-        let mut arguments = Arguments::from_words(&["one two".to_owned()], &names);
+        let declared = ["first".to_owned(), "second".to_owned()];
+        let mut arguments = Arguments::from_words(&["one two".to_owned()], &declared);
         assert_eq!(arguments.raw, r#""one two""#);
         arguments.set("second", "2".to_owned());
         arguments.set("third", "3".to_owned());

@@ -66,7 +66,7 @@ fn what_is_placed_nowhere_is_told() {
 proptest! {
     #[test]
     fn values_are_never_expanded(value in r"[$0-9A-Z{}\[\]a-z\\ ]{0,20}", before in "[a-z ]{0,5}") {
-        let arguments = Arguments::from_words(&[value.clone()], &["a".to_owned()]);
+        let arguments = Arguments::from_words(std::slice::from_ref(&value), &["a".to_owned()]);
         let body = format!("{before}$0|$a|$ARGUMENTS[0]");
         let expected = format!("{before}{value}|{value}|{value}");
         prop_assert_eq!(substitute(&body, &arguments, PLACES).text, expected);
