@@ -92,7 +92,9 @@ impl Node {
         let last = match &mut self.value {
             Value::Scalar(_) => return,
             Value::List(items) => {
-                items.iter_mut().for_each(|item| item.node.settle(text, mark));
+                for item in items.iter_mut() {
+                    item.node.settle(text, mark);
+                }
                 items.last().map(|item| item.node.span.end)
             }
             Value::Map(entries) => {
