@@ -1,12 +1,23 @@
 //! What things are: values, parsing, validation, folds, the scheduler. No input or output.
 
+pub mod call;
+pub mod changes;
+pub mod check;
 pub mod config;
 pub mod contract;
 mod fault;
+pub mod hook_answer;
+pub mod prompt;
+mod request;
+pub mod run;
+pub mod skill;
 pub mod sourced;
 mod status;
+pub mod suggest;
+pub mod text;
 pub mod value;
 pub mod yaml;
 
 pub use fault::{Fault, Result, Spot};
+pub use request::{Request, TrustRequest};
 pub use status::{Again, Row, Status, TABLE};

@@ -1,0 +1,85 @@
+//! claude's command line, for one call.
+
+use crate::model::{
+    run::plan::{AgentPlan, CallTrust, SystemPrompt},
+    value::Usd,
+};
+
+/// What a call's command line is made of; paths are text because they come from our own session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallSpec<'a> {
+    /// Model, tools, permissions.
+    pub agent: &'a AgentPlan,
+    /// The file with the system prompt.
+    pub system_file: &'a str,
+    /// The conversation's id.
+    pub claude_session: &'a str,
+    /// Whether that conversation exists and goes on.
+    pub resume: bool,
+    /// The schema to answer by.
+    pub schema: Option<&'a serde_json::Value>,
+    /// At most so many turns.
+    pub max_turns: u32,
+    /// At most so much money.
+    pub max_usd: Option<Usd>,
+    /// A settings file with nothing but login keys, for isolated calls of users who need one.
+    pub settings_file: Option<&'a str>,
+}
+
+/// The arguments after the program's name. The prompt is not among them: it goes to stdin, since
+/// an argument is limited to 128 KiB and a leading dash would be read as an option.
+pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
+    let agent = spec.agent;
+    let mut args = Args::default();
+    args.flag("--print");
+    args.pair("--output-format", "stream-json");
+    args.flag("--verbose");
+    args.flag("--include-partial-messages");
+    args.pair("--model", &agent.model);
+    match spec.resume {
+        true => args.pair("--resume", spec.claude_session),
+        false => args.pair("--session-id", spec.claude_session),
+    }
+    match agent.system {
+        SystemPrompt::Default => args.pair("--append-system-prompt-file", spec.system_file),
+        SystemPrompt::Minimal => args.pair("--system-prompt-file", spec.system_file),
+    }
+    match agent.trust {
+        CallTrust::Work => {}
+        CallTrust::Isolated => {
+            args.pair("--setting-sources", "");
+            args.flag("--strict-mcp-config");
+        }
+    }
+    if let Some(file) = spec.settings_file {
+        args.pair("--settings", file);
+    }
+    if let Some(tools) = &agent.tools {
+        args.pair("--tools", &tools.join(","));
+    }
+    if !agent.allow.is_empty() {
+        args.pair("--allowedTools", &agent.allow.join(","));
+    }
+    args.pair("--permission-mode", &agent.permission_mode);
+    args.pair("--max-turns", &spec.max_turns.to_string());
+    if let Some(usd) = spec.max_usd {
+        args.pair("--max-budget-usd", &usd.dollars().to_string());
+    }
+    if let Some(schema) = spec.schema {
+        args.pair("--json-schema", &schema.to_string());
+    }
+    args.0
+}
+
+#[derive(Default)]
+struct Args(Vec<String>);
+
+impl Args {
+    fn flag(&mut self, name: &str) {
+        self.0.push(name.to_owned());
+    }
+
+    fn pair(&mut self, name: &str, value: &str) {
+        self.0.extend([name.to_owned(), value.to_owned()]);
+    }
+}

@@ -1,0 +1,131 @@
+//! Adds up a call's stream while it runs, so that spend is known whatever ends it.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Basis, ContextUse, Spend, TokenCount,
+    stream::{Init, Message, RateLimit, ResultMessage, Retry},
+};
+use crate::model::value::Usd;
+
+/// What a call's stream has said so far.
+#[derive(Clone, Debug, Default)]
+pub struct Meter {
+    /// The first `init`.
+    pub init: Option<Init>,
+    /// The last `result`.
+    pub result: Option<ResultMessage>,
+    /// The last retry that claude announced and has not got over.
+    pub retry: Option<Retry>,
+    /// The last word on a plan's quota.
+    pub rate_limit: Option<RateLimit>,
+    /// claude's own word for an error that took an answer's place.
+    pub error: Option<String>,
+    answers: HashMap<String, TokenCount>,
+    current: Option<String>,
+    running_tools: HashSet<String>,
+    peak: u64,
+}
+
+impl Meter {
+    /// Takes in one message.
+    pub fn take(&mut self, message: &Message) {
+        match message {
+            Message::Init(init) => {
+                self.init.get_or_insert_with(|| init.clone());
+            }
+            Message::Retry(retry) => self.retry = Some(retry.clone()),
+            Message::RateLimit(limit) => self.rate_limit = Some(limit.clone()),
+            Message::AnswerStarted { id, usage } => self.answer_started(id, *usage),
+            Message::AnswerUsage { id, output } => self.answer_grew(id.as_deref(), *output),
+            Message::Assistant { tools, error } => {
+                self.running_tools.extend(tools.iter().map(|tool| tool.id.clone()));
+                if error.is_some() {
+                    self.error.clone_from(error);
+                }
+            }
+            Message::ToolsDone(ids) => {
+                for id in ids {
+                    self.running_tools.remove(id);
+                }
+            }
+            Message::Result(result) => self.result = Some((**result).clone()),
+            Message::Text(_) | Message::Other => {}
+        }
+    }
+
+    /// Whether silence is natural now: a tool runs, or claude waits to ask again.
+    pub fn may_be_silent(&self) -> bool {
+        !self.running_tools.is_empty() || self.retry.is_some()
+    }
+
+    /// All tokens so far, by message, so that a repeated event counts once.
+    pub fn tokens(&self) -> TokenCount {
+        let mut sum = TokenCount::default();
+        for answer in self.answers.values() {
+            sum += *answer;
+        }
+        sum
+    }
+
+    /// What the call cost. `before` is what the conversation had cost when this call began:
+    /// claude's total goes on over a resume, and starts again at nothing after a kill.
+    pub fn spend(&self, before: Usd) -> Spend {
+        let total = self.result.as_ref().and_then(|result| result.total_cost_usd);
+        let usd = total
+            .and_then(Usd::from_dollars)
+            .map(|total| if total < before { total } else { total.saturating_sub(before) });
+        Spend { usd, tokens: self.tokens(), basis: self.basis(), turns: self.turns() }
+    }
+
+    /// What the conversation has cost in all, as claude last said.
+    pub fn conversation_cost(&self) -> Option<Usd> {
+        self.result.as_ref()?.total_cost_usd.and_then(Usd::from_dollars)
+    }
+
+    /// How full the window became; `known` is the window that an earlier result of this model
+    /// named, or the user's configuration.
+    pub fn context(&self, known: Option<u64>) -> ContextUse {
+        let window = self.result.as_ref().and_then(ResultMessage::context_window).or(known);
+        ContextUse {
+            window: window.unwrap_or(ASSUMED_WINDOW),
+            window_assumed: window.is_none(),
+            peak: self.peak,
+        }
+    }
+
+    fn answer_started(&mut self, id: &str, usage: TokenCount) {
+        self.retry = None;
+        self.peak = self.peak.max(usage.in_window());
+        self.answers.entry(id.to_owned()).or_insert(usage);
+        self.current = Some(id.to_owned());
+    }
+
+    fn answer_grew(&mut self, id: Option<&str>, output: u64) {
+        let Some(id) = id.or(self.current.as_deref()) else { return };
+        if let Some(answer) = self.answers.get_mut(id) {
+            answer.output = answer.output.max(output);
+            self.peak = self.peak.max(answer.in_window());
+        }
+    }
+
+    fn turns(&self) -> u32 {
+        let answered = u32::try_from(self.answers.len()).unwrap_or(u32::MAX);
+        self.result.as_ref().map_or(answered, |result| result.num_turns)
+    }
+
+    fn basis(&self) -> Basis {
+        match &self.rate_limit {
+            Some(limit) if limit.is_using_overage == Some(true) => Basis::Overage,
+            Some(_) => Basis::Plan,
+            None => match self.init.as_ref().and_then(|init| init.api_key_source.as_deref()) {
+                Some("none") => Basis::Plan,
+                Some(_) => Basis::Api,
+                None => Basis::Unknown,
+            },
+        }
+    }
+}
+
+/// What every current model offers; used until a result names the real size.
+pub const ASSUMED_WINDOW: u64 = 1_000_000;

@@ -1,0 +1,64 @@
+//! What was typed, before it means anything.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    Status,
+    check::Require,
+    value::{Span, Usd},
+};
+
+/// A request to run a skill, as the command line gave it. Stored in the journal's first line.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    /// The skill's name.
+    pub skill: String,
+    /// The arguments after it.
+    pub args: Vec<String>,
+    /// Inputs by name.
+    pub inputs: Vec<(String, String)>,
+    /// Where the user stood.
+    pub cwd: PathBuf,
+    /// Folders of skills that go before all others.
+    pub skills_dirs: Vec<PathBuf>,
+    /// `--model`.
+    pub model: Option<String>,
+    /// `--edit`.
+    pub edit: bool,
+    /// `--permission-mode`.
+    pub permission_mode: Option<String>,
+    /// `--allow`.
+    pub allow: Vec<String>,
+    /// `--max-usd`.
+    pub max_usd: Option<Usd>,
+    /// `--max-turns`.
+    pub max_turns: Option<u32>,
+    /// `--timeout`.
+    pub timeout: Option<Span>,
+    /// `--require`.
+    pub require: Option<Require>,
+    /// How trust was settled on the command line.
+    pub trust: TrustRequest,
+    /// `--wait`: how long to wait for what is busy.
+    pub wait: Option<Span>,
+    /// `--ok-on`: statuses that exit 0, shown as not checked.
+    pub ok_on: Vec<Status>,
+}
+
+/// What the command line says about trust.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TrustRequest {
+    /// Nothing: what is stored decides.
+    #[default]
+    Stored,
+    /// `--trust`: for this run, whatever it holds.
+    ThisRun,
+    /// `--trust=HASH`: for this run, if it holds exactly this.
+    Hash(String),
+    /// `--untrusted`: run without anything that needs trust, and show what was skipped.
+    Without,
+}

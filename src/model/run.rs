@@ -1,0 +1,19 @@
+//! One run: what shall happen (plan), what happened (events), what is known (state), and the
+//! pure function that says what comes next.
+
+pub mod effect;
+pub mod event;
+pub mod ledger;
+pub mod next;
+pub mod plan;
+pub mod state;
+
+#[cfg(test)]
+mod tests;
+
+pub use effect::{Effect, Point};
+pub use event::{Event, StepStatus};
+pub use ledger::Ledger;
+pub use next::next;
+pub use plan::Plan;
+pub use state::State;

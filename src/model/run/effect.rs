@@ -1,0 +1,58 @@
+//! What the dispatcher is asked to do next.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{run::Event, value::Span};
+
+/// Where in a run a check looks; also what tells two runs of the same hook apart.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Point {
+    /// Before anything is spent.
+    Pre,
+    /// After one attempt of one step.
+    Mid {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// After all steps.
+    Post {
+        /// How many times the end was reached before, from 0: each repair starts a new round.
+        round: u32,
+    },
+}
+
+/// One thing to do. Performing it appends events, and those change what comes next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A decision that needs no work: write it down.
+    Record(Box<Event>),
+    /// Look for ourselves, without a hook: at the prerequisites before, at an attempt's tree and
+    /// output after it, at the run's output in the end.
+    Check {
+        /// Where in the run.
+        at: Point,
+    },
+    /// Run one hook.
+    RunHook {
+        /// The hook's name.
+        hook: String,
+        /// Where in the run.
+        at: Point,
+    },
+    /// Ask claude.
+    Call {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// The conversation of an earlier call of this step that goes on; `None` starts a new one.
+        resume: Option<String>,
+        /// Why the last attempt was refused, for the agent; empty where a call merely broke off.
+        reasons: Vec<String>,
+        /// How long to wait first, after an overload.
+        after: Span,
+    },
+}

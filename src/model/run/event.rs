@@ -1,0 +1,242 @@
+//! What happened: the lines of a session's journal.
+//!
+//! The journal is the only truth; state, progress, results and statistics are folds over these
+//! events. They are a file format: a field may be added with a default, never renamed, and a
+//! reader skips types that it does not know.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Plan, Point};
+use crate::model::{
+    Request, Status,
+    call::{CallOutcome, ContextUse, LimitKind, Spend},
+    changes::TreeChanges,
+    check::Check,
+    value::{Span, Usd},
+};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A run begins in this session.
+    RunStarted {
+        /// Which one, from 1.
+        run: u32,
+        /// What was typed.
+        request: Box<Request>,
+        /// The version of atlas.
+        atlas: String,
+        /// The version of claude, where it is known already.
+        claude: Option<String>,
+    },
+    /// The plan is settled. It lies in the journal itself, so that the sync before the first call
+    /// makes it durable too.
+    Plan {
+        /// SHA-256 of the plan's JSON, hexadecimal.
+        hash: String,
+        /// The plan.
+        plan: Box<Plan>,
+    },
+    /// The run goes on after it was broken off.
+    RunResumed {
+        /// What changed meanwhile.
+        differences: Vec<String>,
+    },
+    /// A person or the system asked the run to end.
+    Interrupted {
+        /// The signal's number.
+        signal: i32,
+    },
+    /// Checks that need no process of their own begin.
+    ChecksStarted {
+        /// Where in the run.
+        at: Point,
+    },
+    /// They are over.
+    ChecksEnded {
+        /// Where in the run.
+        at: Point,
+        /// What they said.
+        checks: Vec<Check>,
+    },
+    /// A hook starts.
+    HookStarted {
+        /// Its name.
+        hook: String,
+        /// Where in the run.
+        at: Point,
+    },
+    /// A hook is over, or was skipped.
+    HookEnded {
+        /// Its name.
+        hook: String,
+        /// Where in the run.
+        at: Point,
+        /// What it said.
+        check: Check,
+    },
+    /// An attempt of a step begins.
+    StepStarted {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// claude runs and is about to get its prompt: from here on the reservation is spent.
+    CallStarted(CallStarted),
+    /// The service was overloaded or out of reach; the call goes on after a wait.
+    CallRetrying {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// Why.
+        reason: String,
+        /// How long to wait.
+        after: Span,
+    },
+    /// claude is gone. Durable before anything looks at the output, so that no crash pays twice.
+    CallEnded(Box<CallEnded>),
+    /// What the tree looks like compared with the run's base.
+    Changes {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// The tree and its difference from the base.
+        changes: TreeChanges,
+    },
+    /// A step is tried again, because the work was refused or the call broke.
+    Retry {
+        /// The step's id.
+        step: String,
+        /// What the agent is told.
+        reasons: Vec<String>,
+        /// Steps whose results were built on this one's, and which therefore run again too.
+        supersedes: Vec<String>,
+    },
+    /// A limit ends the run.
+    LimitReached {
+        /// Which one.
+        limit: LimitKind,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A step is over, for now: a repair may start it again.
+    StepEnded {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// How.
+        status: StepStatus,
+        /// Why, for anything but a pass.
+        reason: Option<String>,
+    },
+    /// The run is over.
+    RunEnded {
+        /// How.
+        status: Status,
+        /// The exit code, which for signals says more than the status.
+        exit_code: u8,
+        /// Why, in one line.
+        reason: String,
+    },
+    /// Written by a later version of atlas.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A call's start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallStarted {
+    /// The step's id.
+    pub step: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// claude's process id.
+    pub pid: u32,
+    /// Its start time in clock ticks since boot, where the system tells.
+    pub start: Option<u64>,
+    /// The conversation, under an id of our choosing.
+    pub claude_session: String,
+    /// Whether an earlier conversation goes on.
+    pub resumed: bool,
+    /// What is charged until it ends.
+    pub reservation: Usd,
+    /// What claude was told as its own limit.
+    pub cap: Option<Usd>,
+}
+
+/// A call's end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallEnded {
+    /// The step's id.
+    pub step: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub outcome: CallOutcome,
+    /// What it cost.
+    pub spend: Spend,
+    /// What its conversation has cost in all, so that a resume can take the difference.
+    pub conversation_cost: Option<Usd>,
+    /// How full the context window became.
+    pub context: ContextUse,
+    /// The full name of the model that answered.
+    pub model: Option<String>,
+    /// What it said.
+    pub output: Option<Output>,
+    /// Things worth telling that failed nothing.
+    pub warnings: Vec<String>,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+}
+
+/// An output, where it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "in", rename_all = "lowercase")]
+pub enum Output {
+    /// Prose, small enough to lie in the journal.
+    Text {
+        /// The text itself.
+        text: String,
+    },
+    /// An answer to a schema, small enough to lie in the journal.
+    Json {
+        /// The value itself.
+        json: serde_json::Value,
+    },
+    /// A file of the session.
+    File {
+        /// Its path within the session folder.
+        path: String,
+        /// SHA-256 of its bytes, hexadecimal.
+        sha256: String,
+    },
+}
+
+/// How a step ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum StepStatus {
+    /// Its call succeeded and every blocking check on it was content.
+    Passed,
+    /// It broke.
+    Failed,
+    /// A check refused what it made.
+    Rejected,
+    /// A limit ended it.
+    Limit,
+    /// The run was interrupted while it ran.
+    Interrupted,
+    /// It was not to run.
+    Skipped,
+    /// An earlier run's result stood for it.
+    Reused,
+    /// A cached result stood for it.
+    Cached,
+    /// Something else ended the run before it could end.
+    Cancelled,
+}

@@ -1,0 +1,44 @@
+//! What comes next: the scheduler, as a pure function.
+//!
+//! Given what shall happen and what is known, it says what can be done now. A fresh run, a resume,
+//! a replay and a dry run all ask the same function; the dispatcher that performs its answers owns
+//! no rule. Asking twice without a new event in between gives the same answer, and nothing that
+//! already runs is ever asked for again, because its start is an event too.
+//!
+//! The phases, in the order of the design: prerequisites, pre hooks, then for each step its call,
+//! our own look at what came of it, its mid hooks; then the run's schema, the post hooks, the end.
+
+mod after;
+mod before;
+mod checks;
+mod end;
+mod steps;
+
+pub use end::{proof, standing_checks};
+
+use super::{Effect, Plan, State};
+
+/// What a phase has to say.
+enum Phase {
+    /// It is over, and the next one may begin.
+    Over,
+    /// It goes on: these can be done now; none, while what runs has to end first.
+    GoesOn(Vec<Effect>),
+}
+
+/// Everything that can be done now. Empty while something has to end first, and after the end.
+pub fn next(plan: &Plan, state: &State) -> Vec<Effect> {
+    if state.end.is_some() {
+        return Vec::new();
+    }
+    if let Some(halt) = &state.halt {
+        return end::wind_down(plan, state, halt);
+    }
+    for phase in [before::next, steps::next, after::next] {
+        match phase(plan, state) {
+            Phase::Over => {}
+            Phase::GoesOn(effects) => return effects,
+        }
+    }
+    end::passed(plan, state)
+}

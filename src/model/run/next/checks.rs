@@ -1,0 +1,119 @@
+//! Hooks of one point, and what a set of checks amounts to.
+
+use crate::model::{
+    check::{Check, CheckKind, CheckStatus, Timing},
+    run::{Effect, Event, Plan, Point, State, plan::HookPlan, state::Stage},
+};
+
+/// How far the hooks of one point have come.
+pub(super) enum Hooks<'a> {
+    /// Some have not ended; these can start now.
+    Running(Vec<Effect>),
+    /// All have ended, in the file's order.
+    Ended(Vec<&'a Check>),
+}
+
+/// All hooks of one timing at one point. They run side by side, except where one needs another.
+pub(super) fn hooks<'a>(plan: &Plan, state: &'a State, timing: Timing, at: &Point) -> Hooks<'a> {
+    let mut effects = Vec::new();
+    let mut ended = Vec::new();
+    let mut pending = false;
+    for hook in plan.hooks.iter().filter(|hook| hook.timing == timing && looks_at(hook, at)) {
+        match stage(state, at, &hook.name) {
+            Stage::Ended(check) => ended.push(check),
+            Stage::Running => pending = true,
+            Stage::Idle => {
+                pending = true;
+                effects.extend(start(hook, state, at));
+            }
+        }
+    }
+    if pending { Hooks::Running(effects) } else { Hooks::Ended(ended) }
+}
+
+fn looks_at(hook: &HookPlan, at: &Point) -> bool {
+    match (at, &hook.steps) {
+        (Point::Mid { step, .. }, Some(steps)) => steps.contains(step),
+        (Point::Pre | Point::Post { .. } | Point::Mid { .. }, _) => true,
+    }
+}
+
+fn stage<'a>(state: &'a State, at: &Point, hook: &str) -> &'a Stage<Check> {
+    state.hooks.get(&(at.clone(), hook.to_owned())).unwrap_or(&Stage::Idle)
+}
+
+/// A hook whose need did not pass has nothing to stand on, and is skipped with that reason.
+fn start(hook: &HookPlan, state: &State, at: &Point) -> Option<Effect> {
+    for need in &hook.needs {
+        match stage(state, at, need) {
+            Stage::Idle | Stage::Running => return None,
+            Stage::Ended(check) if check.status == CheckStatus::Passed => {}
+            Stage::Ended(check) => {
+                let skipped = skipped(hook, format!("it needs `{need}`, which {}", said(check)));
+                let event =
+                    Event::HookEnded { hook: hook.name.clone(), at: at.clone(), check: skipped };
+                return Some(Effect::Record(Box::new(event)));
+            }
+        }
+    }
+    Some(Effect::RunHook { hook: hook.name.clone(), at: at.clone() })
+}
+
+fn skipped(hook: &HookPlan, reason: String) -> Check {
+    Check {
+        name: hook.name.clone(),
+        kind: CheckKind::Hook,
+        timing: Some(hook.timing),
+        blocking: hook.blocking,
+        status: CheckStatus::Skipped,
+        reason: Some(reason),
+        ms: 0,
+    }
+}
+
+fn said(check: &Check) -> &'static str {
+    match check.status {
+        CheckStatus::Passed => "passed",
+        CheckStatus::Failed => "failed",
+        CheckStatus::Error => "could not run",
+        CheckStatus::Skipped => "was skipped",
+    }
+}
+
+/// What a set of checks amounts to.
+pub(super) enum Verdict {
+    /// No blocking check objects.
+    Content,
+    /// At least one looked and refused; its reasons go to the agent.
+    Refused(Vec<String>),
+    /// Nobody refused, but at least one could not look.
+    Unknown(String),
+}
+
+/// Advisory checks decide nothing. A refusal weighs more than an error, because it is certain.
+pub(super) fn verdict<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Verdict {
+    let mut refusals = Vec::new();
+    let mut errors = Vec::new();
+    for check in checks.into_iter().filter(|check| check.blocking) {
+        match check.status {
+            CheckStatus::Failed => refusals.push(reason(check)),
+            CheckStatus::Error => errors.push(reason(check)),
+            CheckStatus::Passed | CheckStatus::Skipped => {}
+        }
+    }
+    match (refusals.is_empty(), errors.is_empty()) {
+        (false, _) => Verdict::Refused(refusals),
+        (true, false) => Verdict::Unknown(errors.join("; ")),
+        (true, true) => Verdict::Content,
+    }
+}
+
+/// One line that says which check said what.
+pub(super) fn reason(check: &Check) -> String {
+    let name = &check.name;
+    match (&check.reason, check.status) {
+        (Some(reason), CheckStatus::Error) => format!("{name} could not run: {reason}"),
+        (Some(reason), _) => format!("{name}: {reason}"),
+        (None, _) => format!("{name} {}", said(check)),
+    }
+}

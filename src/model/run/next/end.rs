@@ -1,0 +1,113 @@
+//! The end of a run, reached or forced.
+
+use super::steps::record;
+use crate::model::{
+    Status,
+    check::{Check, Proof, Require},
+    run::{
+        Effect, Event, Plan, Point, State, StepStatus,
+        state::{Halt, Stage},
+    },
+};
+
+/// The run ends like this.
+pub(super) fn run(status: Status, reason: impl Into<String>) -> Effect {
+    record(Event::RunEnded { status, exit_code: status.code(), reason: reason.into() })
+}
+
+/// Nothing refused. That is a pass only with as much proof as was asked for.
+pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
+    let proof = proof(state);
+    let end = if proof.level() < plan.require {
+        let missing = match plan.require {
+            Require::None => "nothing",
+            Require::Checks => "no blocking check looked at the work",
+            Require::Panel => "no panel confirmed the work",
+        };
+        run(Status::Inconclusive, missing)
+    } else if proof.level() == Require::None {
+        run(Status::Passed, "checked by nobody")
+    } else {
+        run(Status::Passed, "")
+    };
+    vec![end]
+}
+
+/// By whom the work is vouched for: only checks of the attempts and the round that count.
+pub fn proof(state: &State) -> Proof {
+    Proof::of(standing_checks(state))
+}
+
+/// The checks that still speak of the work as it is: those of superseded attempts do not.
+pub fn standing_checks(state: &State) -> impl Iterator<Item = &Check> {
+    let own =
+        state.checks.iter().filter(|(at, _)| stands(state, at)).flat_map(
+            |(_, stage)| match stage {
+                Stage::Ended(checks) => checks.as_slice(),
+                Stage::Idle | Stage::Running => &[],
+            },
+        );
+    let hooks =
+        state.hooks.iter().filter(|((at, _), _)| stands(state, at)).filter_map(|(_, stage)| {
+            match stage {
+                Stage::Ended(check) => Some(check),
+                Stage::Idle | Stage::Running => None,
+            }
+        });
+    own.chain(hooks)
+}
+
+fn stands(state: &State, at: &Point) -> bool {
+    match at {
+        Point::Pre => true,
+        Point::Mid { step, attempt } => {
+            state.step(step).is_some_and(|known| known.attempt == *attempt)
+        }
+        Point::Post { round } => *round == state.round,
+    }
+}
+
+/// Something ends the run early. What runs is ending already; then every step that had begun gets
+/// its ending, and the run its own.
+pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> {
+    if state.anything_running() {
+        return Vec::new();
+    }
+    let (step_status, end) = match halt {
+        Halt::Interrupted(signal) => (StepStatus::Interrupted, interrupted(*signal)),
+        Halt::Limit(limit, reason) => {
+            let hint = limit.flag().map(|flag| format!("; raise it with `{flag}`"));
+            let reason = format!("{}: {reason}{}", limit.name(), hint.unwrap_or_default());
+            (StepStatus::Limit, run(Status::Limit, reason))
+        }
+    };
+    let unfinished = plan.steps.iter().find_map(|step| {
+        let known = state.step(&step.id)?;
+        (known.status.is_none() && known.attempt > 0).then(|| {
+            record(Event::StepEnded {
+                step: step.id.clone(),
+                attempt: known.attempt,
+                status: step_status,
+                reason: None,
+            })
+        })
+    });
+    vec![unfinished.unwrap_or(end)]
+}
+
+/// The exit code that a shell gives a process which that signal ended.
+fn interrupted(signal: i32) -> Effect {
+    let name = match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        15 => "SIGTERM",
+        _ => "a signal",
+    };
+    let exit_code = u8::try_from(signal).map_or(Status::Interrupted.code(), |n| n | 0x80);
+    record(Event::RunEnded {
+        status: Status::Interrupted,
+        exit_code,
+        reason: format!("interrupted by {name}"),
+    })
+}

@@ -1,0 +1,248 @@
+//! What shall happen: every value resolved, nothing left to look up.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{
+    check::{Check, Require, Timing},
+    value::{Share, Span, Tokens, Usd},
+};
+
+/// A resolved run. Stored beside the journal; a resume uses this one and no other.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The skill that is run.
+    pub skill: SkillRef,
+    /// The repository's work tree, where there is one; hooks run here.
+    pub root: Option<PathBuf>,
+    /// Where the user stood; steps run here.
+    pub cwd: PathBuf,
+    /// The inputs as the skill sees them.
+    pub inputs: BTreeMap<String, String>,
+    /// What has to be there before anything starts.
+    pub requires: Requires,
+    /// The hooks that apply, in the order of the files that name them.
+    pub hooks: Vec<HookPlan>,
+    /// Checks that exist but do not apply, each with its reason; shown, never silently dropped.
+    pub skipped: Vec<Check>,
+    /// What to do, in this order.
+    pub steps: Vec<StepPlan>,
+    /// The schema of the run's output.
+    pub output: Option<serde_json::Value>,
+    /// Which step is tried again when the finished work is rejected; the last one by default.
+    pub repair: String,
+    /// How often a rejected or broken step is tried again.
+    pub retry: Retry,
+    /// Where it ends.
+    pub limits: Limits,
+    /// What a pass needs.
+    pub require: Require,
+    /// Every setting with its source, for people.
+    pub settings: Vec<Setting>,
+}
+
+/// Which skill, and which bytes of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SkillRef {
+    /// The name it was found by.
+    pub name: String,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Where it was found, in words.
+    pub source: String,
+    /// SHA-256 of SKILL.md, hexadecimal.
+    pub digest: String,
+}
+
+/// What has to be there; all of it is looked up, and everything missing is told at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requires {
+    /// Files, relative to the root.
+    pub files: Vec<String>,
+    /// Programs on the path.
+    pub commands: Vec<String>,
+    /// Environment variables that are set and not empty.
+    pub env: Vec<String>,
+}
+
+impl Requires {
+    /// Whether nothing is asked for.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.commands.is_empty() && self.env.is_empty()
+    }
+}
+
+/// A command that checks.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HookPlan {
+    /// Its name, unique in the plan.
+    pub name: String,
+    /// When it runs.
+    pub timing: Timing,
+    /// Program and arguments; no shell unless they say so.
+    pub command: Vec<String>,
+    /// Whether the run may pass without it.
+    pub blocking: bool,
+    /// How long it may take.
+    pub timeout: Span,
+    /// Hooks of the same timing that have to pass first.
+    pub needs: Vec<String>,
+    /// For mid hooks: the ids of the steps it looks at; `None` is all of them.
+    pub steps: Option<Vec<String>>,
+    /// Environment variables passed on beyond the allow-list.
+    pub env: Vec<String>,
+    /// Paths of its own that the work may change.
+    pub may_change: Vec<String>,
+    /// The file and line that names it, in words.
+    pub source: String,
+}
+
+/// One step: a call to claude.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepPlan {
+    /// Its name, unique in the plan.
+    pub id: String,
+    /// What claude is started with, short of the prompt files and what a call decides.
+    pub agent: AgentPlan,
+    /// The system prompt's text: rules, header and instructions.
+    pub system: String,
+    /// The user prompt's text: task and inputs.
+    pub prompt: String,
+    /// The schema of its output.
+    pub output: Option<serde_json::Value>,
+    /// How much a call of it reserves.
+    pub reserve: Usd,
+}
+
+/// What a call may do and with which model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentPlan {
+    /// The model, always named.
+    pub model: String,
+    /// How much of the user's and the project's configuration claude sees.
+    pub trust: CallTrust,
+    /// Tool names offered, a restriction; `None` offers claude's default set.
+    pub tools: Option<Vec<String>>,
+    /// Rules that are approved beforehand.
+    pub allow: Vec<String>,
+    /// Claude's permission mode.
+    pub permission_mode: String,
+    /// Whether claude's own system prompt stands before ours.
+    pub system: SystemPrompt,
+    /// MCP servers that the step needs, by name.
+    pub mcp: Vec<String>,
+    /// Whether a failed sub-agent of claude's own fails the step.
+    pub subagents: Subagents,
+}
+
+/// How much configuration a call sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CallTrust {
+    /// Project and user settings, as in a terminal.
+    Work,
+    /// Nothing but login keys.
+    Isolated,
+}
+
+/// Which system prompt a work call gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SystemPrompt {
+    /// Claude's own, with ours appended.
+    Default,
+    /// Ours alone.
+    Minimal,
+}
+
+/// Whether claude's own sub-agents have to succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subagents {
+    /// A failed one is a warning.
+    MayFail,
+    /// A failed one fails the step.
+    MustSucceed,
+}
+
+/// How often something is tried again, and after what.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retry {
+    /// At most so many times over.
+    pub times: u32,
+    /// After which endings.
+    pub on: Vec<RetryOn>,
+    /// The first wait after an overload; doubled each time.
+    pub backoff: Span,
+}
+
+/// An ending after which a step may be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RetryOn {
+    /// The call broke.
+    Failed,
+    /// A check refused what it made.
+    Rejected,
+    /// The service was overloaded.
+    Unavailable,
+}
+
+/// Where a run ends, its resumes and everything under it included.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Money; `None` only on a plan whose quota bounds it instead.
+    pub usd: Option<Usd>,
+    /// Money of all runs of this user in a day.
+    pub usd_per_day: Option<Usd>,
+    /// Input, output and cache writes together.
+    pub tokens: Option<Tokens>,
+    /// Turns of the agent.
+    pub turns: u32,
+    /// From the first start, pauses of a resume left out.
+    pub time: Span,
+    /// Silence of one call while neither a tool runs nor a retry waits.
+    pub idle: Span,
+    /// From a call's start to its first line.
+    pub start: Span,
+    /// From a call's result to its end.
+    pub after_result: Span,
+    /// From TERM to KILL.
+    pub grace: Span,
+    /// The share of the model's context window that a call may fill.
+    pub context: Share,
+    /// The share of a plan's quota above which no call starts.
+    pub quota: Share,
+}
+
+/// One setting, its value and where that came from, as `--dry-run` shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    /// The key, dotted.
+    pub key: String,
+    /// The value as a person would write it.
+    pub value: String,
+    /// The file and line, flag or variable it came from.
+    pub source: String,
+}
+
+impl Plan {
+    /// Where hooks run: the root, or where the user stood.
+    pub fn hook_dir(&self) -> &Path {
+        self.root.as_deref().unwrap_or(&self.cwd)
+    }
+
+    /// The step with this id.
+    pub fn step(&self, id: &str) -> Option<&StepPlan> {
+        self.steps.iter().find(|step| step.id == id)
+    }
+
+    /// The hook with this name.
+    pub fn hook(&self, name: &str) -> Option<&HookPlan> {
+        self.hooks.iter().find(|hook| hook.name == name)
+    }
+}

@@ -1,0 +1,276 @@
+//! What is known: the fold of a run's events.
+//!
+//! The fold never decides anything; it only remembers what [`super::next`] needs in order to. The
+//! same events give the same state, whether they come from a live run, a resume or a replay.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Ledger, Point,
+    event::{CallEnded, CallStarted, Event, Output, StepStatus},
+};
+use crate::model::{
+    Status,
+    call::{CallOutcome, Failure, LimitKind, Spend},
+    changes::TreeChanges,
+    check::Check,
+    value::Span,
+};
+
+/// How far one piece of work has come.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Stage<T> {
+    /// Not begun, or begun by a process that is gone.
+    #[default]
+    Idle,
+    /// Under way in this process.
+    Running,
+    /// Over, with this.
+    Ended(T),
+}
+
+/// Everything known about a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct State {
+    /// Which run of the session, from 1.
+    pub run: u32,
+    /// What we looked at ourselves: prerequisites before, trees and schemas after.
+    pub checks: BTreeMap<Point, Stage<Vec<Check>>>,
+    /// Hooks, by where they run and by name.
+    pub hooks: BTreeMap<(Point, String), Stage<Check>>,
+    /// Steps that have begun, by id.
+    pub steps: BTreeMap<String, StepState>,
+    /// How many times the finished work was sent back.
+    pub round: u32,
+    /// Money and tokens.
+    pub ledger: Ledger,
+    /// The last tree seen.
+    pub changes: Option<TreeChanges>,
+    /// What ends the run early.
+    pub halt: Option<Halt>,
+    /// How the run ended.
+    pub end: Option<RunEnd>,
+}
+
+/// Everything known about a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepState {
+    /// The attempt under way or last made, from 1.
+    pub attempt: u32,
+    /// The call of that attempt.
+    pub call: Stage<CallOutcome>,
+    /// The conversation of the last call, which a later one may continue.
+    pub conversation: Option<String>,
+    /// The wait before the next call, after an overload.
+    pub backoff: Option<Span>,
+    /// How many times this attempt waited for an overloaded service.
+    pub waits: u32,
+    /// What the last successful call said.
+    pub output: Option<Output>,
+    /// Why earlier attempts were refused, in order.
+    pub rejections: Vec<Vec<String>>,
+    /// How it ended; `None` while it runs or has to run again.
+    pub status: Option<(StepStatus, Option<String>)>,
+    /// What all its calls cost.
+    pub spend: Spend,
+    /// Whether the next call starts a new attempt.
+    pub again: bool,
+    /// The attempt that was told of the last rejection, so that one that broke off hears it again.
+    told: u32,
+}
+
+/// What ends a run early.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Halt {
+    /// A signal, by number.
+    Interrupted(i32),
+    /// A limit.
+    Limit(LimitKind, String),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunEnd {
+    /// The status.
+    pub status: Status,
+    /// The exit code.
+    pub exit_code: u8,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+impl State {
+    /// Folds events in order.
+    pub fn of<'a>(events: impl IntoIterator<Item = &'a Event>) -> Self {
+        let mut state = Self::default();
+        for event in events {
+            state.apply(event);
+        }
+        state
+    }
+
+    /// Takes in one event.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { run, .. } => self.run = *run,
+            Event::RunResumed { .. } => self.forget_what_was_running(),
+            Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
+            Event::LimitReached { limit, reason } => {
+                self.halt.get_or_insert(Halt::Limit(*limit, reason.clone()));
+            }
+            Event::ChecksStarted { at } => {
+                self.checks.insert(at.clone(), Stage::Running);
+            }
+            Event::ChecksEnded { at, checks } => {
+                self.checks.insert(at.clone(), Stage::Ended(checks.clone()));
+            }
+            Event::HookStarted { hook, at } => {
+                self.hooks.insert((at.clone(), hook.clone()), Stage::Running);
+            }
+            Event::HookEnded { hook, at, check } => {
+                self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
+            }
+            Event::StepStarted { step, attempt } => self.step_mut(step).begin(*attempt),
+            Event::CallStarted(call) => self.call_started(call),
+            Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
+            Event::CallEnded(call) => self.call_ended(call),
+            Event::Changes { changes, .. } => self.changes = Some(changes.clone()),
+            Event::Retry { step, reasons, supersedes } => {
+                self.try_again(step, reasons, supersedes);
+            }
+            Event::StepEnded { step, status, reason, .. } => {
+                self.step_mut(step).status = Some((*status, reason.clone()));
+            }
+            Event::RunEnded { status, exit_code, reason } => {
+                self.end =
+                    Some(RunEnd { status: *status, exit_code: *exit_code, reason: reason.clone() });
+            }
+            Event::Plan { .. } | Event::Unknown => {}
+        }
+    }
+
+    /// What is known about a step, if it ever began.
+    pub fn step(&self, id: &str) -> Option<&StepState> {
+        self.steps.get(id)
+    }
+
+    /// Whether anything runs in this process.
+    pub fn anything_running(&self) -> bool {
+        self.checks.values().any(|stage| *stage == Stage::Running)
+            || self.hooks.values().any(|stage| *stage == Stage::Running)
+            || self.steps.values().any(|step| step.call == Stage::Running)
+    }
+
+    fn step_mut(&mut self, id: &str) -> &mut StepState {
+        self.steps.entry(id.to_owned()).or_default()
+    }
+
+    fn call_started(&mut self, call: &CallStarted) {
+        self.ledger.start(call);
+        let step = self.step_mut(&call.step);
+        step.call = Stage::Running;
+        step.conversation = Some(call.claude_session.clone());
+    }
+
+    fn call_ended(&mut self, call: &CallEnded) {
+        let conversation = self.steps.get(&call.step).and_then(|step| step.conversation.clone());
+        self.ledger.end(call, conversation.as_deref());
+        let step = self.step_mut(&call.step);
+        step.call = match &call.outcome {
+            // Nothing was asked and nothing was spent: the attempt begins anew.
+            CallOutcome::Failed { failure: Failure::ConversationGone, .. } => {
+                step.conversation = None;
+                Stage::Idle
+            }
+            outcome => Stage::Ended(outcome.clone()),
+        };
+        if call.output.is_some() {
+            step.output.clone_from(&call.output);
+        }
+        step.spend.tokens += call.spend.tokens;
+        step.spend.turns += call.spend.turns;
+        step.spend.usd = match (step.spend.usd, call.spend.usd) {
+            (Some(before), Some(now)) => Some(before + now),
+            (before, now) => before.or(now),
+        };
+    }
+
+    /// Where the step had passed already, it was the end of the run that refused: then what was
+    /// built on the step is void, and the end is looked at anew.
+    fn try_again(&mut self, id: &str, reasons: &[String], supersedes: &[String]) {
+        let step = self.step_mut(id);
+        if matches!(step.status, Some((StepStatus::Passed, _))) {
+            self.round += 1;
+        }
+        let step = self.step_mut(id);
+        step.rejections.push(reasons.to_vec());
+        step.start_over();
+        step.told = step.next_attempt();
+        for later in supersedes {
+            let later = self.step_mut(later);
+            later.conversation = None;
+            later.start_over();
+        }
+    }
+
+    /// After a crash or an interrupt nothing of ours runs any more; whatever had not ended is
+    /// done again. A call's conversation is kept, so that it goes on instead of starting over.
+    fn forget_what_was_running(&mut self) {
+        self.halt = None;
+        self.end = None;
+        self.checks.retain(|_, stage| matches!(stage, Stage::Ended(_)));
+        self.hooks.retain(|_, stage| matches!(stage, Stage::Ended(_)));
+        for step in self.steps.values_mut() {
+            step.forget_what_was_running();
+        }
+    }
+}
+
+impl StepState {
+    /// The attempt that the next call belongs to.
+    pub fn next_attempt(&self) -> u32 {
+        if self.again { self.attempt + 1 } else { self.attempt.max(1) }
+    }
+
+    /// Whether the next call follows a refusal that its agent has to hear of.
+    pub fn attempt_is_refused(&self) -> bool {
+        self.told == self.next_attempt()
+    }
+
+    fn begin(&mut self, attempt: u32) {
+        if attempt > self.attempt {
+            self.waits = 0;
+        }
+        self.attempt = attempt;
+        self.call = Stage::Running;
+        self.backoff = None;
+        self.again = false;
+    }
+
+    fn retry_later(&mut self, after: Span) {
+        self.waits += 1;
+        self.backoff = Some(after);
+        self.call = Stage::Idle;
+    }
+
+    fn start_over(&mut self) {
+        self.status = None;
+        self.call = Stage::Idle;
+        self.again = true;
+    }
+
+    /// A step that passed stays passed, and a call that succeeded is never made again: its checks
+    /// go on. A call that was under way goes on within its attempt; one that ended otherwise
+    /// makes room for another attempt.
+    fn forget_what_was_running(&mut self) {
+        self.waits = 0;
+        match (&self.call, &self.status) {
+            (_, Some((StepStatus::Passed, _))) | (Stage::Ended(CallOutcome::Succeeded), None) => {}
+            (Stage::Ended(_), _) => self.start_over(),
+            (Stage::Idle | Stage::Running, _) => {
+                self.call = Stage::Idle;
+                self.status = None;
+            }
+        }
+    }
+}

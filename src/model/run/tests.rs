@@ -1,0 +1,69 @@
+//! The scheduler against random plans and a random world: no processes, thousands of runs.
+
+mod world;
+
+use proptest::prelude::*;
+use world::{Chance, World, plan};
+
+use super::*;
+use crate::model::{Status, check::CheckStatus, value::Usd};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    /// Whatever happens, a run ends, and how it ended can be believed.
+    #[test]
+    fn every_run_ends_and_its_status_can_be_believed(plan in plan(), luck in any::<[u8; 96]>()) {
+        let mut world = World::new(plan, Chance::new(&luck));
+        world.run_to_the_end();
+        let World { plan, state, events, .. } = &world;
+        let end = state.end.as_ref().expect("the run ended");
+
+        prop_assert_eq!(&State::of(events), state, "the fold depends on nothing but the events");
+        if end.status == Status::Passed {
+            for step in &plan.steps {
+                let status = state.step(&step.id).and_then(|known| known.status.as_ref());
+                prop_assert!(matches!(status, Some((StepStatus::Passed, _))), "{:?}", status);
+            }
+            for check in next::standing_checks(state).filter(|check| check.blocking) {
+                let fine = matches!(check.status, CheckStatus::Passed | CheckStatus::Skipped);
+                prop_assert!(fine, "passed over {:?}", check);
+            }
+            prop_assert!(next::proof(state).level() >= plan.require);
+        }
+        if end.status == Status::Blocked {
+            prop_assert_eq!(state.ledger.calls, 0, "blocked, and yet money was spent");
+        }
+    }
+
+    /// A call that succeeded is never made again, whatever is killed in between, unless its work
+    /// was refused; and no call starts that does not fit what is left.
+    #[test]
+    fn nothing_is_paid_twice_or_over_the_limit(plan in plan(), luck in any::<[u8; 96]>()) {
+        let mut world = World::new(plan, Chance::new(&luck));
+        world.run_to_the_end();
+        for (call, successes) in &world.successes {
+            prop_assert!(*successes <= 1, "{:?} succeeded {} times", call, successes);
+        }
+        let limit = world.plan.limits.usd.expect("the plans of this test have one");
+        let dearest = Usd::from_micros(world::DEAREST);
+        prop_assert!(world.state.ledger.charged() <= limit + dearest);
+    }
+
+    /// The journal is a file format: every event survives it.
+    #[test]
+    fn events_survive_json(plan in plan(), luck in any::<[u8; 96]>()) {
+        let mut world = World::new(plan, Chance::new(&luck));
+        world.run_to_the_end();
+        for event in &world.events {
+            let json = serde_json::to_string(event).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Event>(&json).unwrap(), event);
+        }
+    }
+}
+
+#[test]
+fn a_reader_skips_what_a_later_version_wrote() {
+    let event: Event = serde_json::from_str(r#"{"type":"telepathy","strength":3}"#).unwrap();
+    assert_eq!(event, Event::Unknown);
+}

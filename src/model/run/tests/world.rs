@@ -1,0 +1,326 @@
+//! A world without processes: it performs effects by coin.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::model::{
+    Request,
+    call::{Basis, CallOutcome, ContextUse, Failure, LimitKind, Spend, TokenCount, Unavailability},
+    changes::TreeChanges,
+    check::{Check, CheckKind, CheckStatus, Require, Timing},
+    run::{
+        Effect, Event, Plan, Point, State,
+        event::{CallEnded, CallStarted, Output},
+        next,
+        plan::*,
+    },
+    value::{Share, Span, Usd},
+};
+
+/// The most that one call costs here, in millionths of a dollar: twice its reservation.
+pub(super) const DEAREST: u64 = 100_000;
+
+/// Decisions drawn from a string of bytes, so that a failing run shrinks.
+pub(super) struct Chance {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Chance {
+    pub(super) fn new(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), at: 0 }
+    }
+
+    /// A number below `n`; 0, the kindest answer, once the luck is used up.
+    fn below(&mut self, n: usize) -> usize {
+        let byte = self.bytes.get(self.at).copied().unwrap_or(0);
+        self.at += 1;
+        usize::from(byte) % n
+    }
+}
+
+pub(super) struct World {
+    pub(super) plan: Plan,
+    pub(super) state: State,
+    pub(super) events: Vec<Event>,
+    pub(super) successes: BTreeMap<(String, u32), u32>,
+    chance: Chance,
+    running: Vec<Effect>,
+}
+
+impl World {
+    pub(super) fn new(plan: Plan, chance: Chance) -> Self {
+        let mut world = Self {
+            plan,
+            state: State::default(),
+            events: Vec::new(),
+            successes: BTreeMap::new(),
+            chance,
+            running: Vec::new(),
+        };
+        world.append(Event::RunStarted {
+            run: 1,
+            request: Box::new(Request::default()),
+            atlas: "0".into(),
+            claude: None,
+        });
+        world
+    }
+
+    pub(super) fn run_to_the_end(&mut self) {
+        for _ in 0..2000 {
+            let effects = next(&self.plan, &self.state);
+            assert_eq!(effects, next(&self.plan, &self.state), "asking changes nothing");
+            for effect in effects {
+                assert!(!self.running.contains(&effect), "{effect:?} runs already");
+                self.start(effect);
+            }
+            if self.state.end.is_some() {
+                assert!(self.running.is_empty(), "ended over {:?}", self.running);
+                return;
+            }
+            self.something_happens();
+        }
+        panic!("the run never ends: {:#?}", self.state);
+    }
+
+    fn append(&mut self, event: Event) {
+        self.state.apply(&event);
+        self.events.push(event);
+    }
+
+    fn start(&mut self, effect: Effect) {
+        match &effect {
+            Effect::Record(event) => return self.append((**event).clone()),
+            Effect::Check { at } => self.append(Event::ChecksStarted { at: at.clone() }),
+            Effect::RunHook { hook, at } => {
+                self.append(Event::HookStarted { hook: hook.clone(), at: at.clone() });
+            }
+            Effect::Call { step, attempt, .. } => {
+                self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
+                self.append(Event::CallStarted(CallStarted {
+                    step: step.clone(),
+                    attempt: *attempt,
+                    pid: 1,
+                    start: None,
+                    claude_session: format!("{step}/{attempt}"),
+                    resumed: false,
+                    reservation: Usd::from_micros(50_000),
+                    cap: None,
+                }));
+            }
+        }
+        self.running.push(effect);
+    }
+
+    fn something_happens(&mut self) {
+        if self.running.is_empty() {
+            // Recording a decision is progress of its own; standing still is not.
+            let effects = next(&self.plan, &self.state);
+            assert!(!effects.is_empty(), "nothing runs and nothing can start: {:#?}", self.state);
+            return;
+        }
+        match self.chance.below(40) {
+            39 => {
+                self.running.clear();
+                self.append(Event::RunResumed { differences: Vec::new() });
+            }
+            38 => self.append(Event::Interrupted { signal: 15 }),
+            _ => {
+                let which = self.chance.below(self.running.len());
+                let effect = self.running.remove(which);
+                self.finish(effect);
+            }
+        }
+    }
+
+    fn finish(&mut self, effect: Effect) {
+        match effect {
+            Effect::Record(_) => panic!("a decision never runs"),
+            Effect::Check { at } => {
+                let name = if at == Point::Pre { "requires" } else { "schema" };
+                let kind = if at == Point::Pre { CheckKind::Requires } else { CheckKind::Schema };
+                let check = self.check(name, kind, None, true);
+                self.append(Event::ChecksEnded { at, checks: vec![check] });
+            }
+            Effect::RunHook { hook, at } => {
+                let plan = self.plan.hook(&hook).expect("the plan has it").clone();
+                let check = self.check(&hook, CheckKind::Hook, Some(plan.timing), plan.blocking);
+                self.append(Event::HookEnded { hook, at, check });
+            }
+            Effect::Call { step, attempt, .. } => self.end_call(step, attempt),
+        }
+    }
+
+    fn check(
+        &mut self,
+        name: &str,
+        kind: CheckKind,
+        timing: Option<Timing>,
+        blocking: bool,
+    ) -> Check {
+        let status = match self.chance.below(8) {
+            0..=4 => CheckStatus::Passed,
+            5 | 6 => CheckStatus::Failed,
+            _ => CheckStatus::Error,
+        };
+        let reason = format!("reason {}", self.chance.below(3));
+        let name = name.to_owned();
+        Check { name, kind, timing, blocking, status, reason: Some(reason), ms: 1 }
+    }
+
+    fn end_call(&mut self, step: String, attempt: u32) {
+        let outcome = self.outcome();
+        if outcome == CallOutcome::Succeeded {
+            *self.successes.entry((step.clone(), attempt)).or_default() += 1;
+        }
+        let price = [Some(20_000), Some(DEAREST), None][self.chance.below(3)];
+        let changes = TreeChanges::default();
+        self.append(Event::CallEnded(Box::new(CallEnded {
+            step: step.clone(),
+            attempt,
+            outcome,
+            spend: Spend {
+                usd: price.map(Usd::from_micros),
+                tokens: TokenCount { input: 100, ..TokenCount::default() },
+                basis: Basis::Api,
+                turns: 1,
+            },
+            conversation_cost: None,
+            context: ContextUse { window: 1000, window_assumed: false, peak: 10 },
+            model: None,
+            output: Some(Output::Text { text: "done".into() }),
+            warnings: Vec::new(),
+            ms: 5,
+        })));
+        self.append(Event::Changes { step, attempt, changes });
+    }
+
+    fn outcome(&mut self) -> CallOutcome {
+        let reason = "so it was".to_owned();
+        match self.chance.below(13) {
+            0..=6 => CallOutcome::Succeeded,
+            7 => CallOutcome::Failed { failure: Failure::NoResult, reason },
+            8 => CallOutcome::Failed { failure: Failure::ToolDenied, reason },
+            9 => CallOutcome::Limit { limit: LimitKind::Idle, reason },
+            10 => CallOutcome::Failed { failure: Failure::ConversationGone, reason },
+            11 => CallOutcome::Unavailable { why: Unavailability::Overloaded, reason },
+            _ => CallOutcome::Unavailable { why: Unavailability::Login, reason },
+        }
+    }
+}
+
+prop_compose! {
+    pub(super) fn plan()(
+        steps in 1usize..4,
+        hooks in proptest::collection::vec(hook(), 0..5),
+        requires in any::<bool>(),
+        output in any::<bool>(),
+        times in 0u32..3,
+        cents in 5u64..200,
+        repair in 0usize..4,
+        require in prop_oneof![Just(Require::None), Just(Require::Checks)],
+    ) -> Plan {
+        let steps: Vec<StepPlan> = (0..steps).map(step).collect();
+        let repair = steps[repair % steps.len()].id.clone();
+        let mut hooks = hooks;
+        for (place, hook) in hooks.iter_mut().enumerate() {
+            hook.name = format!("hook{place}");
+        }
+        need_an_earlier_one(&mut hooks);
+        Plan {
+            skill: SkillRef {
+                name: "s".into(), dir: "/s".into(), source: "test".into(), digest: String::new(),
+            },
+            root: None,
+            cwd: "/".into(),
+            inputs: BTreeMap::new(),
+            requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
+            hooks,
+            skipped: Vec::new(),
+            steps,
+            output: output.then(|| serde_json::json!({})),
+            repair,
+            retry: Retry {
+                times,
+                on: vec![RetryOn::Failed, RetryOn::Rejected, RetryOn::Unavailable],
+                backoff: Span::millis(1),
+            },
+            limits: limits(cents),
+            require,
+            settings: Vec::new(),
+        }
+    }
+}
+
+prop_compose! {
+    fn hook()(
+        timing in prop_oneof![Just(Timing::Pre), Just(Timing::Mid), Just(Timing::Post)],
+        blocking in any::<bool>(),
+        needy in any::<bool>(),
+        narrow in any::<bool>(),
+    ) -> HookPlan {
+        HookPlan {
+            name: String::new(),
+            timing,
+            command: vec!["true".into()],
+            blocking,
+            timeout: Span::seconds(1),
+            needs: vec![String::new(); usize::from(needy)],
+            steps: narrow.then(|| vec!["step0".into()]),
+            env: Vec::new(),
+            may_change: Vec::new(),
+            source: "test".into(),
+        }
+    }
+}
+
+fn need_an_earlier_one(hooks: &mut [HookPlan]) {
+    for place in 0..hooks.len() {
+        let (earlier, rest) = hooks.split_at_mut(place);
+        let hook = &mut rest[0];
+        let fitting =
+            earlier.iter().find(|other| other.timing == hook.timing && other.steps == hook.steps);
+        hook.needs = match fitting {
+            Some(other) if !hook.needs.is_empty() => vec![other.name.clone()],
+            Some(_) | None => Vec::new(),
+        };
+    }
+}
+
+fn step(place: usize) -> StepPlan {
+    StepPlan {
+        id: format!("step{place}"),
+        agent: AgentPlan {
+            model: "sonnet".into(),
+            trust: CallTrust::Isolated,
+            tools: None,
+            allow: Vec::new(),
+            permission_mode: "default".into(),
+            system: SystemPrompt::Default,
+            mcp: Vec::new(),
+            subagents: Subagents::MayFail,
+        },
+        system: String::new(),
+        prompt: String::new(),
+        output: None,
+        reserve: Usd::from_micros(50_000),
+    }
+}
+
+fn limits(cents: u64) -> Limits {
+    Limits {
+        usd: Some(Usd::from_micros(cents * 10_000)),
+        usd_per_day: None,
+        tokens: None,
+        turns: 50,
+        time: Span::seconds(60),
+        idle: Span::seconds(60),
+        start: Span::seconds(60),
+        after_result: Span::seconds(60),
+        grace: Span::seconds(3),
+        context: Share::percent(50),
+        quota: Share::percent(80),
+    }
+}
