@@ -1,5 +1,3 @@
-#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
-
 use std::path::Path;
 
 use snapbox::{IntoData as _, assert_data_eq, str};

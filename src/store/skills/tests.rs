@@ -1,5 +1,3 @@
-#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes its snapshots so")]
-
 use std::{
     fmt::Write as _,
     fs,
