@@ -76,6 +76,11 @@ pub fn discover(cwd: &Path) -> Result<Place, GitError> {
     };
     let root =
         work_tree.canonicalize().map_err(|error| GitError::io("cannot read", work_tree, error))?;
+    if git_dir.canonicalize().is_ok_and(|git_dir| cwd.starts_with(git_dir)) {
+        let reason =
+            format!("this folder belongs to git itself; the work tree is {}", root.display());
+        return Ok(Place::Unsupported { root, reason });
+    }
     if !cwd.starts_with(&root) {
         let reason =
             format!("core.worktree names {}, which does not hold this folder", root.display());

@@ -69,6 +69,28 @@ struct Slot {
     folder: Option<Range<usize>>,
 }
 
+impl Walked {
+    /// Takes in a part of a level and returns the folders to list next.
+    fn take(&mut self, part: Level, handle: &git2::Repository) -> Result<Vec<Folder>, GitError> {
+        self.clean.extend(part.walked.clean);
+        self.submodules.extend(part.walked.submodules);
+        self.found.extend(part.walked.found);
+        self.unreadable.extend(part.walked.unreadable);
+        let mut folders = part.folders;
+        for Untracked { path, is_folder } in part.untracked {
+            if is_ignored(handle, as_path(&path))? {
+                continue;
+            }
+            if is_folder {
+                folders.push(Folder { path, tracked: 0..0 });
+            } else {
+                self.found.push(Found { path, tracked: None });
+            }
+        }
+        Ok(folders)
+    }
+}
+
 impl Walk<'_> {
     /// Asks `handle`, which threads cannot share, what is ignored.
     pub(super) fn run(&self, handle: &git2::Repository) -> Result<Walked, GitError> {
@@ -78,21 +100,7 @@ impl Walk<'_> {
             let parts = spread(&folders, |part| self.list_all(part))?;
             folders.clear();
             for part in parts {
-                walked.clean.extend(part.walked.clean);
-                walked.submodules.extend(part.walked.submodules);
-                walked.found.extend(part.walked.found);
-                walked.unreadable.extend(part.walked.unreadable);
-                folders.extend(part.folders);
-                for untracked in part.untracked {
-                    if is_ignored(handle, as_path(&untracked.path))? {
-                        continue;
-                    }
-                    if untracked.is_folder {
-                        folders.push(Folder { path: untracked.path, tracked: 0..0 });
-                    } else {
-                        walked.found.push(Found { path: untracked.path, tracked: None });
-                    }
-                }
+                folders.extend(walked.take(part, handle)?);
             }
         }
         Ok(walked)
