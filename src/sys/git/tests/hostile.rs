@@ -62,7 +62,7 @@ fn nothing_of_the_repository_runs() {
     // The traps are real: the program does fall into them.
     sandbox.sh("git status >/dev/null 2>&1 || true; git diff a.txt >/dev/null 2>&1 || true");
     let ran = marks(&sandbox);
-    for trap in ["ran-fsmonitor", "ran-clean", "ran-external"] {
+    for trap in ["ran-fsmonitor", "ran-clean", "ran-command", "ran-hook-post-index-change"] {
         assert!(ran.iter().any(|mark| mark == trap), "{trap} is no trap: {ran:?}");
     }
 }

@@ -217,6 +217,20 @@ fn one_repository_sees_every_change() {
     assert_eq!(last, sandbox.tree_by_git());
 }
 
+/// Enough of everything for threads to share it.
+#[test]
+fn many_files() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("
+        echo '*.o' > .gitignore
+        for i in $(seq 200); do mkdir -p t/$i; echo $i > t/$i/t; done; git add .; git commit -qm t
+        for i in $(seq 200); do mkdir -p n/$i; echo $i > n/$i/n; echo $i > n/$i/x.o; done
+        for i in $(seq 150); do echo more >> t/$i/t; done
+    ");
+    let snapshot = sandbox.snapshot();
+    assert_eq!(snapshot.tree, sandbox.tree_by_git());
+}
+
 /// The modes of every object's folder and file in the store.
 fn objects(sandbox: &Sandbox) -> Vec<String> {
     let mut all = Vec::new();
