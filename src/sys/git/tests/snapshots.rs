@@ -150,6 +150,18 @@ fn objects_that_are_missing() {
     );
 }
 
+/// Looking for renames must not take longer the more there are, and not lose the sure ones.
+#[test]
+fn many_renames() {
+    let sandbox = Sandbox::new();
+    sandbox.sh("mkdir x; for i in $(seq 300); do seq $i $((i + 20)) > x/$i; done");
+    let from = sandbox.snapshot();
+    sandbox.sh("mv x y; for i in 1 2 3; do echo >> y/$i; done");
+    let changes = sandbox.changes(&from, &sandbox.snapshot());
+    let count = |letter| changes.lines().filter(|line| line.starts_with(letter)).count();
+    assert_eq!((count('R'), count('A'), count('D')), (297, 3, 3), "{changes}");
+}
+
 #[test]
 fn a_patch_keeps_its_bounds() {
     let sandbox = Sandbox::new();
