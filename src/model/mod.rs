@@ -7,6 +7,7 @@ pub mod config;
 pub mod contract;
 mod fault;
 pub mod hook_answer;
+pub mod planning;
 pub mod prompt;
 mod request;
 pub mod run;
