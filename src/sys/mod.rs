@@ -1,1 +1,11 @@
 //! The operating system: processes, signals, files, git, clock, environment. Knows nothing of atlas.
+
+pub mod capture;
+pub mod clock;
+pub mod env;
+pub mod fs;
+pub mod lines;
+pub mod lock;
+mod proc;
+pub mod process;
+pub mod signals;

@@ -1,0 +1,185 @@
+//! Files that are whole or not there, private, and never something else in a file's place.
+//!
+//! Every error names its path, because an error that does not is of no use to a person. The kind
+//! of the system's error is kept.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
+    io::{self, ErrorKind, Read as _, Write as _},
+    os::unix::fs::{
+        DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
+        PermissionsExt as _,
+    },
+    path::Path,
+};
+
+use rustix::fs::OFlags;
+
+/// The mode of a file that only its owner reads.
+pub const PRIVATE_FILE: u32 = 0o600;
+
+/// The mode of a folder that only its owner enters.
+pub const PRIVATE_DIR: u32 = 0o700;
+
+/// Makes `path` hold `bytes`, in one step that no reader and no crash can see half of.
+///
+/// `mode` holds whatever the umask is. A symbolic link at `path` is replaced, not followed. On
+/// return the content and the name are on disk.
+pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let folder = folder_of(path);
+    write_beside(path, folder, bytes, mode).map_err(|error| named("write", path, &error))?;
+    sync_dir(folder)
+}
+
+fn write_beside(path: &Path, folder: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    let mut prefix = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_os_string();
+    prefix.push(".tmp-");
+    let mut file = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder)?;
+    file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Puts on disk which names the folder `path` holds.
+pub fn sync_dir(path: &Path) -> io::Result<()> {
+    let synced = File::open(path).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| named("sync", path, &error))
+}
+
+/// Makes the folder `path` with mode 0700, whatever the umask is.
+///
+/// Fails if anything is there already, so that nobody can have prepared it.
+pub fn create_private_dir(path: &Path) -> io::Result<()> {
+    let made = DirBuilder::new().mode(PRIVATE_DIR).create(path);
+    let made = made.and_then(|()| fs::set_permissions(path, Permissions::from_mode(PRIVATE_DIR)));
+    made.map_err(|error| named("create", path, &error))
+}
+
+/// Makes the folder `path` and those above it that are missing, each with mode 0700.
+///
+/// A folder that is there already must belong to this user and is closed to all others.
+pub fn ensure_private_dir(path: &Path) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) => keep_private(path, &found).map_err(|error| named("use", path, &error)),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let above = folder_of(path);
+            if !above.exists() {
+                ensure_private_dir(above)?;
+            }
+            match create_private_dir(path) {
+                // Another process was faster.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
+                made => made,
+            }
+        }
+        Err(error) => Err(named("use", path, &error)),
+    }
+}
+
+fn keep_private(path: &Path, found: &fs::Metadata) -> io::Result<()> {
+    if !found.is_dir() {
+        return Err(io::Error::new(ErrorKind::NotADirectory, "it is not a folder"));
+    }
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::Error::new(ErrorKind::PermissionDenied, "it belongs to another user"));
+    }
+    if found.mode() & 0o077 != 0 {
+        fs::set_permissions(path, Permissions::from_mode(PRIVATE_DIR))?;
+    }
+    Ok(())
+}
+
+/// Opens the regular file `path` for appending, with mode 0600; makes it if it is not there.
+///
+/// A symbolic link is refused, so that nobody can lead the lines elsewhere.
+pub fn open_append_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(PRIVATE_FILE);
+    open_private(path, &mut options)
+}
+
+/// Opens a regular file that is not reached by a symbolic link, and closes it to other users.
+pub(super) fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+    options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
+    let opened = options.open(path).and_then(|file| {
+        let found = file.metadata()?;
+        expect_regular(&found)?;
+        if found.mode() & 0o7777 != PRIVATE_FILE {
+            file.set_permissions(Permissions::from_mode(PRIVATE_FILE))?;
+        }
+        Ok(file)
+    });
+    opened.map_err(|error| named("open", path, &error))
+}
+
+/// Reads the regular file `path`, of at most `max` bytes. Symbolic links are followed.
+///
+/// Anything else in a file's place (a FIFO, a device, a socket, a folder, a file that the kernel
+/// makes up) is refused without waiting for it, as is a larger file.
+pub fn read_capped(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    read_regular(path, max).map_err(|error| named("read", path, &error))
+}
+
+fn read_regular(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    // Opening alone can do something to a device, so the first look is by name; the second, at
+    // what was opened, is the one that counts.
+    expect_regular(&fs::metadata(path)?)?;
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let found = file.metadata()?;
+    expect_regular(&found)?;
+    expect_stored(&file)?;
+    let too_large = || io::Error::new(ErrorKind::FileTooLarge, format!("over {max} bytes"));
+    if found.len() > max {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).map_err(|_| too_large())?);
+    // The file may grow while it is read.
+    file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn expect_regular(found: &fs::Metadata) -> io::Result<()> {
+    let kind = found.file_type();
+    let what = match () {
+        () if kind.is_file() => return Ok(()),
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a FIFO",
+        () if kind.is_socket() => "a socket",
+        () if kind.is_char_device() || kind.is_block_device() => "a device",
+        () => "of another kind",
+    };
+    Err(io::Error::new(ErrorKind::InvalidInput, format!("not a regular file but {what}")))
+}
+
+/// Refuses files of `/proc`: they say they are regular and hold, among others, the environment.
+#[cfg(target_os = "linux")]
+fn expect_stored(file: &File) -> io::Result<()> {
+    if rustix::fs::fstatfs(file)?.f_type == rustix::fs::PROC_SUPER_MAGIC {
+        return Err(io::Error::new(ErrorKind::InvalidInput, "not a stored file but one of /proc"));
+    }
+    Ok(())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn expect_stored(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => Path::new("."),
+        Some(folder) => folder,
+        None => path,
+    }
+}
+
+/// `error` with what was tried and the path it was tried on.
+pub(super) fn named(verb: &str, path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot {verb} `{}`: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

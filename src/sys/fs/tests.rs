@@ -1,0 +1,181 @@
+use std::{
+    os::unix::{fs::symlink, net::UnixListener},
+    path::PathBuf,
+    sync::Barrier,
+    thread,
+};
+
+use tempfile::{TempDir, tempdir};
+
+use super::*;
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().mode() & 0o7777
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn put(path: PathBuf, bytes: &[u8]) -> PathBuf {
+    File::create(&path).unwrap().write_all(bytes).unwrap();
+    path
+}
+
+#[test]
+fn a_write_replaces_all_or_nothing() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("session.json");
+    write_atomic(&path, b"one", 0o600).unwrap();
+    write_atomic(&path, b"", 0o640).unwrap();
+    assert_eq!((fs::read(&path).unwrap(), mode(&path)), (Vec::new(), 0o640));
+
+    let aside = put(folder.path().join("aside"), b"kept");
+    symlink(&aside, folder.path().join("link")).unwrap();
+    write_atomic(&folder.path().join("link"), b"two", 0o600).unwrap();
+    assert_eq!(fs::read(&aside).unwrap(), b"kept", "a link is replaced, not followed");
+
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    let error = write_atomic(&folder.path().join("folder"), b"x", 0o600).unwrap_err();
+    assert!(error.to_string().contains("/folder`"), "{error}");
+    assert_eq!(names(folder.path()), ["aside", "folder", "link", "session.json"], "no temp left");
+}
+
+#[test]
+fn every_error_names_its_path_and_keeps_its_kind() {
+    let folder = tempdir().unwrap();
+    let missing = folder.path().join("none").join("file");
+    let results = [
+        write_atomic(&missing, b"", 0o600),
+        sync_dir(&missing),
+        create_private_dir(&missing),
+        open_append_private(&missing).map(drop),
+        read_capped(&missing, 9).map(drop),
+    ];
+    for result in results {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        let text = error.to_string();
+        assert!(text.starts_with("cannot ") && text.contains("none/file`: "), "{text}");
+    }
+}
+
+#[test]
+fn a_private_folder_is_new() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("session");
+    create_private_dir(&path).unwrap();
+    assert_eq!(mode(&path), 0o700);
+    assert_eq!(create_private_dir(&path).unwrap_err().kind(), ErrorKind::AlreadyExists);
+    symlink(folder.path().join("elsewhere"), folder.path().join("planted")).unwrap();
+    let error = create_private_dir(&folder.path().join("planted")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyExists);
+}
+
+#[test]
+fn a_private_folder_is_made_with_those_above_it_or_closed() {
+    let folder = tempdir().unwrap();
+    let deep = folder.path().join("a/b/c");
+    ensure_private_dir(&deep).unwrap();
+    ensure_private_dir(&deep).unwrap();
+    assert_eq!((mode(&deep), mode(&folder.path().join("a"))), (0o700, 0o700));
+    fs::set_permissions(&deep, Permissions::from_mode(0o755)).unwrap();
+    ensure_private_dir(&deep).unwrap();
+    assert_eq!(mode(&deep), 0o700);
+    let file = put(folder.path().join("file"), b"");
+    assert_eq!(ensure_private_dir(&file).unwrap_err().kind(), ErrorKind::NotADirectory);
+}
+
+#[test]
+fn appending_keeps_to_private_regular_files() {
+    let folder = tempdir().unwrap();
+    let path = put(folder.path().join("journal.jsonl"), b"1\n");
+    fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+    open_append_private(&path).unwrap().write_all(b"2\n").unwrap();
+    assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"1\n2\n"[..], 0o600));
+
+    symlink(&path, folder.path().join("link")).unwrap();
+    let fifo = make_fifo(&folder, "fifo");
+    for refused in [folder.path().join("link"), fifo, folder.path().to_path_buf()] {
+        assert!(open_append_private(&refused).is_err(), "{}", refused.display());
+    }
+}
+
+#[test]
+fn lines_of_many_writers_stay_whole() {
+    let folder = tempdir().unwrap();
+    let path = folder.path().join("scratch.jsonl");
+    let start = Barrier::new(8);
+    thread::scope(|scope| {
+        for writer in 0..8 {
+            let (path, start) = (&path, &start);
+            scope.spawn(move || {
+                let mut file = open_append_private(path).unwrap();
+                let line = format!("{}\n", writer.to_string().repeat(100));
+                start.wait();
+                (0..200).for_each(|_| file.write_all(line.as_bytes()).unwrap());
+            });
+        }
+    });
+    let text = fs::read_to_string(&path).unwrap();
+    assert_eq!(text.lines().count(), 1600);
+    assert!(text.lines().all(|line| line.len() == 100 && line.replace(&line[..1], "").is_empty()));
+}
+
+fn make_fifo(folder: &TempDir, name: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    path
+}
+
+#[test]
+fn only_regular_files_within_the_cap_are_read() {
+    let folder = tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    put(at("empty"), b"");
+    put(at("four"), b"four");
+    symlink("four", at("link")).unwrap();
+    symlink("/dev/zero", at("zero")).unwrap();
+    symlink("self", at("self")).unwrap();
+    make_fifo(&folder, "fifo");
+    let _socket = UnixListener::bind(at("socket")).unwrap();
+    File::create(at("sparse")).unwrap().set_len(1 << 40).unwrap();
+
+    let rows: &[(&str, u64, Result<&str, &str>)] = &[
+        ("empty", 0, Ok("")),
+        ("four", 4, Ok("four")),
+        ("link", 4, Ok("four")),
+        ("four", 3, Err("over 3 bytes")),
+        ("sparse", 1 << 20, Err("over 1048576 bytes")),
+        ("fifo", 9, Err("not a regular file but a FIFO")),
+        ("zero", 9, Err("not a regular file but a device")),
+        ("socket", 9, Err("not a regular file but a socket")),
+        (".", 9, Err("not a regular file but a folder")),
+        ("self", 9, Err("symbolic link")),
+        ("missing", 9, Err("No such file")),
+    ];
+    for (name, max, expected) in rows {
+        match (read_capped(&at(name), *max), expected) {
+            (Ok(bytes), Ok(text)) => assert_eq!(bytes, text.as_bytes(), "{name}"),
+            (Err(error), Err(part)) => {
+                let text = error.to_string();
+                assert!(text.contains(part) && text.contains(name), "{name}: {text}");
+            }
+            (result, _) => panic!("{name}: {result:?}"),
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_the_kernel_makes_up_is_not_a_file() {
+    let folder = tempdir().unwrap();
+    symlink("/proc/self/environ", folder.path().join("SKILL.md")).unwrap();
+    let error = read_capped(&folder.path().join("SKILL.md"), 1 << 20).unwrap_err();
+    assert!(error.to_string().contains("one of /proc"), "{error}");
+}

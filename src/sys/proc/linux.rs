@@ -1,0 +1,130 @@
+//! `/proc` and pidfds.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read as _},
+    os::{fd::OwnedFd, unix::fs::MetadataExt as _},
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+    process::{Pid, PidfdFlags, Signal, geteuid, pidfd_open, pidfd_send_signal},
+};
+
+/// More than the kernel lets a program's arguments and environment be.
+const ENVIRON_BYTES: u64 = 8 * 1024 * 1024;
+
+/// A hold on one process: it never comes to mean another one, even when the pid does.
+#[derive(Debug)]
+pub(crate) struct Handle(OwnedFd);
+
+impl Handle {
+    /// Takes hold of what is process `pid` now.
+    pub(crate) fn open(pid: u32) -> io::Result<Self> {
+        let pid = i32::try_from(pid).ok().and_then(Pid::from_raw).ok_or(Errno::SRCH)?;
+        Ok(Self(pidfd_open(pid, PidfdFlags::empty())?))
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) -> io::Result<()> {
+        Ok(pidfd_send_signal(&self.0, signal)?)
+    }
+
+    /// Waits until all of `handles` have ended, or until `deadline`; says which it was.
+    pub(crate) fn wait_all(handles: &[Self], deadline: Instant) -> io::Result<bool> {
+        let mut running: Vec<_> =
+            handles.iter().map(|handle| PollFd::new(&handle.0, PollFlags::IN)).collect();
+        while !running.is_empty() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match poll(&mut running, Some(&timespec(left))) {
+                Ok(0) => return Ok(false),
+                Ok(_) => running.retain(|handle| handle.revents().is_empty()),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn timespec(duration: Duration) -> Timespec {
+    Timespec {
+        tv_sec: i64::try_from(duration.as_secs()).unwrap_or(i64::MAX),
+        tv_nsec: i64::from(duration.subsec_nanos()),
+    }
+}
+
+/// All processes of this user, but none of those it cannot look into.
+pub(crate) fn pids() -> Vec<u32> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let user = geteuid().as_raw();
+    entries
+        .flatten()
+        .filter_map(|entry| {
+            let pid = entry.file_name().to_str()?.parse().ok()?;
+            (entry.metadata().ok()?.uid() == user).then_some(pid)
+        })
+        .collect()
+}
+
+/// When the process started, in clock ticks since boot.
+pub(crate) fn start_of(pid: u32) -> Option<u64> {
+    stat_field(pid, 22)
+}
+
+/// The parent's pid.
+pub(crate) fn parent_of(pid: u32) -> Option<u32> {
+    stat_field(pid, 4)
+}
+
+/// Field `number` of `/proc/<pid>/stat`, counted from 1 as in proc(5), from the third on.
+fn stat_field<T: std::str::FromStr>(pid: u32, number: usize) -> Option<T> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    field_of(&stat, number)
+}
+
+fn field_of<T: std::str::FromStr>(stat: &[u8], number: usize) -> Option<T> {
+    // The second field is the program's name in parentheses; it may hold anything, `) ` too.
+    let name_end = stat.iter().rposition(|byte| *byte == b')')?;
+    let rest = std::str::from_utf8(&stat[name_end + 1..]).ok()?;
+    rest.split_ascii_whitespace().nth(number.checked_sub(3)?)?.parse().ok()
+}
+
+/// The environment the process was started with: `NAME=value` pairs with a NUL after each.
+pub(crate) fn environ(pid: u32) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(format!("/proc/{pid}/environ")).ok()?;
+    file.take(ENVIRON_BYTES).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_counted_after_the_name() {
+        let stat = b"42 (a) b (c)) S 7 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 11 12";
+        assert_eq!(field_of(stat, 4), Some(7_u32));
+        assert_eq!(field_of(stat, 22), Some(98_765_u64));
+        for broken in [&b""[..], b"42 (x", b"42 (x) S", b"42 (x) S y"] {
+            assert_eq!(field_of::<u32>(broken, 4), None, "{broken:?}");
+        }
+    }
+
+    #[test]
+    fn this_process_is_known() {
+        let me = std::process::id();
+        assert!(pids().contains(&me));
+        assert!(start_of(me).is_some_and(|ticks| ticks > 0));
+        assert_eq!(parent_of(me), Some(std::os::unix::process::parent_id()));
+        assert!(
+            environ(me).unwrap().windows(6).any(|part| part == b"\0PATH=" || part == b"PATH=/")
+        );
+        assert_eq!((start_of(0), parent_of(u32::MAX), environ(u32::MAX)), (None, None, None));
+        assert!(Handle::open(0).is_err() && Handle::open(u32::MAX).is_err());
+    }
+}

@@ -1,0 +1,300 @@
+use std::{fs::File, io::Write as _, os::fd::AsRawFd as _, path::Path, time::Instant};
+
+use tempfile::tempdir;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines},
+    net::unix::pipe,
+    sync::watch,
+};
+
+use super::*;
+use crate::sys::{capture::KEEP_BYTES, env::Env, lines::LineReader, signals::Stop};
+
+/// A shell that runs `script` with nothing but `PATH` in its environment.
+pub(crate) fn sh(script: &str) -> Program {
+    let path = Env::from_process().get_os("PATH").unwrap().to_owned();
+    Program {
+        path: "sh".into(),
+        args: vec!["-c".into(), script.into()],
+        cwd: "/".into(),
+        env: vec![("PATH".into(), path)],
+    }
+}
+
+const LIMITS: RunLimits = RunLimits {
+    timeout: Duration::from_secs(60),
+    grace: Duration::from_secs(20),
+    keep_bytes: KEEP_BYTES,
+    leak_grace: Duration::from_millis(200),
+};
+
+async fn run_with(script: &str, input: &[u8], limits: RunLimits) -> Finished {
+    let (_sender, stop) = watch::channel(Stop::Running);
+    run(&sh(script), input.to_vec(), limits, stop).await.unwrap()
+}
+
+/// The first lines that a child says, to know what it is doing.
+async fn said(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
+    lines.next_line().await.unwrap().expect("the child says one more line")
+}
+
+fn lines_of(group: &mut Group) -> Lines<BufReader<ChildStdout>> {
+    BufReader::new(group.take_stdout().unwrap()).lines()
+}
+
+#[tokio::test]
+async fn endings() {
+    let rows: &[(&str, &[u8], Exit, &str, &str)] = &[
+        ("true", b"", Exit::Code(0), "", ""),
+        ("cat; echo e >&2; exit 3", b"hi", Exit::Code(3), "hi", "e\n"),
+        ("kill -9 $$", b"", Exit::Signal(9), "", ""),
+        ("exec >&- 2>&-; read line; exit $line", b"7\n", Exit::Code(7), "", ""),
+        (
+            "echo $0 $#; pwd; env | grep -v ^_= | grep -v ^PATH= | grep -v ^PWD=",
+            b"",
+            Exit::Code(1),
+            "sh 0\n/\n",
+            "",
+        ),
+    ];
+    for (script, input, exit, stdout, stderr) in rows {
+        let finished = run_with(script, input, LIMITS).await;
+        assert_eq!(finished.end, End::Exited(*exit), "{script}");
+        assert_eq!(finished.stdout.text(), *stdout, "{script}");
+        assert_eq!(finished.stderr.text(), *stderr, "{script}");
+        assert!(!finished.leaked, "{script}");
+    }
+}
+
+/// The table of process traps, as far as they concern one program and its group.
+#[tokio::test]
+async fn traps() {
+    let ms = Duration::from_millis;
+    let megabyte = vec![b'x'; 1_000_000];
+    let long = LIMITS;
+    let short = RunLimits { timeout: ms(200), ..LIMITS };
+    let impatient = RunLimits { timeout: ms(200), grace: ms(200), ..LIMITS };
+    let exited = End::Exited(Exit::Code(0));
+    let rows = [
+        ("1 MB both ways", "head -c 1000000 /dev/zero; cat >/dev/null", long, exited, false),
+        ("1 MB echoed", "cat", long, exited, false),
+        ("stdin never read", "exit 0", long, exited, false),
+        ("stdin closed", "exec <&-; head -c 1000 /dev/zero", long, exited, false),
+        ("grandchild holds stdout", "sleep 600 & echo hi", long, exited, true),
+        ("grandchild holds stderr", "sleep 600 >/dev/null & echo hi", long, exited, true),
+        ("grandchild holds nothing", "sleep 600 >/dev/null 2>&1 & echo", long, exited, false),
+        ("group obeys TERM", "sleep 600 & sleep 600", short, End::TimedOut, false),
+        ("ignores TERM", "trap '' TERM; sleep 600; sleep 600", impatient, End::TimedOut, false),
+        ("is stopped", "kill -STOP $$; sleep 600", short, End::TimedOut, false),
+    ];
+    for (name, script, limits, end, leaked) in rows {
+        let finished = run_with(script, &megabyte, limits).await;
+        assert_eq!((finished.end, finished.leaked), (end, leaked), "{name}");
+        assert!(finished.elapsed < Duration::from_secs(10), "{name}: {:?}", finished.elapsed);
+    }
+}
+
+#[tokio::test]
+async fn a_flood_is_bounded() {
+    let finished = run_with("head -c 200000000 /dev/zero", b"", LIMITS).await;
+    assert_eq!(finished.stdout.total(), 200_000_000);
+    assert_eq!(finished.stdout.dropped(), 200_000_000 - KEEP_BYTES as u64);
+}
+
+#[tokio::test]
+async fn stopping_is_polite_or_at_once() {
+    // The shell is known to wait once its child speaks; a trap runs when that child was ended.
+    let speak = "sh -c 'echo up >FIFO; exec sleep 600'";
+    let polite = &format!("trap 'echo bye; exit' TERM; {speak}");
+    let deaf = &format!("trap 'echo asked >FIFO' TERM; {speak}; while :; do sleep 600; done");
+    let member = &format!("(trap 'echo bye; exit' TERM; {speak}) & wait");
+    let rows = [
+        (polite, &[Stop::Polite][..], "bye\n"),
+        (member, &[Stop::Polite], "bye\n"),
+        (deaf, &[Stop::Polite, Stop::Now], ""),
+        (polite, &[Stop::Now], ""),
+    ];
+    for (script, stops, output) in rows {
+        let folder = tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+        let mut events = pipe::OpenOptions::new().read_write(true).open_receiver(&fifo).unwrap();
+        let (sender, stop) = watch::channel(Stop::Running);
+        let program = sh(&script.replace("FIFO", fifo.to_str().unwrap()));
+        let person = async {
+            let mut events = BufReader::new(&mut events).lines();
+            for stop in stops {
+                events.next_line().await.unwrap();
+                sender.send(*stop).unwrap();
+            }
+        };
+        let (finished, ()) = tokio::join!(run(&program, Vec::new(), LIMITS, stop), person);
+        let finished = finished.unwrap();
+        assert_eq!((finished.end, finished.leaked), (End::Stopped, false), "{stops:?}");
+        assert_eq!(finished.stdout.text(), output, "{stops:?}");
+        assert!(finished.elapsed < Duration::from_secs(10), "{stops:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_starts_after_a_stop() {
+    for stop in [Stop::Polite, Stop::Now] {
+        let (_sender, stop) = watch::channel(stop);
+        let program = Program { path: "no-such-program".into(), ..sh("") };
+        let finished = run(&program, Vec::new(), LIMITS, stop).await.unwrap();
+        assert_eq!((finished.end, finished.stdout.total()), (End::Stopped, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_group_is_known_by_its_leader() {
+    let mut group = Group::spawn(&sh("read line")).unwrap();
+    let id = group.id();
+    assert_eq!(ProcessId::of(id.pid), id);
+    #[cfg(target_os = "linux")]
+    assert!(id.start.is_some());
+    let own = rustix::process::getpgrp();
+    let theirs = rustix::process::getpgid(Some(group.leader)).unwrap();
+    assert_eq!((theirs, theirs == own), (group.leader, false));
+    drop(group.take_stdin());
+    assert_eq!(group.wait().await.unwrap(), Exit::Code(1));
+    assert_eq!(group.wait().await.unwrap(), Exit::Code(1), "the end can be asked for again");
+    assert_eq!(ProcessId::of(id.pid), id, "the pid stays ours until the group is dropped");
+    drop(group);
+    assert_eq!(
+        waitpid(Pid::from_raw(id.pid.cast_signed()), WaitOptions::NOHANG).unwrap_err(),
+        rustix::io::Errno::CHILD
+    );
+}
+
+#[tokio::test]
+async fn a_group_can_be_driven_by_hand() {
+    let mut group =
+        Group::spawn(&sh("while read line; do echo \"<$line>\"; done; echo end >&2")).unwrap();
+    let mut stdin = group.take_stdin().unwrap();
+    let mut lines = LineReader::new(group.take_stdout().unwrap());
+    let mut stderr = group.take_stderr().unwrap();
+    assert!(group.take_stdin().is_none() && group.take_stdout().is_none());
+    for word in ["one", "two"] {
+        stdin.write_all(format!("{word}\n").as_bytes()).await.unwrap();
+        let line = lines.next_line().await.unwrap().unwrap();
+        assert_eq!(line.bytes, format!("<{word}>").as_bytes());
+    }
+    drop(stdin);
+    assert_eq!(lines.next_line().await.unwrap(), None);
+    let mut text = String::new();
+    stderr.read_to_string(&mut text).await.unwrap();
+    assert_eq!((text.as_str(), group.wait().await.unwrap()), ("end\n", Exit::Code(0)));
+}
+
+#[tokio::test]
+async fn many_groups_end_each_with_its_own_code() {
+    let mut tasks = tokio::task::JoinSet::new();
+    for code in 0..40 {
+        tasks.spawn(async move {
+            let mut group = Group::spawn(&sh(&format!("exit {code}"))).unwrap();
+            (group.wait().await.unwrap(), code)
+        });
+    }
+    while let Some(ended) = tasks.join_next().await {
+        let (exit, code) = ended.unwrap();
+        assert_eq!(exit, Exit::Code(code));
+    }
+}
+
+#[tokio::test]
+async fn termination_asks_and_then_insists() {
+    let rows = [
+        ("exec sleep 600", Duration::from_secs(20), Exit::Signal(15)),
+        (
+            "trap 'exit 4' TERM; sh -c 'echo up; exec sleep 600'",
+            Duration::from_secs(20),
+            Exit::Code(4),
+        ),
+        (
+            "trap '' TERM; echo up; while :; do sleep 600; done",
+            Duration::from_millis(200),
+            Exit::Signal(9),
+        ),
+    ];
+    for (script, grace, expected) in rows {
+        let mut group = Group::spawn(&sh(script)).unwrap();
+        if script.contains("echo up") {
+            assert_eq!(said(&mut lines_of(&mut group)).await, "up");
+        }
+        let started = Instant::now();
+        assert_eq!(group.terminate(grace).await.unwrap(), expected, "{script}");
+        assert!(started.elapsed() < Duration::from_secs(10), "{script}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nothing_of_a_dropped_group_survives() {
+    // The leader goes on, or is gone already: its group is still ours.
+    for script in ["sleep 600 & echo $!; wait", "sleep 600 & echo $!"] {
+        let mut group = Group::spawn(&sh(script)).unwrap();
+        let pid = said(&mut lines_of(&mut group)).await.parse().unwrap();
+        let handle = proc::Handle::open(pid).unwrap();
+        if !script.contains("wait") {
+            group.wait().await.unwrap();
+        }
+        drop(group);
+        let deadline = Instant::now() + Duration::from_secs(20);
+        assert!(proc::Handle::wait_all(&[handle], deadline).unwrap(), "{script}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_gets_three_descriptors() {
+    let folder = tempdir().unwrap();
+    let file = File::create(folder.path().join("ours")).unwrap();
+    let mut other = Group::spawn(&sh("cat")).unwrap();
+    let (stdin, stdout) = (other.take_stdin().unwrap(), other.take_stdout().unwrap());
+    let target = |fd: i32| std::fs::read_link(format!("/proc/self/fd/{fd}")).unwrap();
+    let ours = [file.as_raw_fd(), stdin.as_raw_fd(), stdout.as_raw_fd()].map(target);
+    let finished = run_with("exec readlink /proc/self/fd/*", b"", LIMITS).await;
+    let text = finished.stdout.text();
+    assert!(text.lines().count() >= 3, "{text}");
+    for target in ours {
+        assert!(!text.lines().any(|line| line == target.to_str().unwrap()), "{target:?} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_start_says_why() {
+    let folder = tempdir().unwrap();
+    let put = |name: &str, text: &str| {
+        File::create(folder.path().join(name)).unwrap().write_all(text.as_bytes()).unwrap();
+    };
+    put("plain", "text");
+    put("script", "#!/nowhere/interpreter\n");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path().join("script"), executable).unwrap();
+    let gone = folder.path().join("gone");
+    let here = folder.path();
+    let rows: &[(&str, &Path, NotStarted, &str)] = &[
+        ("no-such-program", here, NotStarted::Missing, "no such program"),
+        ("./no-such-program", here, NotStarted::Missing, "no such program"),
+        ("./plain", here, NotStarted::NotExecutable, "not executable"),
+        ("/", here, NotStarted::NotExecutable, "not executable"),
+        ("./script", here, NotStarted::NoInterpreter, "interpreter"),
+        ("sh", &gone, NotStarted::NoFolder(gone.clone()), "gone`"),
+        ("nul\0", here, NotStarted::Other, "nul byte"),
+    ];
+    for (path, cwd, why, part) in rows {
+        let program = Program { path: path.into(), cwd: cwd.to_path_buf(), ..sh("") };
+        let error = Group::spawn(&program).unwrap_err();
+        assert_eq!(&error.why, why, "{path:?}");
+        assert!(error.to_string().contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_program_shows_no_values_of_its_environment() {
+    let program = Program { env: vec![("KEY".into(), "secret".into())], ..sh("true") };
+    let text = format!("{program:?}");
+    assert!(text.contains("KEY") && !text.contains("secret"), "{text}");
+}
