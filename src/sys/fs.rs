@@ -101,7 +101,7 @@ pub fn open_append_private(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a regular file that is not reached by a symbolic link, and closes it to other users.
-pub(super) fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+pub fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     let opened = options.open(path).and_then(|file| {
         let found = file.metadata()?;
