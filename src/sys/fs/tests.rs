@@ -8,6 +8,7 @@ use std::{
 use tempfile::{TempDir, tempdir};
 
 use super::*;
+use crate::sys::process::{Exit, Group, tests::sh};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
@@ -152,6 +153,7 @@ fn only_regular_files_within_the_cap_are_read() {
         ("link", 4, Ok("four")),
         ("four", 3, Err("over 3 bytes")),
         ("sparse", 1 << 20, Err("over 1048576 bytes")),
+        ("four", u64::MAX, Ok("four")),
         ("fifo", 9, Err("not a regular file but a FIFO")),
         ("zero", 9, Err("not a regular file but a device")),
         ("socket", 9, Err("not a regular file but a socket")),
@@ -167,6 +169,57 @@ fn only_regular_files_within_the_cap_are_read() {
                 assert!(text.contains(part) && text.contains(name), "{name}: {text}");
             }
             (result, _) => panic!("{name}: {result:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_start_of_a_file_can_be_read_alone() {
+    let folder = tempdir().unwrap();
+    let path = put(folder.path().join("SKILL.md"), b"header and body");
+    for (max, expected) in [(0, ""), (6, "header"), (99, "header and body")] {
+        assert_eq!(read_start(&path, max).unwrap(), expected.as_bytes());
+    }
+    assert!(read_start(&make_fifo(&folder, "fifo"), 9).is_err());
+}
+
+/// Names the folder in which [`acts_under_a_umask`] has to work: a umask is that of the process,
+/// so each is tried in a process of its own, whose test harness takes this for a name to skip.
+const MARKER: &str = "work-in:";
+
+#[test]
+fn acts_under_a_umask() {
+    if let Some(folder) =
+        std::env::args().find_map(|arg| Some(arg.strip_prefix(MARKER)?.to_owned()))
+    {
+        let folder = Path::new(&folder);
+        create_private_dir(&folder.join("new")).unwrap();
+        ensure_private_dir(&folder.join("deep/er")).unwrap();
+        write_atomic(&folder.join("whole"), b"x", PRIVATE_FILE).unwrap();
+        open_append_private(&folder.join("lines")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn modes_do_not_depend_on_the_umask() {
+    for umask in ["000", "077", "277"] {
+        let folder = tempdir().unwrap();
+        let exe = std::env::current_exe().unwrap();
+        let script = format!(
+            "umask {umask}; exec '{}' --exact sys::fs::tests::acts_under_a_umask --skip {MARKER}{}",
+            exe.display(),
+            folder.path().display()
+        );
+        let mut group = Group::spawn(&sh(&script)).unwrap();
+        assert_eq!(group.wait().await.unwrap(), Exit::Code(0), "{umask}");
+        for (name, expected) in [
+            ("new", 0o700),
+            ("deep", 0o700),
+            ("deep/er", 0o700),
+            ("whole", 0o600),
+            ("lines", 0o600),
+        ] {
+            assert_eq!(mode(&folder.path().join(name)), expected, "{umask} {name}");
         }
     }
 }

@@ -1,14 +1,22 @@
-use std::{fs::File, io::Write as _, os::fd::AsRawFd as _, path::Path, time::Instant};
+use std::{fs::File, io::Write as _, os::fd::AsRawFd as _, path::Path, pin::pin, time::Instant};
 
 use tempfile::tempdir;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     net::unix::pipe,
     sync::watch,
+    time::sleep,
 };
 
 use super::*;
-use crate::sys::{capture::KEEP_BYTES, env::Env, lines::LineReader, signals::Stop};
+#[cfg(target_os = "linux")]
+use crate::sys::sweep::{COOKIE, Cookie, sweep, tests::unique};
+use crate::sys::{
+    capture::{Drain, KEEP_BYTES},
+    env::Env,
+    lines::LineReader,
+    signals::{Stop, asked},
+};
 
 /// A shell that runs `script` with nothing but `PATH` in its environment.
 pub(crate) fn sh(script: &str) -> Program {
@@ -186,6 +194,55 @@ async fn a_group_can_be_driven_by_hand() {
     let mut text = String::new();
     stderr.read_to_string(&mut text).await.unwrap();
     assert_eq!((text.as_str(), group.wait().await.unwrap()), ("end\n", Exit::Code(0)));
+}
+
+/// The way of a call to claude: all that moves is in one loop, and nothing waits for the rest.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_pieces_make_a_call() {
+    let script = "head -c 1000000 /dev/zero | tr '\\0' e >&2; head -c 999999 | tr '\\0' x; echo; \
+                  echo '{\"type\":\"result\"}'; setsid sleep 600 & exit 1";
+    let (_sender, mut stop) = watch::channel(Stop::Running);
+    let mut program = sh(script);
+    let cookie = unique("call");
+    program.env.push((COOKIE.into(), cookie.clone().into()));
+    let mut group = Group::spawn(&program).unwrap();
+    let mut feed = Feed::new(group.take_stdin(), vec![0; 1_000_000]);
+    let mut lines = LineReader::new(group.take_stdout().unwrap());
+    let mut stderr = Drain::new(group.take_stderr(), KEEP_BYTES);
+    let (mut sizes, mut exit, mut open) = (Vec::new(), None, true);
+    let mut leak = pin!(sleep(Duration::MAX));
+    while exit.is_none() || open {
+        tokio::select! {
+            biased;
+            () = asked(&mut stop, Stop::Polite) => group.ask_to_end(),
+            line = lines.next_line(), if open => match line.unwrap() {
+                Some(line) => sizes.push(line.bytes.len()),
+                None => open = false,
+            },
+            () = feed.more(), if feed.is_open() => {}
+            () = stderr.more(), if stderr.is_open() => {}
+            ended = group.wait(), if exit.is_none() => {
+                exit = Some(ended.unwrap());
+                leak.as_mut().reset(tokio::time::Instant::now() + LIMITS.leak_grace);
+            }
+            () = &mut leak => break,
+        }
+    }
+    assert_eq!((sizes, exit, open), (vec![999_999, 17], Some(Exit::Code(1)), true));
+    assert_eq!(stderr.into_capture().total(), 1_000_000);
+    assert_eq!(sweep(&[Cookie::Exact(cookie)], LIMITS.grace).len(), 1);
+}
+
+/// Where SIGCHLD was ignored by whoever started us, the system would forget children by itself.
+#[tokio::test]
+async fn children_are_heard_of_whatever_was_inherited() {
+    let exe = std::env::current_exe().unwrap();
+    let script =
+        format!("trap '' CHLD; exec '{}' --exact sys::process::tests::endings", exe.display());
+    let finished = run_with(&script, b"", LIMITS).await;
+    assert_eq!(finished.end, End::Exited(Exit::Code(0)), "{}", finished.stdout.text());
+    assert!(finished.stdout.text().contains("1 passed"));
 }
 
 #[tokio::test]
