@@ -5,10 +5,13 @@ use std::{
     thread,
 };
 
-use tempfile::{TempDir, tempdir};
+use tempfile::tempdir;
 
 use super::*;
-use crate::sys::process::{Exit, Group, tests::sh};
+use crate::sys::process::{
+    Exit, Group,
+    tests::{make_fifo, sh},
+};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
@@ -91,8 +94,8 @@ fn a_private_folder_is_made_with_those_above_it_or_closed() {
     assert_eq!(ensure_private_dir(&file).unwrap_err().kind(), ErrorKind::NotADirectory);
 }
 
-#[test]
-fn appending_keeps_to_private_regular_files() {
+#[tokio::test]
+async fn appending_keeps_to_private_regular_files() {
     let folder = tempdir().unwrap();
     let path = put(folder.path().join("journal.jsonl"), b"1\n");
     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
@@ -100,8 +103,9 @@ fn appending_keeps_to_private_regular_files() {
     assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"1\n2\n"[..], 0o600));
 
     symlink(&path, folder.path().join("link")).unwrap();
-    let fifo = make_fifo(&folder, "fifo");
-    for refused in [folder.path().join("link"), fifo, folder.path().to_path_buf()] {
+    make_fifo(&folder.path().join("fifo")).await;
+    for name in ["link", "fifo", "."] {
+        let refused = folder.path().join(name);
         assert!(open_append_private(&refused).is_err(), "{}", refused.display());
     }
 }
@@ -127,15 +131,8 @@ fn lines_of_many_writers_stay_whole() {
     assert!(text.lines().all(|line| line.len() == 100 && line.replace(&line[..1], "").is_empty()));
 }
 
-fn make_fifo(folder: &TempDir, name: &str) -> PathBuf {
-    let path = folder.path().join(name);
-    let mode = rustix::fs::Mode::from_raw_mode(0o600);
-    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-    path
-}
-
-#[test]
-fn only_regular_files_within_the_cap_are_read() {
+#[tokio::test]
+async fn only_regular_files_within_the_cap_are_read() {
     let folder = tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     put(at("empty"), b"");
@@ -143,7 +140,7 @@ fn only_regular_files_within_the_cap_are_read() {
     symlink("four", at("link")).unwrap();
     symlink("/dev/zero", at("zero")).unwrap();
     symlink("self", at("self")).unwrap();
-    make_fifo(&folder, "fifo");
+    make_fifo(&at("fifo")).await;
     let _socket = UnixListener::bind(at("socket")).unwrap();
     File::create(at("sparse")).unwrap().set_len(1 << 40).unwrap();
 
@@ -173,14 +170,15 @@ fn only_regular_files_within_the_cap_are_read() {
     }
 }
 
-#[test]
-fn the_start_of_a_file_can_be_read_alone() {
+#[tokio::test]
+async fn the_start_of_a_file_can_be_read_alone() {
     let folder = tempdir().unwrap();
     let path = put(folder.path().join("SKILL.md"), b"header and body");
     for (max, expected) in [(0, ""), (6, "header"), (99, "header and body")] {
         assert_eq!(read_start(&path, max).unwrap(), expected.as_bytes());
     }
-    assert!(read_start(&make_fifo(&folder, "fifo"), 9).is_err());
+    make_fifo(&folder.path().join("fifo")).await;
+    assert!(read_start(&folder.path().join("fifo"), 9).is_err());
 }
 
 /// Names the folder in which [`acts_under_a_umask`] has to work: a umask is that of the process,

@@ -1,5 +1,4 @@
 use super::*;
-use crate::sys::process::{Exit, Group, tests::sh};
 
 #[test]
 fn urgency_only_grows() {
@@ -87,6 +86,7 @@ async fn acts_under_nohup() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_hangup_that_was_ignored_stays_ignored() {
+    use crate::sys::process::{Exit, Group, tests::sh};
     let exe = std::env::current_exe().unwrap();
     let test = "sys::signals::tests::acts_under_nohup";
     let script = format!("trap '' HUP; exec '{}' --exact {test} --skip {MARKER}", exe.display());
