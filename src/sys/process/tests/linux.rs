@@ -7,7 +7,6 @@ use tokio::time::sleep;
 use super::*;
 use crate::sys::{
     capture::Drain,
-    lines::LineReader,
     signals::asked,
     sweep::{COOKIE, Cookie, sweep, tests::unique},
 };
