@@ -9,3 +9,5 @@ pub mod lock;
 mod proc;
 pub mod process;
 pub mod signals;
+pub mod sweep;
+pub mod warden;

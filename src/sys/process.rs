@@ -23,9 +23,11 @@ use tokio::{
 use crate::sys::proc;
 
 mod error;
+mod feed;
 mod run;
 
 pub use error::{NotStarted, SpawnError};
+pub use feed::Feed;
 pub use run::{End, Finished, RunLimits, run};
 pub use rustix::process::Signal;
 
@@ -204,12 +206,18 @@ impl Group {
 
     /// Asks the group to end, gives the leader `grace`, then kills the group.
     ///
-    /// May be dropped at any moment, for instance to [`Group::kill_now`] and wait.
+    /// May be dropped at any moment, for instance to [`Group::kill`] at once. The pipes have to be
+    /// drained meanwhile, or a child that writes as it ends needs all of its grace.
     pub async fn terminate(&mut self, grace: Duration) -> io::Result<Exit> {
         self.ask_to_end();
-        if let Ok(exit) = timeout(grace, self.wait()).await {
-            return exit;
+        match timeout(grace, self.wait()).await {
+            Ok(exit) => exit,
+            Err(_) => self.kill().await,
         }
+    }
+
+    /// Kills the group and waits for the leader's end.
+    pub async fn kill(&mut self) -> io::Result<Exit> {
         self.kill_now();
         let stuck = |_| io::Error::new(io::ErrorKind::TimedOut, "killed, and still there");
         timeout(KILLED_WITHIN, self.wait()).await.map_err(stuck)?
@@ -233,13 +241,17 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.kill_now();
-        let leader = self.leader;
-        if let Ok(None) = waitpid(Some(leader), WaitOptions::NOHANG) {
-            // It dies in a moment; one stuck in the kernel must not hold up the runtime. Without
-            // a thread it stays a zombie until atlas ends, which harms nobody.
-            let reaper = thread::Builder::new().name("reaper".to_owned());
-            let _no_thread = reaper.spawn(move || waitpid(Some(leader), WaitOptions::empty()));
-        }
+        reap(self.leader);
+    }
+}
+
+/// Lets the system forget a child that ended or ends in a moment, without waiting for it here:
+/// one stuck in the kernel must not hold up the runtime.
+pub(super) fn reap(child: Pid) {
+    if let Ok(None) = waitpid(Some(child), WaitOptions::NOHANG) {
+        // Without a thread it stays a zombie until atlas ends, which harms nobody.
+        let reaper = thread::Builder::new().name("reaper".to_owned());
+        let _no_thread = reaper.spawn(move || waitpid(Some(child), WaitOptions::empty()));
     }
 }
 

@@ -73,7 +73,8 @@ async fn by_reading(stream: impl AsyncRead + Unpin, cap: usize) -> Vec<Owned> {
 
 #[tokio::test]
 async fn lines_end_at_newlines_and_at_the_end() {
-    let rows: &[(&str, usize, &[(&str, usize, bool)])] = &[
+    type Row = (&'static str, usize, &'static [(&'static str, usize, bool)]);
+    let rows: &[Row] = &[
         ("", 9, &[]),
         ("\n", 9, &[("", 0, true)]),
         ("a", 9, &[("a", 0, false)]),

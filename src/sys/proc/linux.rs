@@ -32,7 +32,7 @@ impl Handle {
     }
 
     /// Waits until all of `handles` have ended, or until `deadline`; says which it was.
-    pub(crate) fn wait_all(handles: &[Self], deadline: Instant) -> io::Result<bool> {
+    pub(crate) fn wait_all(handles: &[&Self], deadline: Instant) -> io::Result<bool> {
         let mut running: Vec<_> =
             handles.iter().map(|handle| PollFd::new(&handle.0, PollFlags::IN)).collect();
         while !running.is_empty() {
