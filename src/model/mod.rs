@@ -3,13 +3,24 @@
 pub mod call;
 pub mod changes;
 pub mod check;
+pub mod config;
+pub mod contract;
 mod fault;
 pub mod journal_line;
 mod request;
 pub mod run;
 pub mod session_id;
+pub mod hook_answer;
+pub mod prompt;
+mod request;
+pub mod run;
+pub mod skill;
+pub mod sourced;
 mod status;
+pub mod suggest;
+pub mod text;
 pub mod value;
+pub mod yaml;
 
 pub use fault::{Fault, Result, Spot};
 pub use request::{Request, TrustRequest};

@@ -4,6 +4,7 @@ pub mod capture;
 pub mod clock;
 pub mod env;
 pub mod fs;
+pub mod git;
 pub mod lines;
 pub mod lock;
 mod proc;

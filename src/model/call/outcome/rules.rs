@@ -14,11 +14,11 @@ pub(super) const RULES: &[Rule] = &[
     quota,
     limit_of_claude,
     prompt_too_long,
+    refused,
     overloaded_or_unreachable,
     request_refused,
     no_result,
     error_result,
-    refused,
     unfinished,
     bad_exit,
     tool_missing,
@@ -85,9 +85,12 @@ fn login(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     (refused || word).then(|| unavailable(Unavailability::Login, LOGIN))?
 }
 
-/// A plan's quota also ends in a 429, but asking again is useless until it resets.
+/// A plan's quota also ends in a 429, but asking again is useless until it resets. Without a time
+/// of reset claude itself takes the answer for an overload; with overage a rejected window is
+/// told too, and the call succeeds.
 fn quota(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let window = facts.rate_limit.filter(|window| window.status == "rejected")?;
+    window.resets_at?;
     if facts.result.is_some_and(|result| !result.is_error) {
         return None;
     }
@@ -172,6 +175,7 @@ fn error_result(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     failed(failure, said(result, &format!("claude ended with {}", result.subtype)))
 }
 
+/// claude reports a refusal as an API error without a status; only the stop reason tells.
 fn refused(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let refused = facts.result?.stop_reason.as_deref() == Some("refusal");
     refused.then(|| failed(Failure::Refused, "the model refused the request"))?

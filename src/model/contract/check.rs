@@ -1,0 +1,127 @@
+//! What a contract says must fit together.
+
+use super::{Contract, Hook, Input, InputType, Step, Timing, Verify};
+use crate::model::yaml::{Complaint, Named, Spanned};
+
+/// Everything that does not fit together in a contract.
+pub(super) fn contract(contract: &Contract) -> Vec<Complaint> {
+    let mut found = Vec::new();
+    for (name, input) in contract.inputs.iter() {
+        check_input(name, input, &mut found);
+    }
+    steps(contract, &mut found);
+    hooks(&contract.hooks, &mut found);
+    if let Some(verify) = &contract.verify {
+        check_verify(verify, &mut found);
+    }
+    passed_on(contract.env.iter().flat_map(|env| &env.value), &mut found);
+    found
+}
+
+fn check_input(name: &Spanned<String>, input: &Input, found: &mut Vec<Complaint>) {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let rest = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !name.starts_with(first) || !name.chars().all(rest) {
+        let message = "the name of an input is letters, digits, `-` and `_`, a letter first";
+        found.push((name.span.clone(), message.to_owned()));
+    }
+    match (input.kind, &input.values) {
+        (InputType::Enum, None) => {
+            found.push((name.span.clone(), "an enum needs `values`".to_owned()));
+        }
+        (InputType::Enum, Some(values)) if values.is_empty() => {
+            found.push((values.span.clone(), "an enum needs at least one value".to_owned()));
+        }
+        (InputType::Enum, Some(_)) | (_, None) => {}
+        (_, Some(values)) => {
+            found.push((values.span.clone(), "only an enum has `values`".to_owned()));
+        }
+    }
+    let Some(default) = &input.default else { return };
+    if let Some(objection) = input.objection(default) {
+        found.push((default.span.clone(), objection));
+    }
+    if input.required.value {
+        let message = "what must be given needs no default";
+        found.push((input.required.span.clone(), message.to_owned()));
+    }
+}
+
+fn steps(contract: &Contract, found: &mut Vec<Complaint>) {
+    let mut ids: Vec<&str> = Vec::new();
+    for id in contract.steps.iter().filter_map(|step| step.id.as_ref()) {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+        if id.is_empty() || !id.chars().all(plain) {
+            let message = "the id of a step is lower-case letters, digits, `-` and `_`";
+            found.push((id.span.clone(), message.to_owned()));
+        }
+        if ids.contains(&id.as_str()) {
+            found.push((id.span.clone(), format!("two steps have the id `{}`", id.value)));
+        }
+        ids.push(id);
+    }
+    let Some(repair) = &contract.repair else { return };
+    let named = |step: &&Spanned<Step>| step.id.as_ref() == Some(repair);
+    let message = match contract.steps.iter().find(named) {
+        Some(step) if step.is_agent() => return,
+        Some(_) => format!("`{}` is a command, only an agent step can repair", repair.value),
+        None => format!("no step has the id `{}`", repair.value),
+    };
+    found.push((repair.span.clone(), message));
+}
+
+/// What does not fit in the hooks of one file. Whether `needs` names a hook is known only when
+/// all layers are put together.
+pub(in crate::model) fn hooks(hooks: &Named<Hook>, found: &mut Vec<Complaint>) {
+    for (name, hook) in hooks.iter() {
+        if hook.timing != Timing::Mid
+            && let Some(steps) = hook.steps.first()
+        {
+            let message = "only a mid hook runs after steps, so only it can choose them";
+            found.push((steps.span.clone(), message.to_owned()));
+        }
+        for need in hook.needs.iter().filter(|need| need.value == name.value) {
+            found.push((need.span.clone(), "a hook cannot need itself".to_owned()));
+        }
+        passed_on(&hook.env, found);
+    }
+}
+
+fn check_verify(verify: &Verify, found: &mut Vec<Complaint>) {
+    let Some(quorum) = &verify.quorum else { return };
+    let panel = match verify.reviewers.len() {
+        0 => crate::model::config::defaults::REVIEWERS,
+        listed => listed,
+    };
+    let number = usize::try_from(quorum.value).unwrap_or(usize::MAX);
+    if number == 0 || number > panel {
+        let message = format!("a quorum of {panel} reviewers is 1 to {panel}");
+        found.push((quorum.span.clone(), message));
+    }
+}
+
+/// Names of environment variables that may be passed on to a child.
+pub(in crate::model) fn passed_on<'a>(
+    names: impl IntoIterator<Item = &'a Spanned<String>>,
+    found: &mut Vec<Complaint>,
+) {
+    for name in names {
+        if name.is_empty() || name.contains(['=', '\0']) || name.contains(char::is_whitespace) {
+            let message = format!("`{}` is no name of a variable", name.value);
+            found.push((name.span.clone(), message));
+        } else if is_never_passed(name) {
+            let message =
+                format!("`{}` changes what programs run, it is never passed on", name.value);
+            found.push((name.span.clone(), message));
+        }
+    }
+}
+
+/// Variables that make a child load code, read another configuration or believe it is nested.
+const NEVER_PASSED: &[&str] = &["NODE_OPTIONS", "BASH_ENV", "PYTHONPATH"];
+const NEVER_PASSED_PREFIXES: &[&str] = &["GIT_", "LD_", "CLAUDECODE"];
+
+fn is_never_passed(name: &str) -> bool {
+    NEVER_PASSED.contains(&name)
+        || NEVER_PASSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}

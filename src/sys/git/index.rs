@@ -1,0 +1,167 @@
+//! The user's index, read and never written: what is tracked, and what each file looked like
+//! when git last read it. A file that still looks so need not be read again.
+
+use std::path::Path;
+
+use git2::{IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, Oid};
+use rustix::fs::{FileType, Stat};
+
+use super::{
+    GitError,
+    inside::{Inside, Time, changed, modified, size},
+};
+
+pub(super) const MODE_FILE: u32 = 0o100_644;
+pub(super) const MODE_PROGRAM: u32 = 0o100_755;
+pub(super) const MODE_LINK: u32 = 0o120_000;
+pub(super) const MODE_COMMIT: u32 = 0o160_000;
+
+/// What the index says of a path besides its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Plain,
+    /// Outside the sparse checkout: absent on purpose.
+    Skipped,
+    /// Announced with `git add -N`, its content still unknown to git.
+    Intended,
+    /// Under merge or rebase, in several versions.
+    Conflicted,
+}
+
+/// One tracked path.
+pub(super) struct Tracked {
+    pub(super) path: Vec<u8>,
+    pub(super) mode: u32,
+    pub(super) oid: Oid,
+    pub(super) kind: Kind,
+    size: u32,
+    ino: u32,
+    modified: Time,
+    changed: Time,
+}
+
+/// The tracked paths in byte order, one entry each.
+pub(super) struct Index {
+    pub(super) entries: Vec<Tracked>,
+    written: Time,
+    rules: Rules,
+}
+
+/// How the user told git to compare files.
+struct Rules {
+    trust_ctime: bool,
+    check_all: bool,
+    file_mode: bool,
+    symlinks: bool,
+}
+
+impl Index {
+    pub(super) fn load(repository: &git2::Repository) -> Result<Self, GitError> {
+        let folder = repository.path();
+        // Before the index itself: if git replaces it in between, more files count as fresh.
+        let written = match Inside::open(folder).and_then(|git| git.stat(Path::new("index"))) {
+            Ok(stat) => modified(&stat),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (0, 0),
+            Err(error) => return Err(GitError::io("cannot read", folder.join("index"), error)),
+        };
+        let doing = "cannot read the index";
+        let index = git2::Index::open(&folder.join("index")).map_err(GitError::git(doing))?;
+        let mut entries: Vec<Tracked> = Vec::with_capacity(index.len());
+        for entry in index.iter() {
+            match entries.last_mut() {
+                Some(last) if last.path == entry.path => last.kind = Kind::Conflicted,
+                _ => entries.push(tracked(entry)),
+            }
+        }
+        Ok(Self { entries, written, rules: Rules::read(repository)? })
+    }
+
+    /// Whether the file is certainly the one that git knows.
+    pub(super) fn is_clean(&self, entry: &Tracked, stat: &Stat) -> bool {
+        let rules = &self.rules;
+        let looks_equal = matches!(entry.kind, Kind::Plain | Kind::Skipped)
+            && self.mode(Some(entry), stat) == entry.mode
+            && u64::from(entry.size) == size(stat) & u64::from(u32::MAX)
+            && same_time(entry.modified, modified(stat))
+            && (!rules.check_all || entry.ino == 0 || u64::from(entry.ino) == low_ino(stat))
+            && (!rules.check_all
+                || !rules.trust_ctime
+                || entry.changed == (0, 0)
+                || same_time(entry.changed, changed(stat)));
+        looks_equal && !self.is_fresh(entry, stat)
+    }
+
+    /// The mode that git would record for the file.
+    pub(super) fn mode(&self, entry: Option<&Tracked>, stat: &Stat) -> u32 {
+        let recorded = entry.map_or(MODE_FILE, |entry| entry.mode);
+        if FileType::from_raw_mode(stat.st_mode) == FileType::Symlink {
+            return MODE_LINK;
+        }
+        match recorded {
+            MODE_LINK if !self.rules.symlinks => MODE_LINK,
+            MODE_PROGRAM if !self.rules.file_mode => MODE_PROGRAM,
+            _ if self.rules.file_mode && stat.st_mode & 0o100 != 0 => MODE_PROGRAM,
+            _ => MODE_FILE,
+        }
+    }
+
+    /// A file not older than the index may have changed after git read it, in the same tick.
+    fn is_fresh(&self, entry: &Tracked, stat: &Stat) -> bool {
+        let modified = modified(stat);
+        if entry.modified.1 == 0 { modified.0 >= self.written.0 } else { modified >= self.written }
+    }
+}
+
+impl Rules {
+    fn read(repository: &git2::Repository) -> Result<Self, GitError> {
+        let config =
+            repository.config().map_err(GitError::git("cannot read git's configuration"))?;
+        let flag = |name: &str| config.get_bool(name).unwrap_or(true);
+        let minimal = config.get_string("core.checkStat").is_ok_and(|value| value == "minimal");
+        Ok(Self {
+            trust_ctime: flag("core.trustctime"),
+            check_all: !minimal,
+            file_mode: flag("core.filemode"),
+            symlinks: flag("core.symlinks"),
+        })
+    }
+}
+
+fn tracked(entry: IndexEntry) -> Tracked {
+    let extended = if entry.flags & IndexEntryFlag::EXTENDED.bits() == 0 {
+        IndexEntryExtendedFlag::empty()
+    } else {
+        IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended)
+    };
+    let stage = entry.flags >> 12 & 3;
+    let kind = if stage != 0 {
+        Kind::Conflicted
+    } else if extended.is_intent_to_add() {
+        Kind::Intended
+    } else if extended.is_skip_worktree() {
+        Kind::Skipped
+    } else {
+        Kind::Plain
+    };
+    let time = |time: git2::IndexTime| (i64::from(time.seconds()), i64::from(time.nanoseconds()));
+    Tracked {
+        mode: entry.mode,
+        oid: entry.id,
+        kind,
+        size: entry.file_size,
+        ino: entry.ino,
+        modified: time(entry.mtime),
+        changed: time(entry.ctime),
+        path: entry.path,
+    }
+}
+
+/// Tools that know no nanoseconds write zero; git's index holds 32 bits of the seconds.
+fn same_time(recorded: Time, real: Time) -> bool {
+    let low = i64::from(u32::MAX);
+    recorded.0 & low == real.0 & low && (recorded.1 == 0 || recorded.1 == real.1)
+}
+
+fn low_ino(stat: &Stat) -> u64 {
+    stat.st_ino & u64::from(u32::MAX)
+}

@@ -1,0 +1,30 @@
+//! Everything atlas knows of git, by libgit2 and never by the `git` program: `git status` and
+//! `git diff` run commands that the repository's own configuration names, libgit2 runs none.
+//!
+//! The heart is the [`Snapshot`]: the work tree as one tree object, taken without touching the
+//! user's index, refs or object store. The difference of two snapshots is exactly what happened
+//! between them, however dirty the tree was before.
+
+mod changes;
+mod compare;
+mod content;
+mod error;
+mod index;
+mod inside;
+mod open;
+mod patch;
+mod path;
+mod secret;
+mod snapshot;
+mod spread;
+mod store;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+pub use changes::{FileChange, FileStatus};
+pub use error::GitError;
+pub use open::{Head, Place, Repository, discover};
+pub use patch::Patch;
+pub use path::{escape, unescape};
+pub use snapshot::{Snapshot, Unstored, Why};

@@ -1,0 +1,7 @@
+//! Real repositories, made by the real `git` in a cleared environment, are the oracle.
+
+mod hostile;
+mod places;
+mod sandbox;
+mod scenarios;
+mod snapshots;

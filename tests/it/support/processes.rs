@@ -1,0 +1,38 @@
+//! Processes found by a cookie in their environment, and waits for their end.
+
+use std::fs;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
+
+/// The processes whose environment holds a variable that begins with this, such as `ATLAS_UNIT=20`.
+///
+/// Zombies have no environment any more, and another user's processes are not readable: neither counts.
+pub(crate) fn processes_with(cookie_prefix: &str) -> Vec<Pid> {
+    let entries = fs::read_dir("/proc").expect("/proc can be listed");
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let marked = pids.filter(|pid: &i32| {
+        let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environ.split(|byte| *byte == 0).any(|entry| entry.starts_with(cookie_prefix.as_bytes()))
+    });
+    marked.filter_map(Pid::from_raw).collect()
+}
+
+/// Waits until this process has ended; false when `timeout` passes first.
+pub(crate) fn wait_until_gone(pid: Pid, timeout: Duration) -> bool {
+    let Ok(process) = pidfd_open(pid, PidfdFlags::empty()) else {
+        return true;
+    };
+    let timeout = Timespec::try_from(timeout).expect("a test's timeout is short");
+    let mut ended = [PollFd::new(&process, PollFlags::IN)];
+    poll(&mut ended, Some(&timeout)).expect("a process can be polled") > 0
+}
+
+/// Ends the processes that hold this cookie; they cannot refuse.
+pub(crate) fn end_processes_with(cookie_prefix: &str) {
+    for pid in processes_with(cookie_prefix) {
+        // One that ended meanwhile is what we want.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}

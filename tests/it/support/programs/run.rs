@@ -1,0 +1,83 @@
+//! A program about to be started, with nothing of the caller's environment.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Output, Running};
+use crate::support::PATIENCE;
+
+/// How to start a program; `run` waits for its end, `spawn` lets the test act meanwhile.
+#[derive(Debug, Clone)]
+#[must_use]
+pub(crate) struct Run {
+    pub(super) program: PathBuf,
+    pub(super) args: Vec<OsString>,
+    pub(super) env: BTreeMap<OsString, OsString>,
+    pub(super) cwd: PathBuf,
+    pub(super) stdin: Option<Vec<u8>>,
+    pub(super) deadline: Duration,
+}
+
+impl Run {
+    /// A program in the folder `cwd`, with an empty environment and no stdin.
+    pub(crate) fn new(program: &Path, cwd: &Path) -> Self {
+        Self {
+            program: program.to_owned(),
+            args: Vec::new(),
+            env: BTreeMap::new(),
+            cwd: cwd.to_owned(),
+            stdin: None,
+            deadline: PATIENCE,
+        }
+    }
+
+    /// Appends arguments.
+    pub(crate) fn args(mut self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Self {
+        self.args.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets one variable of its environment.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.env.insert(name.into(), value.as_ref().to_owned());
+        self
+    }
+
+    /// Removes one variable that the world set.
+    pub(crate) fn without_env(mut self, name: &str) -> Self {
+        self.env.remove(OsStr::new(name));
+        self
+    }
+
+    /// Gives it this text as stdin, then closes it.
+    pub(crate) fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(text.into());
+        self
+    }
+
+    /// Starts it in another folder.
+    pub(crate) fn cwd(mut self, cwd: impl Into<PathBuf>) -> Self {
+        self.cwd = cwd.into();
+        self
+    }
+
+    /// How long it may take, instead of a minute, before it is ended and the test fails.
+    pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Starts it and waits for its end.
+    #[track_caller]
+    pub(crate) fn run(self) -> Output {
+        self.spawn().wait()
+    }
+
+    /// Starts it.
+    #[track_caller]
+    pub(crate) fn spawn(self) -> Running {
+        Running::start(&self)
+    }
+}
