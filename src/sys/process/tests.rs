@@ -116,7 +116,8 @@ async fn stopping_is_polite_or_at_once() {
     let speak = "sh -c 'echo up >FIFO; exec sleep 600'";
     let polite = &format!("trap 'echo bye; exit' TERM; {speak}");
     let deaf = &format!("trap 'echo asked >FIFO' TERM; {speak}; while :; do sleep 600; done");
-    let member = &format!("(trap 'echo bye; exit' TERM; {speak}) & wait");
+    // It takes longer than the leak grace, for which the leader's end would not be enough.
+    let member = &format!("(trap 'sleep 1; echo bye; exit' TERM; {speak}) & wait");
     let rows = [
         (polite, &[Stop::Polite][..], "bye\n"),
         (member, &[Stop::Polite], "bye\n"),
