@@ -8,6 +8,7 @@ mod environment;
 mod hooks;
 mod limits;
 mod resolve;
+mod rows;
 mod settings;
 mod view;
 
@@ -20,12 +21,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Result,
-    contract::{self, Agent, Complaints, Hook, Isolation, Limits, Load, Require, Retry},
+    contract::{self, Agent, Hook, Isolation, Limits, Load, Require, Retry},
     value::{Tokens, Usd},
-    yaml::{self, Document, Format, Named, Refusal, Spanned},
+    yaml::{self, Complaint, Document, Format, Named, Refusal, Spanned},
 };
 pub use environment::{VARIABLES, Variable};
 pub use resolve::{FlagValues, Layers, resolve};
+pub use rows::Row;
 pub use settings::{Capped, ResolvedAgent, ResolvedHook, ResolvedLimits, Settings};
 
 /// Settings of a user or a repository. Every key may be left out.
@@ -127,8 +129,8 @@ pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Config).to_value()
 }
 
-fn check(config: &Config) -> Complaints {
-    let mut found = Complaints::new();
+fn check(config: &Config) -> Vec<Complaint> {
+    let mut found = Vec::new();
     contract::check_hooks(&config.hooks, &mut found);
     contract::passed_on(config.env.iter().flat_map(|env| &env.value), &mut found);
     found

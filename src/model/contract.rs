@@ -26,7 +26,7 @@ use crate::model::{
     yaml::{self, Document, Format, Named, Refusal, Spanned},
 };
 pub use agent::{Agent, Isolation, Load, PermissionMode, Require, Subagents, SystemPrompt};
-pub(in crate::model) use check::{Complaints, hooks as check_hooks, passed_on};
+pub(in crate::model) use check::{hooks as check_hooks, passed_on};
 pub use hook::{Argv, Hook, HookAction, On, Timing};
 pub use input::{Input, InputType};
 pub use limits::Limits;

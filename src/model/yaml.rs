@@ -22,9 +22,10 @@ use std::{
     sync::Arc,
 };
 
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IntoDeserializer as _, value::StrDeserializer};
+use serde_yaml::DuplicateKeyPolicy;
 
-use crate::model::{Fault, Result, Spot};
+use crate::model::{Fault, Result, Spot, value::NotAValue};
 pub use named::Named;
 use problem::{Kind, Problem};
 use reader::Reader;
@@ -72,6 +73,9 @@ impl<T> Document<T> {
     }
 }
 
+/// Where something does not fit, and why.
+pub type Complaint = (Range<usize>, String);
+
 /// A kind of file that is read: its name in faults, what is refused in it, and what must fit
 /// together in its values.
 pub struct Format<T> {
@@ -79,8 +83,8 @@ pub struct Format<T> {
     pub what: &'static str,
     /// Keys that are known, but refused.
     pub refusals: &'static [Refusal],
-    /// Finds what does not fit together: the bytes, and what is wrong there.
-    pub check: fn(&T) -> Vec<(Range<usize>, String)>,
+    /// Finds what does not fit together.
+    pub check: fn(&T) -> Vec<Complaint>,
 }
 
 /// Reads a file of atlas's own; `path` names it in faults.
@@ -111,16 +115,25 @@ pub fn read<T: DeserializeOwned>(
     Err(fault)
 }
 
+/// Reads a name out of a fixed set, as a flag or a variable gives it.
+///
+/// # Errors
+/// The names that there are, and the one that was probably meant.
+pub fn name<T: DeserializeOwned>(text: &str) -> Result<T, NotAValue> {
+    let reader: StrDeserializer<'_, Problem> = text.into_deserializer();
+    T::deserialize(reader).map_err(|problem| match problem.help {
+        Some(help) => NotAValue(format!("{}; {help}", problem.message)),
+        None => NotAValue(problem.message),
+    })
+}
+
 struct Outcome<T> {
     value: Option<T>,
     spots: Vec<Spot>,
 }
 
 fn examine<T: DeserializeOwned>(path: &Path, text: &Arc<str>, refusals: &[Refusal]) -> Outcome<T> {
-    let to_spot = |(span, message, help): (Range<usize>, String, Option<String>)| Spot {
-        help,
-        ..spot(path, text, span, message)
-    };
+    let to_spot = |(span, message, help): Finding| Spot { help, ..spot(path, text, span, message) };
     let (tree, mut spots) = match parse(text) {
         Ok(tree) => (tree, Vec::new()),
         Err(Unparsed { complaint, rest }) => match rest {
@@ -141,11 +154,12 @@ fn examine<T: DeserializeOwned>(path: &Path, text: &Arc<str>, refusals: &[Refusa
     Outcome { value, spots }
 }
 
-type Complaint = (Range<usize>, String, Option<String>);
+/// What is wrong where, and what to write instead.
+type Finding = (Range<usize>, String, Option<String>);
 
 /// What the parser refused; with the tree where it can be read past.
 struct Unparsed {
-    complaint: Complaint,
+    complaint: Finding,
     rest: Option<Node>,
 }
 
@@ -154,32 +168,38 @@ fn parse(text: &str) -> Result<Node, Unparsed> {
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mark = text.len() - body.len();
     let shift = |mut node: Node| {
-        node.shift(mark);
+        node.settle(text, mark);
         node
     };
-    let strict = serde_yaml::options! {
-        strict_booleans: true,
-        with_snippet: false,
-        duplicate_keys: serde_yaml::DuplicateKeyPolicy::Error,
-    };
-    let error = match serde_yaml::from_str_with_options::<Node>(body, strict) {
-        Ok(node) => return Ok(shift(node)),
-        Err(error) => error,
-    };
+    let error =
+        match serde_yaml::from_str_with_options::<Node>(body, options(DuplicateKeyPolicy::Error)) {
+            Ok(node) => return Ok(shift(node)),
+            Err(error) => error,
+        };
     let span = error.location().map_or(0..0, |location| located(body, location));
     let complaint = (span.start + mark..span.end + mark, wording(&error), None);
     let rest = match error.without_snippet() {
         serde_yaml::Error::DuplicateMappingKey { .. } => {
-            let lenient = serde_yaml::options! {
-                strict_booleans: true,
-                with_snippet: false,
-                duplicate_keys: serde_yaml::DuplicateKeyPolicy::FirstWins,
-            };
-            serde_yaml::from_str_with_options::<Node>(body, lenient).ok().map(shift)
+            serde_yaml::from_str_with_options::<Node>(body, options(DuplicateKeyPolicy::FirstWins))
+                .ok()
+                .map(shift)
         }
         _ => None,
     };
     Err(Unparsed { complaint, rest })
+}
+
+/// Far more than a person writes, far less than what hurts: the reader recurses.
+const MAX_DEPTH: usize = 32;
+const MAX_NODES: usize = 50_000;
+
+fn options(duplicate_keys: DuplicateKeyPolicy) -> serde_yaml::Options {
+    serde_yaml::options! {
+        strict_booleans: true,
+        with_snippet: false,
+        duplicate_keys: duplicate_keys,
+        budget: serde_yaml::budget! { max_depth: MAX_DEPTH, max_nodes: MAX_NODES },
+    }
 }
 
 /// What is wrong with the YAML itself, without the place, which is underlined.
@@ -232,7 +252,9 @@ fn refuse(
             }
         }
         Value::List(items) if *key == "*" => {
-            items.iter_mut().for_each(|item| refuse(&mut item.node, refusal, rest, found));
+            for item in items {
+                refuse(&mut item.node, refusal, rest, found);
+            }
         }
         Value::List(_) | Value::Scalar(_) => {}
     }

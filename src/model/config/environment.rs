@@ -2,11 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::{
-    Deserialize,
-    de::{IntoDeserializer as _, value::StrDeserializer},
-};
-
 use crate::model::{
     Fault, Result,
     sourced::{Source, Sourced},
@@ -63,12 +58,6 @@ pub(super) fn read<T>(
 pub(super) fn count(text: &str) -> Result<u32, NotAValue> {
     let number = text.trim().parse().ok().filter(|number| *number > 0);
     number.ok_or_else(|| NotAValue(format!("`{text}` is no whole number above 0")))
-}
-
-/// A name out of a fixed set.
-pub(super) fn name<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, NotAValue> {
-    let reader: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
-    T::deserialize(reader).map_err(|why| NotAValue(why.to_string()))
 }
 
 /// Whether a continuous integration service is above us.

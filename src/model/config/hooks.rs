@@ -72,20 +72,32 @@ fn unmet(found: &Found<'_>, hooks: &[Found<'_>]) -> Vec<Spot> {
     spots
 }
 
-/// A need that leads back to its own hook: the hooks that remain when all that can run have run.
+/// A need that leads back to its own hook.
 fn circle(hooks: &[Found<'_>]) -> Option<Spot> {
     let mut waiting: Vec<&Found<'_>> = hooks.iter().collect();
+    // What is left when everything that can run has run waits for a circle, or is part of one.
     loop {
-        let names: Vec<&str> = waiting.iter().map(|found| found.name.as_str()).collect();
         let before = waiting.len();
+        let names: Vec<&str> = waiting.iter().map(|found| found.name.as_str()).collect();
         waiting.retain(|found| found.hook.needs.iter().any(|need| names.contains(&need.as_str())));
-        if waiting.len() < before {
-            continue;
+        if waiting.len() == before {
+            break;
         }
-        let stuck = waiting.first()?;
-        let need = stuck.hook.needs.iter().find(|need| names.contains(&need.as_str()))?;
-        let message =
-            format!("`{}` waits for `{}` too, none can begin", need.value, stuck.name.value);
-        return Some(stuck.view.spot(&need.span, message));
     }
+    let next = |from: &Found<'_>| {
+        let needs = |found: &&&Found<'_>| from.hook.needs.contains(found.name);
+        waiting.iter().find(needs).copied()
+    };
+    let mut way = vec![*waiting.first()?];
+    let around = loop {
+        let last = next(way.last()?)?;
+        if let Some(begin) = way.iter().position(|found| found.name == last.name) {
+            break &way[begin..];
+        }
+        way.push(last);
+    };
+    let names: Vec<String> = around.iter().map(|found| format!("`{}`", found.name.value)).collect();
+    let (first, last) = (around.first()?, around.last()?);
+    let need = last.hook.needs.iter().find(|need| need.value == first.name.value)?;
+    Some(last.view.spot(&need.span, format!("{} wait for each other", names.join(", "))))
 }

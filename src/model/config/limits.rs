@@ -23,14 +23,11 @@ pub(super) fn resolve(
 ) -> Result<(ResolvedLimits, Vec<Capped>)> {
     let flags = layers.flags;
     let env = layers.env;
-    let usd = or(flag(flags.max_usd, "--max-usd"), || {
-        read(env, environment::MAX_USD, |text| text.parse())
-    })?;
+    let usd = or(flag(flags.max_usd, "--max-usd"), || read(env, environment::MAX_USD, str::parse))?;
     let turns =
         or(flag(flags.max_turns, "--max-turns"), || read(env, environment::MAX_TURNS, count))?;
-    let time = or(flag(flags.timeout, "--timeout"), || {
-        read(env, environment::TIMEOUT, |text| text.parse())
-    })?;
+    let time =
+        or(flag(flags.timeout, "--timeout"), || read(env, environment::TIMEOUT, str::parse))?;
     let mut files = Files { views, capped: Vec::new() };
     let limits = ResolvedLimits {
         usd: over(usd, || files.least("usd", defaults::USD, |limits| limits.usd.as_ref())),

@@ -16,7 +16,7 @@ use crate::model::{
     },
     sourced::{Source, Sourced},
     value::{Span, Usd},
-    yaml::{Document, Spanned},
+    yaml::{self, Document, Spanned},
 };
 
 /// Everything that a run can be told.
@@ -142,7 +142,7 @@ fn require(layers: &Layers<'_>, views: &[View<'_>]) -> Result<Sourced<Require>> 
         return Ok(require);
     }
     if let Some(require) =
-        environment::read(layers.env, environment::REQUIRE, environment::name::<Require>)?
+        environment::read(layers.env, environment::REQUIRE, yaml::name::<Require>)?
     {
         return Ok(require);
     }

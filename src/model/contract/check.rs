@@ -1,16 +1,11 @@
 //! What a contract says must fit together.
 
-use std::ops::Range;
-
 use super::{Contract, Hook, Input, InputType, Step, Timing, Verify};
-use crate::model::yaml::{Named, Spanned};
-
-/// Where faults are collected: the bytes, and what is wrong there.
-pub(in crate::model) type Complaints = Vec<(Range<usize>, String)>;
+use crate::model::yaml::{Complaint, Named, Spanned};
 
 /// Everything that does not fit together in a contract.
-pub(super) fn contract(contract: &Contract) -> Complaints {
-    let mut found = Complaints::new();
+pub(super) fn contract(contract: &Contract) -> Vec<Complaint> {
+    let mut found = Vec::new();
     for (name, input) in contract.inputs.iter() {
         check_input(name, input, &mut found);
     }
@@ -23,7 +18,7 @@ pub(super) fn contract(contract: &Contract) -> Complaints {
     found
 }
 
-fn check_input(name: &Spanned<String>, input: &Input, found: &mut Complaints) {
+fn check_input(name: &Spanned<String>, input: &Input, found: &mut Vec<Complaint>) {
     let first = |c: char| c.is_ascii_alphabetic() || c == '_';
     let rest = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !name.starts_with(first) || !name.chars().all(rest) {
@@ -52,7 +47,7 @@ fn check_input(name: &Spanned<String>, input: &Input, found: &mut Complaints) {
     }
 }
 
-fn steps(contract: &Contract, found: &mut Complaints) {
+fn steps(contract: &Contract, found: &mut Vec<Complaint>) {
     let mut ids: Vec<&str> = Vec::new();
     for id in contract.steps.iter().filter_map(|step| step.id.as_ref()) {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
@@ -77,7 +72,7 @@ fn steps(contract: &Contract, found: &mut Complaints) {
 
 /// What does not fit in the hooks of one file. Whether `needs` names a hook is known only when
 /// all layers are put together.
-pub(in crate::model) fn hooks(hooks: &Named<Hook>, found: &mut Complaints) {
+pub(in crate::model) fn hooks(hooks: &Named<Hook>, found: &mut Vec<Complaint>) {
     for (name, hook) in hooks.iter() {
         if hook.timing != Timing::Mid
             && let Some(steps) = hook.steps.first()
@@ -92,13 +87,7 @@ pub(in crate::model) fn hooks(hooks: &Named<Hook>, found: &mut Complaints) {
     }
 }
 
-fn check_verify(verify: &Verify, found: &mut Complaints) {
-    for reviewer in &verify.reviewers {
-        if reviewer.persona.is_none() && reviewer.lens.is_none() {
-            let message = "a reviewer needs a `persona` or a `lens`";
-            found.push((reviewer.span.clone(), message.to_owned()));
-        }
-    }
+fn check_verify(verify: &Verify, found: &mut Vec<Complaint>) {
     let Some(quorum) = &verify.quorum else { return };
     let panel = match verify.reviewers.len() {
         0 => crate::model::config::defaults::REVIEWERS,
@@ -114,7 +103,7 @@ fn check_verify(verify: &Verify, found: &mut Complaints) {
 /// Names of environment variables that may be passed on to a child.
 pub(in crate::model) fn passed_on<'a>(
     names: impl IntoIterator<Item = &'a Spanned<String>>,
-    found: &mut Complaints,
+    found: &mut Vec<Complaint>,
 ) {
     for name in names {
         if name.is_empty() || name.contains(['=', '\0']) || name.contains(char::is_whitespace) {

@@ -91,7 +91,7 @@ pub enum On {
     /// Every agent step.
     #[default]
     Step,
-    /// Every Edit, Write or NotebookEdit inside a call.
+    /// Every change of a file inside a call.
     Edit,
 }
 

@@ -10,7 +10,7 @@ use crate::model::yaml::{Named, Spanned};
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Verify {
     /// Who reviews; none: the default panel of three.
-    pub reviewers: Vec<Spanned<Reviewer>>,
+    pub reviewers: Vec<Reviewer>,
     /// How many must confirm; more than half unless said otherwise.
     pub quorum: Option<Spanned<u32>>,
     /// What they look for.

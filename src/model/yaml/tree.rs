@@ -84,21 +84,29 @@ impl Node {
         inner?.node_at(rest)
     }
 
-    /// Moves every place by so many bytes.
-    pub(super) fn shift(&mut self, bytes: usize) {
-        if bytes == 0 {
-            return;
-        }
-        let shifted = |span: &Range<usize>| span.start + bytes..span.end + bytes;
+    /// Moves every place by `mark` bytes, and closes the brackets: the parser reports only where
+    /// a list or map starts, what is inside says where it ends.
+    pub(super) fn settle(&mut self, text: &str, mark: usize) {
+        let shifted = |span: &Range<usize>| span.start + mark..span.end + mark;
         self.span = shifted(&self.span);
-        match &mut self.value {
-            Value::List(items) => items.iter_mut().for_each(|item| item.node.shift(bytes)),
-            Value::Map(entries) => entries.iter_mut().for_each(|entry| {
-                entry.key_span = shifted(&entry.key_span);
-                entry.node.shift(bytes);
-            }),
-            Value::Scalar(_) => {}
-        }
+        let last = match &mut self.value {
+            Value::Scalar(_) => return,
+            Value::List(items) => {
+                for item in items.iter_mut() {
+                    item.node.settle(text, mark);
+                }
+                items.last().map(|item| item.node.span.end)
+            }
+            Value::Map(entries) => {
+                for entry in entries.iter_mut() {
+                    entry.key_span = shifted(&entry.key_span);
+                    entry.node.settle(text, mark);
+                }
+                entries.last().map(|entry| entry.node.span.end.max(entry.key_span.end))
+            }
+        };
+        let end = last.unwrap_or(self.span.end).max(self.span.end);
+        self.span.end = end + closing(text, self.span.start, end);
     }
 
     /// Whether something directly inside was dropped, so that this node is known to be incomplete.
@@ -122,21 +130,24 @@ pub(super) fn bytes_of(location: serde_yaml::Location) -> Option<Range<usize>> {
 impl<'de> Deserialize<'de> for Node {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let spanned = serde_yaml::Spanned::<Value>::deserialize(deserializer)?;
-        let start = bytes_of(spanned.referenced).unwrap_or(0..0);
-        Ok(Self { span: around(start, &spanned.value), value: spanned.value })
+        let span = bytes_of(spanned.referenced).unwrap_or(0..0);
+        Ok(Self { span, value: spanned.value })
     }
 }
 
-/// The parser reports only where a list or map starts; what is inside says where it ends.
-fn around(start: Range<usize>, value: &Value) -> Range<usize> {
-    let end = match value {
-        Value::List(items) => items.last().map_or(start.end, |item| item.node.span.end),
-        Value::Map(entries) => {
-            entries.last().map_or(start.end, |entry| entry.node.span.end.max(entry.key_span.end))
-        }
-        Value::Scalar(_) => start.end,
+/// How many bytes lead from `end` to behind the bracket that closes the one at `start`.
+fn closing(text: &str, start: usize, end: usize) -> usize {
+    let close = match text.as_bytes().get(start) {
+        Some(b'[') => ']',
+        Some(b'{') => '}',
+        _ => return 0,
     };
-    start.start..end.max(start.end)
+    let Some(rest) = text.get(end..) else { return 0 };
+    let blank = |c: char| c.is_ascii_whitespace() || c == ',';
+    match rest.find(|c| !blank(c)) {
+        Some(at) if rest[at..].starts_with(close) => at + 1,
+        _ => 0,
+    }
 }
 
 impl<'de> Deserialize<'de> for Value {
