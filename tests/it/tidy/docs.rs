@@ -1,12 +1,12 @@
 //! Documents: links that lead somewhere, headings without gaps, a changelog that is kept.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, iter, path::Path};
 
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::{
     expect_none,
-    files::{self, SourceFile},
+    files::{self, SourceFile, has_ending},
     prove,
 };
 
@@ -37,7 +37,7 @@ fn the_changelog_is_kept() {
 fn documents() -> Vec<SourceFile> {
     let fixture = |path: &str| path.starts_with("tests/") || path.contains("/recordings/");
     let mut found = files::tracked();
-    found.retain(|file| file.path.ends_with(".md") && !fixture(&file.path));
+    found.retain(|file| has_ending(&file.path, "md") && !fixture(&file.path));
     found
 }
 
@@ -56,7 +56,7 @@ fn link_faults(
 ) -> Vec<String> {
     let mut found = Vec::new();
     for (event, line) in events(text) {
-        let (Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. })) = event else {
+        let Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) = event else {
             continue;
         };
         if dest_url.contains("://") || dest_url.starts_with("mailto:") {
@@ -115,8 +115,11 @@ fn anchors(text: &str) -> Vec<String> {
         let kept = title.to_lowercase().replace(' ', "-");
         let base: String =
             kept.chars().filter(|c| c.is_alphanumeric() || ['-', '_'].contains(c)).collect();
-        let names = |n: usize| if n == 0 { base.clone() } else { format!("{base}-{n}") };
-        found.extend((0..).map(names).find(|name| !found.contains(name)));
+        let numbered = (1..=found.len()).map(|n| format!("{base}-{n}"));
+        let mut free =
+            iter::once(base.clone()).chain(numbered).filter(|name| !found.contains(name));
+        let anchor = free.next().expect("there is one name more than there are anchors");
+        found.push(anchor);
     }
     found
 }

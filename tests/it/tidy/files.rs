@@ -17,7 +17,7 @@ pub(super) struct SourceFile {
 /// Every Rust file under the folder, in the order of their paths, whether git knows it yet or not.
 pub(super) fn rust(folder: &str) -> Vec<SourceFile> {
     let mut found = read(&walk(Path::new(folder)));
-    found.retain(|file| file.path.ends_with(".rs"));
+    found.retain(|file| has_ending(&file.path, "rs"));
     assert!(!found.is_empty(), "no Rust file under `{folder}`");
     found
 }
@@ -27,6 +27,11 @@ pub(super) fn tracked() -> Vec<SourceFile> {
     let found = read(&index(Path::new(".git")).unwrap_or_else(|| walk(Path::new("."))));
     assert!(!found.is_empty(), "no file is tracked");
     found
+}
+
+/// Whether a file's name ends in this, without the dot.
+pub(super) fn has_ending(path: &str, ending: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == ending)
 }
 
 /// Reads the index alone: a repository may belong to another user, and then opening it is refused.

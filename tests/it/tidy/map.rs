@@ -53,8 +53,8 @@ fn gone(named: &[String], there: &impl Fn(&str) -> bool) -> Vec<String> {
 fn missing(paths: &[&str], named: &[String]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for path in paths {
-        let mut names = path.split('/');
-        let (Some(src), Some(layer), Some(top)) = (names.next(), names.next(), names.next()) else {
+        let mut parts = path.split('/');
+        let (Some(src), Some(layer), Some(top)) = (parts.next(), parts.next(), parts.next()) else {
             continue;
         };
         let module = top.trim_end_matches(".rs");

@@ -1,7 +1,11 @@
 //! What no file of the repository may say. The words are put together here from pieces, so that
 //! this file does not find itself.
 
-use super::{expect_none, files, prove};
+use super::{
+    expect_none,
+    files::{self, has_ending},
+    prove,
+};
 
 /// Marks of unfinished work: finish it, or open an issue.
 const UNFINISHED: &[&str] = &[
@@ -36,6 +40,9 @@ const HOMES: &[&str] = &[
     concat!(r"\Us", r"ers\"),
 ];
 
+/// People who are made up for an example.
+const NOBODY: &[&str] = &["me", "you", "user", "someone"];
+
 /// The one place that Cargo.lock may name, which stands for whatever a machine puts in its place.
 const CRATES: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
@@ -51,10 +58,10 @@ fn faults((path, text): (&str, &str)) -> Vec<String> {
     let mut found = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
         let complaints = [
-            path.ends_with(".rs").then(|| unfinished(line)).flatten(),
+            has_ending(path, "rs").then(|| unfinished(line)).flatten(),
             home(line),
             registry(line),
-            path.ends_with(".lock").then(|| source(line)).flatten(),
+            has_ending(path, "lock").then(|| source(line)).flatten(),
             path.ends_with("-lock.json").then(|| resolved(line)).flatten(),
         ];
         found.extend(complaints.into_iter().flatten().map(|it| format!("{path}:{number}: {it}")));
@@ -78,10 +85,16 @@ fn has_word(line: &str, word: &str) -> bool {
     })
 }
 
+/// An absolute path into the folder of somebody who is not made up.
 fn home(line: &str) -> Option<String> {
     let named = |home: &&&str| {
         line.match_indices(**home).any(|(at, _)| {
-            line[at + home.len()..].starts_with(|c: char| c.is_alphanumeric() || c == '.')
+            let before = line[..at].chars().next_back();
+            let below =
+                before.is_some_and(|c| c.is_alphanumeric() || ['.', '_', ']', '}'].contains(&c));
+            let mut names = line[at + home.len()..].split(|c: char| !c.is_alphanumeric());
+            let name = names.next().unwrap_or_default();
+            !below && !name.is_empty() && !NOBODY.contains(&name)
         })
     };
     let home = HOMES.iter().find(named)?;
@@ -125,10 +138,12 @@ fn the_rules_can_fail() {
         prove(faults, &[(("a.toml", text.as_str()), &["leave the address"])]);
     }
     for home in HOMES {
-        let (named, bare) = (format!("cd {home}me/src"), format!("a folder below {home}"));
+        let inside =
+            format!("[ROOT]{home}ada a folder below {home}, or ${{X}}{home}ada {home}me/x");
+        let named = format!("{inside}\ncd {home}ada/src");
         prove(
             faults,
-            &[(("x.sh", named.as_str()), &["one machine's"]), (("x.sh", bare.as_str()), &[])],
+            &[(("x.sh", inside.as_str()), &[]), (("x.sh", named.as_str()), &["x.sh:2: "])],
         );
     }
     let mirror = "[[package]]\nsource = \"registry+https://mirror.example/index\"";

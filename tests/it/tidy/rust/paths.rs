@@ -79,14 +79,13 @@ impl<'a> Walk<'a> {
         let mut names = before.to_vec();
         loop {
             match self.peek(0) {
-                Some(Token::Word("as")) => self.at += 1,
+                Some(Token::Word("as") | Token::Separator) => self.at += 1,
                 Some(Token::Word(_)) if self.at > 0 && self.follows("as") => self.at += 1,
                 Some(Token::Word("self")) if !names.is_empty() => self.at += 1,
                 Some(Token::Word(name)) => {
                     names.push(name.to_owned());
                     self.at += 1;
                 }
-                Some(Token::Separator) => self.at += 1,
                 Some(Token::Sign('*')) => {
                     names.push("*".to_owned());
                     self.at += 1;

@@ -59,7 +59,8 @@ impl<'a> Lexer<'a> {
             '\'' => self.character_or_lifetime(),
             name if is_name(name) => {
                 self.skip_while(is_name);
-                self.word(&self.text[at..self.position()])
+                let name = &self.text[at..self.position()];
+                self.word(name)
             }
             sign => Some(Token::Sign(sign)),
         }
