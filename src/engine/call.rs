@@ -9,6 +9,7 @@ mod clocks;
 mod files;
 mod keys;
 mod settle;
+mod source;
 mod watch;
 
 use std::{rc::Rc, time::Instant};
@@ -31,7 +32,7 @@ use crate::{
         run::{
             Event,
             event::{CallEnded, CallStarted},
-            plan::StepPlan,
+            plan::{CallTrust, StepPlan},
         },
         value::{Span, Usd},
     },
@@ -57,6 +58,13 @@ pub struct Order {
     pub after: Span,
     /// What is left for it.
     pub left: Left,
+}
+
+impl Order {
+    /// The unit's part of its cookie.
+    fn unit(&self) -> String {
+        format!("{}/{}", self.step.id, self.attempt)
+    }
 }
 
 /// What is left for a call.
@@ -105,12 +113,12 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     let key = keys::hand_over(site, &order.step.agent).map_err(not_started)?;
     let reservation = reserve_of_the_day(site, order)?;
 
-    let unit = format!("{}/{}", order.step.id, order.attempt);
     let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
-    let program = program(site, claude, order, &Launch { files: &files, key: key.as_ref(), unit: &unit, claude_session: &claude_session });
+    let launch = Launch { files: &files, key: key.as_ref(), claude_session: &claude_session };
+    let program = program(site, claude, order, &launch);
     let group = Group::spawn(&program).map_err(|error| not_started(error.to_string()))?;
     let id = group.id();
-    guard(site, &id, &unit)?;
+    guard(site, &id, &order.unit())?;
     line.commit(Event::CallStarted(call_started(order, id, &claude_session))).await?;
 
     let seen = watch::watch(site, line, order, group, &files).await;
@@ -160,23 +168,13 @@ fn not_started(reason: impl ToString) -> NotMade {
 
 fn reserve_of_the_day(site: &Site, order: &Order) -> Result<Reservation, NotMade> {
     let limit = site.plan.limits.usd_per_day;
-    site.day.reserve(limit, order.step.reserve).map_err(|over| {
-        NotMade::Because(match over {
-            crate::store::day_ledger::NotReserved::OverLimit(reason) => {
-                CallOutcome::Limit { limit: LimitKind::UsdPerDay, reason }
-            }
-            crate::store::day_ledger::NotReserved::Fault(fault) => {
-                CallOutcome::Failed { failure: Failure::NotStarted, reason: fault.to_string() }
-            }
-        })
-    })
+    todo!()
 }
 
 /// What one launch adds to the order.
 struct Launch<'a> {
     files: &'a files::CallFiles,
     key: Option<&'a keys::HandedOver>,
-    unit: &'a str,
     claude_session: &'a str,
 }
 
@@ -193,7 +191,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         max_usd: order.left.usd,
         settings_file: settings_file.as_deref(),
     });
-    let mut env = site.child_env(Child::Claude, launch.unit, Some(&order.step.id), &[]);
+    let mut env = site.child_env(Child::Claude, &order.unit(), Some(&order.step.id), &[]);
     if launch.key.is_some() {
         env.retain(|(name, _)| name != keys::API_KEY);
     }
@@ -209,7 +207,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
 /// What every call tells claude about itself: it retries little, since atlas does; it does not
 /// replace itself in the middle of a run; an isolated one keeps its work in the foreground.
 fn claude_settings(order: &Order) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let isolated = order.step.agent.trust == crate::model::run::plan::CallTrust::Isolated;
+    let isolated = order.step.agent.trust == CallTrust::Isolated;
     [("CLAUDE_CODE_MAX_RETRIES", "1"), ("DISABLE_AUTOUPDATER", "1")]
         .into_iter()
         .chain(isolated.then_some(("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1")))

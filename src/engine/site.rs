@@ -3,7 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     ffi::{OsStr, OsString},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use tokio::sync::watch;
@@ -65,6 +65,13 @@ pub struct WorkTree {
     pub cwd: PathBuf,
     /// What it looked like before.
     pub base: Option<Snapshot>,
+}
+
+impl WorkTree {
+    /// Where hooks run: the root, or where the user stood.
+    pub fn hook_dir(&self) -> &Path {
+        self.root.as_deref().unwrap_or(&self.cwd)
+    }
 }
 
 impl Site {
