@@ -6,7 +6,12 @@ pub mod check;
 pub mod config;
 pub mod contract;
 mod fault;
+pub mod journal_line;
+mod request;
+pub mod run;
+pub mod session_id;
 pub mod hook_answer;
+pub mod planning;
 pub mod prompt;
 mod request;
 pub mod run;
@@ -20,4 +25,5 @@ pub mod yaml;
 
 pub use fault::{Fault, Result, Spot};
 pub use request::{Request, TrustRequest};
+pub use session_id::SessionId;
 pub use status::{Again, Row, Status, TABLE};
