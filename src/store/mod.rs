@@ -1,4 +1,6 @@
 //! What is kept: configuration, skills in stages, sessions, journal, scratch.
 
 pub mod journal;
+pub mod session;
 pub mod skills;
+mod stamp;
