@@ -5,6 +5,7 @@
 //! after reading, and shown together with everything else that is wrong in the file.
 
 mod agent;
+mod asks;
 mod check;
 mod hook;
 mod input;
@@ -26,6 +27,7 @@ use crate::model::{
     yaml::{self, Document, Format, Named, Refusal, Spanned},
 };
 pub use agent::{Agent, Isolation, Load, PermissionMode, Require, Subagents, SystemPrompt};
+pub use asks::{Ask, config_asks, contract_asks, contract_without_asks, without_asks};
 pub(in crate::model) use check::{hooks as check_hooks, passed_on};
 pub use hook::{Argv, Hook, HookAction, On, Timing};
 pub use input::{Input, InputType};
