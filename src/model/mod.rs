@@ -6,7 +6,10 @@ pub mod check;
 mod fault;
 mod request;
 pub mod run;
+pub mod skill;
 mod status;
+pub mod suggest;
+pub mod text;
 pub mod value;
 
 pub use fault::{Fault, Result, Spot};

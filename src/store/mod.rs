@@ -1,1 +1,3 @@
 //! What is kept: configuration, skills in stages, sessions, journal, scratch.
+
+pub mod skills;

@@ -1,0 +1,68 @@
+//! The first stage of a skill alone: enough for a list, from the file's first bytes.
+
+use std::path::Path;
+
+use super::{decode, front_matter, outline::Outline};
+use crate::model::{Result, skill::front_matter::FrontMatter};
+
+/// The header of a SKILL.md.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// What the skill says about itself.
+    pub front: FrontMatter,
+    /// What it does: its description, else the first line of its text.
+    pub summary: Option<String>,
+    /// How many bytes of front matter there are.
+    pub front_bytes: usize,
+    /// How many bytes the whole header has.
+    pub bytes: usize,
+    /// How many things had to be forgiven.
+    pub warnings: usize,
+}
+
+/// How much of a file there is to read from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Its first bytes.
+    Prefix,
+    /// All of it.
+    Whole,
+}
+
+/// The header of a file, or `None` if it goes on after these bytes.
+///
+/// # Errors
+/// The front matter is broken.
+pub fn read(path: &Path, bytes: &[u8], extent: Extent) -> Result<Option<Header>> {
+    let bytes = match extent {
+        Extent::Whole => bytes,
+        // A line, or a character, may be cut in two.
+        Extent::Prefix => {
+            &bytes[..bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)]
+        }
+    };
+    let (text, decoding) = decode::decode(path, bytes);
+    let parsed = match (front_matter::parse(path, &text), extent) {
+        (Ok(parsed), _) => parsed,
+        (Err(_), Extent::Prefix) if bytes.len() <= front_matter::MAX_BYTES => return Ok(None),
+        (Err(fault), _) => return Err(fault),
+    };
+    let body = &text[parsed.body..];
+    let Some(end) = Outline::header_end(body, extent) else { return Ok(None) };
+    let description = parsed.front.description.as_deref().or_else(|| first_line(body));
+    Ok(Some(Header {
+        summary: description.map(one_line),
+        front: parsed.front,
+        front_bytes: parsed.body,
+        bytes: parsed.body + end,
+        warnings: decoding.len() + parsed.warnings.len(),
+    }))
+}
+
+fn first_line(body: &str) -> Option<&str> {
+    body.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,109 @@
+//! Which skill is meant by a name.
+
+use super::{Root, Roots, list, walk};
+use crate::model::{
+    Fault, Result,
+    skill::{Found, name::SkillName, source::Source},
+    suggest,
+};
+use walk::Candidate;
+
+impl Roots {
+    /// The skill with this name: the first folder of skills that has one wins. In each, a folder
+    /// of that name is looked for first, the shallowest if there are several, then the `name` in
+    /// the front matter.
+    ///
+    /// # Errors
+    /// No skill has the name (the nearest are named, and where was searched), or two have it with
+    /// equal right.
+    pub fn find(&self, name: &SkillName) -> Result<Found> {
+        for root in self.searched(name) {
+            // Nothing can win against a folder of that name right here, so most runs end before
+            // the whole folder of skills is read.
+            let itself = root.dir.file_name().is_some_and(|dir| dir == name.name());
+            let itself = itself.then(|| walk::skill_at(&root.dir, 0)).flatten();
+            let direct = || walk::skill_at(&root.dir.join(name.name()), 1);
+            let candidate = match itself.or_else(direct) {
+                Some(candidate) => Some(candidate),
+                None => nested(root, name)?,
+            };
+            if let Some(candidate) = candidate {
+                return Ok(found(root, candidate));
+            }
+        }
+        Err(self.unknown(name))
+    }
+
+    fn searched<'a>(&'a self, name: &'a SkillName) -> impl Iterator<Item = &'a Root> {
+        self.existing().iter().filter(move |root| match (&root.source, name.plugin()) {
+            (Source::Plugin(plugin), Some(asked)) => plugin == asked,
+            (Source::Plugin(_), None) => false,
+            (_, asked) => asked.is_none(),
+        })
+    }
+
+    fn unknown(&self, name: &SkillName) -> Fault {
+        let mut fault = Fault::invalid(format!("there is no skill `{name}`"));
+        let names: Vec<String> = self
+            .existing()
+            .iter()
+            .flat_map(|root| {
+                walk::walk(&root.dir).candidates.into_iter().map(|c| found(root, c).name)
+            })
+            .collect();
+        let asked = name.to_string();
+        for near in suggest::nearest(&asked, names.iter().map(String::as_str)) {
+            fault = fault.hint(format!("did you mean `{near}`?"));
+        }
+        let shown = |path: &std::path::Path| format!("`{}`", path.display());
+        let existing: Vec<String> = self.existing().iter().map(|root| shown(&root.dir)).collect();
+        let missing: Vec<String> = self.missing().iter().map(|dir| shown(dir)).collect();
+        if !existing.is_empty() {
+            fault = fault.hint(format!("searched: {}", existing.join(", ")));
+        }
+        if !missing.is_empty() {
+            fault = fault.hint(format!("not there: {}", missing.join(", ")));
+        }
+        fault
+    }
+}
+
+/// A skill of a root as it is known everywhere else.
+pub(super) fn found(root: &Root, candidate: Candidate) -> Found {
+    let name = match &root.source {
+        Source::Plugin(plugin) => format!("{plugin}:{}", candidate.name),
+        _ => candidate.name,
+    };
+    Found { name, dir: candidate.dir, file: candidate.file, source: root.source.clone() }
+}
+
+fn nested(root: &Root, name: &SkillName) -> Result<Option<Candidate>> {
+    let candidates = walk::walk(&root.dir).candidates;
+    let by_folder: Vec<&Candidate> =
+        candidates.iter().filter(|candidate| candidate.name == name.name()).collect();
+    let shallowest = by_folder.iter().map(|candidate| candidate.depth).min();
+    let by_folder = by_folder.into_iter().filter(|candidate| Some(candidate.depth) == shallowest);
+    if let Some(candidate) = only(name, by_folder)? {
+        return Ok(Some(candidate));
+    }
+    let claims = |candidate: &&Candidate| {
+        let header = list::header(&candidate.file);
+        header.is_ok_and(|(header, _)| header.front.name.as_deref() == Some(name.name()))
+    };
+    only(name, candidates.iter().filter(claims))
+}
+
+/// The one candidate, if there is one.
+fn only<'a>(
+    name: &SkillName,
+    candidates: impl Iterator<Item = &'a Candidate>,
+) -> Result<Option<Candidate>> {
+    let candidates: Vec<&Candidate> = candidates.collect();
+    if candidates.len() < 2 {
+        return Ok(candidates.first().map(|candidate| (*candidate).clone()));
+    }
+    let fault = Fault::invalid(format!("{} skills are named `{name}`", candidates.len()));
+    let fault =
+        candidates.iter().fold(fault, |fault, candidate| fault.because(candidate.file.display()));
+    Err(fault.hint("rename one of them, or ask for the name of its folder"))
+}
