@@ -1,5 +1,3 @@
-use std::os::unix::fs::symlink;
-
 use snapbox::{assert_data_eq, str};
 
 use super::*;
