@@ -3,7 +3,9 @@
 pub mod config;
 pub mod contracts;
 pub mod folders;
+pub mod day_ledger;
 pub mod journal;
+pub mod probe;
 pub mod session;
 pub mod skills;
 mod stamp;
