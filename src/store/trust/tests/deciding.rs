@@ -1,4 +1,4 @@
-use std::os::unix::fs::symlink;
+//! What a verdict means for a run.
 
 use snapbox::{assert_data_eq, str};
 
