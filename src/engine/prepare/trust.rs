@@ -96,9 +96,15 @@ impl Trusted {
             Some(Decision::Without { skipped }) => {
                 self.skipped.extend(skipped);
                 if of_contract {
-                    self.contract = self.contract.take().map(contract_without_asks);
-                } 
-                self.project = self.project.take().map(without_asks);
+                    self.contract = self.contract.take().and_then(|document| {
+                        let value = contract_without_asks(&document.value)?;
+                        Some(Document { value, ..document })
+                    });
+                }
+                self.project = self.project.take().map(|document| {
+                    let value = without_asks(&document.value);
+                    Document { value, ..document }
+                });
             }
         }
     }
