@@ -2,8 +2,8 @@
 
 pub mod config;
 pub mod contracts;
-pub mod folders;
 pub mod day_ledger;
+pub mod folders;
 pub mod journal;
 pub mod probe;
 pub mod session;

@@ -1,3 +1,8 @@
+<<<<<<< HEAD
+=======
+//! What a verdict means for a run.
+
+>>>>>>> config
 use snapbox::{assert_data_eq, str};
 
 use super::*;
