@@ -159,12 +159,16 @@ fn site(
     signals: &Signals,
 ) -> Site {
     let root = prepared.plan.hook_dir().display().to_string();
-    let day = DayLedger::at(&around.folders.state, around.clock, Payer {
-        session: session.id().clone(),
-        run: 1,
-        skill: prepared.plan.skill.name.clone(),
-        repository: root,
-    });
+    let day = DayLedger::at(
+        &around.folders.state,
+        around.clock,
+        Payer {
+            session: session.id().clone(),
+            run: 1,
+            skill: prepared.plan.skill.name.clone(),
+            repository: root,
+        },
+    );
     Site {
         tree: WorkTree {
             root: prepared.plan.root.clone(),

@@ -100,7 +100,11 @@ fn users_login(env: &Env) -> Map<String, Value> {
     login
 }
 
-fn write(keys: &Path, mut settings: Map<String, Value>, key: Option<&str>) -> io::Result<HandedOver> {
+fn write(
+    keys: &Path,
+    mut settings: Map<String, Value>,
+    key: Option<&str>,
+) -> io::Result<HandedOver> {
     ensure_private_dir(keys)?;
     // `tempfile` makes its folders 0700.
     let dir = tempfile::Builder::new().prefix("call-").tempdir_in(keys)?;

@@ -1,8 +1,5 @@
-<<<<<<< HEAD
-=======
 //! What a verdict means for a run.
 
->>>>>>> config
 use snapbox::{assert_data_eq, str};
 
 use super::*;
