@@ -1,5 +1,6 @@
 //! What things are: values, parsing, validation, folds, the scheduler. No input or output.
 
+mod activity;
 pub mod call;
 pub mod changes;
 pub mod check;
@@ -9,6 +10,7 @@ mod fault;
 pub mod hook_answer;
 pub mod prompt;
 mod request;
+pub mod result;
 pub mod run;
 pub mod skill;
 pub mod sourced;
@@ -18,6 +20,7 @@ pub mod text;
 pub mod value;
 pub mod yaml;
 
+pub use activity::Activity;
 pub use fault::{Fault, Result, Spot};
 pub use request::{Request, TrustRequest};
 pub use status::{Again, Row, Status, TABLE};
