@@ -1,3 +1,4 @@
 //! What is kept: configuration, skills in stages, sessions, journal, scratch.
 
+pub mod journal;
 pub mod skills;
