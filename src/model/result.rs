@@ -46,9 +46,8 @@ pub struct RunResult {
     /// The exit code of the process.
     pub exit_code: u8,
     /// Present, and true, where `--ok-on` made this status exit 0: nothing was checked.
-    #[serde(default, skip_serializing_if = "Waived::is_absent")]
-    #[schemars(with = "Option<bool>")]
-    pub waived: Waived,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waived: bool,
     /// Why, for anything but a plain pass.
     pub reason: Option<String>,
     /// What the last step said: a text, or the answer to its schema; null where it said nothing.
@@ -76,35 +75,6 @@ pub struct RunResult {
     pub claude_version: Option<String>,
 }
 
-/// Whether a status exits 0 because `--ok-on` names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "bool", into = "bool")]
-pub enum Waived {
-    /// It exits as its row of the table says.
-    #[default]
-    No,
-    /// It exits 0.
-    Yes,
-}
-
-impl Waived {
-    fn is_absent(&self) -> bool {
-        *self == Self::No
-    }
-}
-
-impl From<bool> for Waived {
-    fn from(waived: bool) -> Self {
-        if waived { Self::Yes } else { Self::No }
-    }
-}
-
-impl From<Waived> for bool {
-    fn from(waived: Waived) -> Self {
-        waived == Waived::Yes
-    }
-}
-
 impl RunResult {
     /// The result of a run, as far as it has come. One that has not ended counts as interrupted:
     /// its process is gone, and it can be resumed.
@@ -119,6 +89,9 @@ impl RunResult {
 
     /// The published JSON Schema of this document.
     pub fn schema() -> Schema {
-        SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Self>()
+        SchemaSettings::draft2020_12()
+            .for_serialize()
+            .into_generator()
+            .into_root_schema_for::<Self>()
     }
 }

@@ -12,3 +12,4 @@ pub mod process;
 pub mod signals;
 pub mod sweep;
 pub mod warden;
+pub mod terminal;

@@ -2,7 +2,7 @@
 
 use super::{
     BytesByStage, ContextReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport, StepSpend,
-    UnavailableReason, UnavailableReport, Waived,
+    UnavailableReason, UnavailableReport,
 };
 use crate::model::{
     Fault, Status,
@@ -38,17 +38,14 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
         exit_code: Status::Interrupted.code(),
         reason: "the run was broken off before it ended".to_owned(),
     });
-    let waived = Waived::from(end.status != Status::Passed && state.ok_on.contains(&end.status));
+    let waived = end.status != Status::Passed && state.ok_on.contains(&end.status);
     RunResult {
         schema_version: SCHEMA_VERSION,
         session: outside.session.map(str::to_owned),
         run: (state.run > 0).then_some(state.run),
         skill: Some(plan.skill.name.clone()),
         status: end.status,
-        exit_code: match waived {
-            Waived::Yes => 0,
-            Waived::No => end.exit_code,
-        },
+        exit_code: if waived { Status::Passed.code() } else { end.exit_code },
         waived,
         reason: Some(end.reason).filter(|reason| !reason.is_empty()),
         output: output(plan, state, outside),
@@ -61,10 +58,7 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
         spend: spend(&state.ledger),
         context: context(&state.ledger, outside),
         duration_ms: outside.duration_ms,
-        claude_version: state
-            .claude
-            .clone()
-            .or_else(|| outside.claude_version.map(str::to_owned)),
+        claude_version: state.claude.clone().or_else(|| outside.claude_version.map(str::to_owned)),
     }
 }
 
@@ -82,7 +76,7 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
         skill: None,
         status: fault.status,
         exit_code: fault.status.code(),
-        waived: Waived::No,
+        waived: false,
         reason: Some(with_places(fault)),
         output: None,
         checks: Vec::new(),

@@ -40,7 +40,8 @@ fn the_published_schema_is_current() {
 fn every_result_satisfies_the_published_schema_and_survives_json() {
     let schema = serde_json::to_value(RunResult::schema()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let mut results: Vec<_> = all().into_iter().map(|(name, story)| (name, story.result())).collect();
+    let mut results: Vec<_> =
+        all().into_iter().map(|(name, story)| (name, story.result())).collect();
     results.push(("fault", RunResult::of_fault(&Fault::usage("no such flag"))));
     for (name, result) in results {
         let json = serde_json::to_value(&result).unwrap();
@@ -134,8 +135,12 @@ fn a_superseded_step_has_no_output_and_no_verdict() {
     assert_eq!(result.output, None);
     assert_eq!(result.status, Status::Interrupted);
     assert!(result.steps.iter().all(|step| step.status == StepStatus::Interrupted));
-    assert!(!result.checks.iter().any(|check| check.name == "tests-pass"
-        && check.status == CheckStatus::Passed));
+    assert!(
+        !result
+            .checks
+            .iter()
+            .any(|check| check.name == "tests-pass" && check.status == CheckStatus::Passed)
+    );
 }
 
 #[test]
@@ -160,7 +165,9 @@ fn a_fault_names_its_places() {
         },
     );
     let json = serde_json::to_string_pretty(&RunResult::of_fault(&fault)).unwrap();
-    assert_data_eq!(json, str![[r#"
+    assert_data_eq!(
+        json,
+        str![[r#"
 {
   "schema_version": 1,
   "session": null,
@@ -196,13 +203,17 @@ fn a_fault_names_its_places() {
   "duration_ms": null,
   "claude_version": null
 }
-"#]].raw());
+"#]]
+        .raw()
+    );
 }
 
 #[test]
 fn a_whole_document() {
     let json = serde_json::to_string_pretty(&story::passed().result()).unwrap();
-    assert_data_eq!(json, str![[r#"
+    assert_data_eq!(
+        json,
+        str![[r#"
 {
   "schema_version": 1,
   "session": "20261120-101500-abcd",
@@ -382,5 +393,7 @@ fn a_whole_document() {
   "duration_ms": 41000,
   "claude_version": "2.1.328"
 }
-"#]].raw());
+"#]]
+        .raw()
+    );
 }

@@ -52,7 +52,12 @@ impl Story {
         let outside = Outside {
             session: Some("20261120-101500-abcd"),
             duration_ms: Some(41_000),
-            loaded: Some(BytesByStage { header: 800, outline: 200, sections: 71_000, resources: 0 }),
+            loaded: Some(BytesByStage {
+                header: 800,
+                outline: 200,
+                sections: 71_000,
+                resources: 0,
+            }),
             ..Outside::default()
         };
         RunResult::fold(&self.plan, &self.state(), &outside)
@@ -135,8 +140,7 @@ impl Story {
             ms: 12_300,
         })));
         let at = Point::Mid { step: step.into(), attempt };
-        let mut found =
-            vec![Check::blocking("claude", CheckKind::Predicate, CheckStatus::Passed)];
+        let mut found = vec![Check::blocking("claude", CheckKind::Predicate, CheckStatus::Passed)];
         if self.plan.step(step).is_some_and(|step| step.output.is_some()) {
             found.push(Check::blocking("schema", CheckKind::Schema, CheckStatus::Passed));
         }
@@ -178,13 +182,7 @@ struct Told {
 
 impl Told {
     fn nothing() -> Self {
-        Self {
-            micros: None,
-            tokens: 0,
-            basis: Basis::Unknown,
-            output: None,
-            warnings: Vec::new(),
-        }
+        Self { micros: None, tokens: 0, basis: Basis::Unknown, output: None, warnings: Vec::new() }
     }
 
     fn text(text: &str) -> Self {
