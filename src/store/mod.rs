@@ -4,6 +4,8 @@ pub mod config;
 pub mod contracts;
 pub mod folders;
 pub mod journal;
+pub mod session;
 pub mod skills;
 mod text_file;
 pub mod trust;
+mod stamp;
