@@ -1,1 +1,5 @@
-fn main() {}
+//! The door: everything else is the library's.
+
+fn main() -> std::process::ExitCode {
+    atlas::cli::main()
+}
