@@ -8,6 +8,6 @@ pub mod journal;
 pub mod probe;
 pub mod session;
 pub mod skills;
+mod stamp;
 mod text_file;
 pub mod trust;
-mod stamp;
