@@ -1,5 +1,7 @@
 //! Checks: what looked at the work, when, and what it said.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,16 @@ pub enum Timing {
     Mid,
     /// After all steps.
     Post,
+}
+
+impl fmt::Display for Timing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pre => "pre",
+            Self::Mid => "mid",
+            Self::Post => "post",
+        })
+    }
 }
 
 /// The record of one check, as results and reports show it.

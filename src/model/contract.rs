@@ -22,14 +22,15 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::check::{Require, Timing};
 use crate::model::{
     Result,
     yaml::{self, Document, Format, Named, Refusal, Spanned},
 };
-pub use agent::{Agent, Isolation, Load, PermissionMode, Require, Subagents, SystemPrompt};
+pub use agent::{Agent, Isolation, Load, PermissionMode, Subagents, SystemPrompt};
 pub use asks::{Ask, config_asks, contract_asks, contract_without_asks, without_asks};
 pub(in crate::model) use check::{hooks as check_hooks, passed_on};
-pub use hook::{Argv, Hook, HookAction, On, Timing};
+pub use hook::{Argv, Hook, HookAction, On};
 pub use input::{Input, InputType};
 pub use limits::Limits;
 pub use output::{Fact, Output, Requires};

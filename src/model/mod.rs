@@ -7,9 +7,12 @@ pub mod config;
 pub mod contract;
 mod fault;
 pub mod hook_answer;
+pub mod journal_line;
+pub mod planning;
 pub mod prompt;
 mod request;
 pub mod run;
+pub mod session_id;
 pub mod skill;
 pub mod sourced;
 mod status;
@@ -20,4 +23,5 @@ pub mod yaml;
 
 pub use fault::{Fault, Result, Spot};
 pub use request::{Request, TrustRequest};
+pub use session_id::SessionId;
 pub use status::{Again, Row, Status, TABLE};

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod contracts;
 pub mod folders;
+pub mod journal;
 pub mod skills;
 mod text_file;
 pub mod trust;

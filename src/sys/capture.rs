@@ -47,17 +47,6 @@ impl Capture {
         self.tail.extend(last);
     }
 
-    /// Reads `stream` to its end. What was read stays here when the future is dropped early.
-    pub async fn fill(&mut self, mut stream: impl AsyncRead + Unpin) -> io::Result<()> {
-        let mut buffer = vec![0; READ_BYTES];
-        loop {
-            match stream.read(&mut buffer).await? {
-                0 => return Ok(()),
-                count => self.push(&buffer[..count]),
-            }
-        }
-    }
-
     /// How many bytes the stream had, kept or not.
     pub fn total(&self) -> u64 {
         self.total
@@ -103,6 +92,50 @@ impl Capture {
 impl Default for Capture {
     fn default() -> Self {
         Self::new(KEEP_BYTES)
+    }
+}
+
+/// Reads a stream into a [`Capture`], step by step, so that it can move beside other things.
+#[derive(Debug)]
+pub struct Drain<R> {
+    /// `None` after the end.
+    stream: Option<R>,
+    capture: Capture,
+    buffer: Box<[u8]>,
+}
+
+impl<R: AsyncRead + Unpin> Drain<R> {
+    /// Will keep at most `keep` bytes of `stream`, which may be missing.
+    pub fn new(stream: Option<R>, keep: usize) -> Self {
+        let buffer = vec![0; READ_BYTES].into_boxed_slice();
+        Self { stream, capture: Capture::new(keep), buffer }
+    }
+
+    /// Whether there may be more to read.
+    pub fn is_open(&self) -> bool {
+        self.stream.is_some()
+    }
+
+    /// Waits for what comes next and takes it in; returns at once after the end. A stream that
+    /// cannot be read has ended.
+    ///
+    /// Nothing is lost when the future is dropped before it is ready, so it may stand in a
+    /// `tokio::select!`.
+    pub async fn more(&mut self) {
+        let Some(stream) = &mut self.stream else {
+            return;
+        };
+        match stream.read(&mut self.buffer).await {
+            Ok(0) => self.stream = None,
+            Ok(count) => self.capture.push(&self.buffer[..count]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => self.stream = None,
+        }
+    }
+
+    /// What was read, to the end or until now.
+    pub fn into_capture(self) -> Capture {
+        self.capture
     }
 }
 
@@ -155,8 +188,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_flood_needs_no_memory() {
-        let mut capture = Capture::default();
-        capture.fill(tokio::io::repeat(b'x').take(300 << 20)).await.unwrap();
+        let mut drain = Drain::new(Some(tokio::io::repeat(b'x').take(300 << 20)), KEEP_BYTES);
+        while drain.is_open() {
+            drain.more().await;
+        }
+        drain.more().await;
+        let capture = drain.into_capture();
         assert_eq!(capture.total(), 300 << 20);
         assert_eq!(capture.dropped(), (300 << 20) - KEEP_BYTES as u64);
         assert!(capture.head.capacity() + capture.tail.capacity() <= 4 * KEEP_BYTES);

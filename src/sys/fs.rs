@@ -101,7 +101,7 @@ pub fn open_append_private(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a regular file that is not reached by a symbolic link, and closes it to other users.
-pub(super) fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
+pub fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed());
     let opened = options.open(path).and_then(|file| {
         let found = file.metadata()?;
@@ -119,26 +119,33 @@ pub(super) fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result
 /// Anything else in a file's place (a FIFO, a device, a socket, a folder, a file that the kernel
 /// makes up) is refused without waiting for it, as is a larger file.
 pub fn read_capped(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    read_regular(path, max).map_err(|error| named("read", path, &error))
+    let bytes = read_start(path, max.saturating_add(1))?;
+    if bytes.len() as u64 > max {
+        let error = io::Error::new(ErrorKind::FileTooLarge, format!("over {max} bytes"));
+        return Err(named("read", path, &error));
+    }
+    Ok(bytes)
 }
 
-fn read_regular(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+/// Reads the first `max` bytes of the regular file `path`, or all of it if it has no more.
+///
+/// What is no file is refused as by [`read_capped`].
+pub fn read_start(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = open_regular(path).and_then(|file| file.take(max).read_to_end(&mut bytes));
+    read.map_err(|error| named("read", path, &error))?;
+    Ok(bytes)
+}
+
+fn open_regular(path: &Path) -> io::Result<File> {
     // Opening alone can do something to a device, so the first look is by name; the second, at
     // what was opened, is the one that counts.
     expect_regular(&fs::metadata(path)?)?;
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
-    let found = file.metadata()?;
-    expect_regular(&found)?;
+    expect_regular(&file.metadata()?)?;
     expect_stored(&file)?;
-    let too_large = || io::Error::new(ErrorKind::FileTooLarge, format!("over {max} bytes"));
-    if found.len() > max {
-        return Err(too_large());
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(found.len()).map_err(|_| too_large())?);
-    // The file may grow while it is read.
-    file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > max { Err(too_large()) } else { Ok(bytes) }
+    Ok(file)
 }
 
 fn expect_regular(found: &fs::Metadata) -> io::Result<()> {

@@ -106,7 +106,6 @@ impl<R: AsyncRead + Unpin> LineReader<R> {
         let most = self.start.saturating_add(self.cap);
         self.cut += self.buffer.len().saturating_sub(most);
         self.buffer.truncate(most);
-        self.scanned = self.buffer.len();
     }
 
     /// Moves the unfinished line to the front and gives the next read at least its room.

@@ -23,9 +23,11 @@ use tokio::{
 use crate::sys::proc;
 
 mod error;
+mod feed;
 mod run;
 
 pub use error::{NotStarted, SpawnError};
+pub use feed::Feed;
 pub use run::{End, Finished, RunLimits, run};
 pub use rustix::process::Signal;
 
@@ -204,12 +206,18 @@ impl Group {
 
     /// Asks the group to end, gives the leader `grace`, then kills the group.
     ///
-    /// May be dropped at any moment, for instance to [`Group::kill_now`] and wait.
+    /// May be dropped at any moment, for instance to [`Group::kill`] at once. The pipes have to be
+    /// drained meanwhile, or a child that writes as it ends needs all of its grace.
     pub async fn terminate(&mut self, grace: Duration) -> io::Result<Exit> {
         self.ask_to_end();
-        if let Ok(exit) = timeout(grace, self.wait()).await {
-            return exit;
+        match timeout(grace, self.wait()).await {
+            Ok(exit) => exit,
+            Err(_) => self.kill().await,
         }
+    }
+
+    /// Kills the group and waits for the leader's end.
+    pub async fn kill(&mut self) -> io::Result<Exit> {
         self.kill_now();
         let stuck = |_| io::Error::new(io::ErrorKind::TimedOut, "killed, and still there");
         timeout(KILLED_WITHIN, self.wait()).await.map_err(stuck)?

@@ -139,6 +139,15 @@ impl Drop for Signals {
     }
 }
 
+/// Waits until `stop` is at least as urgent as `least`; forever, if nobody is left to ask.
+///
+/// May stand in a `tokio::select!`.
+pub async fn asked(stop: &mut watch::Receiver<Stop>, least: Stop) {
+    if stop.wait_for(|now| *now >= least).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
 /// Whether this process was started with the signal ignored. Unknown counts as no.
 fn is_ignored(kind: SignalKind) -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else {

@@ -1,7 +1,8 @@
 //! claude's command line, for one call.
 
 use crate::model::{
-    run::plan::{AgentPlan, CallTrust, SystemPrompt},
+    contract::SystemPrompt,
+    run::plan::{AgentPlan, CallTrust},
     value::Usd,
 };
 
@@ -60,7 +61,7 @@ pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
     if !agent.allow.is_empty() {
         args.pair("--allowedTools", &agent.allow.join(","));
     }
-    args.pair("--permission-mode", &agent.permission_mode);
+    args.pair("--permission-mode", agent.permission_mode.name());
     args.pair("--max-turns", &spec.max_turns.to_string());
     if let Some(usd) = spec.max_usd {
         args.pair("--max-budget-usd", &usd.dollars().to_string());

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::stream::{Init, RateLimit, ResultMessage, Retry};
-use crate::model::run::plan::Subagents;
+use crate::model::contract::Subagents;
 
 /// How the process ended, and at whose wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -44,6 +44,19 @@ pub enum PermissionMode {
     BypassPermissions,
 }
 
+impl PermissionMode {
+    /// The name as claude spells it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Default => "default",
+            Self::DontAsk => "dontAsk",
+            Self::AcceptEdits => "acceptEdits",
+            Self::BypassPermissions => "bypassPermissions",
+        }
+    }
+}
+
 /// Which system prompt the agent has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -84,18 +97,4 @@ pub enum Load {
     Whole,
     /// Header and outline; the agent reads the sections that it needs.
     Staged,
-}
-
-/// What a pass needs.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Require {
-    /// Nothing beyond the end of the work.
-    None,
-    /// At least one blocking check that passed.
-    Checks,
-    /// The reviewers' verdict.
-    Panel,
 }

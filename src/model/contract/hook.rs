@@ -7,7 +7,7 @@ use serde::{
     de::{Error as _, SeqAccess, Visitor},
 };
 
-use crate::model::{value::Span, yaml::Spanned};
+use crate::model::{check::Timing, value::Span, yaml::Spanned};
 
 /// A command that checks before, during or after the work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,40 +46,6 @@ pub enum HookAction {
     Command(Spanned<Argv>),
     /// A hook that comes with atlas.
     Use(Spanned<String>),
-}
-
-/// When a hook runs.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Timing {
-    /// Before anything is spent.
-    Pre,
-    /// After each agent step, or after each edit.
-    Mid,
-    /// After the last step, before the reviewers.
-    Post,
-}
-
-impl fmt::Display for Timing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Pre => "pre",
-            Self::Mid => "mid",
-            Self::Post => "post",
-        })
-    }
 }
 
 /// What a mid hook follows.

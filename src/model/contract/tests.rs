@@ -1,5 +1,3 @@
-#![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
-
 use snapbox::{assert_data_eq, str};
 
 use super::*;

@@ -50,12 +50,14 @@ pub enum Event {
     },
     /// Checks that need no process of their own begin.
     ChecksStarted {
-        /// Where in the run.
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
         at: Point,
     },
     /// They are over.
     ChecksEnded {
-        /// Where in the run.
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
         at: Point,
         /// What they said.
         checks: Vec<Check>,
@@ -64,14 +66,16 @@ pub enum Event {
     HookStarted {
         /// Its name.
         hook: String,
-        /// Where in the run.
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
         at: Point,
     },
     /// A hook is over, or was skipped.
     HookEnded {
         /// Its name.
         hook: String,
-        /// Where in the run.
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
         at: Point,
         /// What it said.
         check: Check,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     check::{Check, Require, Timing},
+    contract::{Isolation, PermissionMode, Retry, Subagents, SystemPrompt},
     value::{Share, Span, Tokens, Usd},
 };
 
@@ -21,6 +22,8 @@ pub struct Plan {
     pub root: Option<PathBuf>,
     /// Where the user stood; steps run here.
     pub cwd: PathBuf,
+    /// Whether the work happens in the user's tree or in a copy of it.
+    pub isolation: Isolation,
     /// The inputs as the skill sees them.
     pub inputs: BTreeMap<String, String>,
     /// What has to be there before anything starts.
@@ -130,7 +133,7 @@ pub struct AgentPlan {
     /// Rules that are approved beforehand.
     pub allow: Vec<String>,
     /// Claude's permission mode.
-    pub permission_mode: String,
+    pub permission_mode: PermissionMode,
     /// Whether claude's own system prompt stands before ours.
     pub system: SystemPrompt,
     /// MCP servers that the step needs, by name.
@@ -147,49 +150,6 @@ pub enum CallTrust {
     Work,
     /// Nothing but login keys.
     Isolated,
-}
-
-/// Which system prompt a work call gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SystemPrompt {
-    /// Claude's own, with ours appended.
-    Default,
-    /// Ours alone.
-    Minimal,
-}
-
-/// Whether claude's own sub-agents have to succeed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Subagents {
-    /// A failed one is a warning.
-    MayFail,
-    /// A failed one fails the step.
-    MustSucceed,
-}
-
-/// How often something is tried again, and after what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Retry {
-    /// At most so many times over.
-    pub times: u32,
-    /// After which endings.
-    pub on: Vec<RetryOn>,
-    /// The first wait after an overload; doubled each time.
-    pub backoff: Span,
-}
-
-/// An ending after which a step may be tried again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum RetryOn {
-    /// The call broke.
-    Failed,
-    /// A check refused what it made.
-    Rejected,
-    /// The service was overloaded.
-    Unavailable,
 }
 
 /// Where a run ends, its resumes and everything under it included.

@@ -232,6 +232,11 @@ impl StepState {
         if self.again { self.attempt + 1 } else { self.attempt.max(1) }
     }
 
+    /// Whether its last call succeeded, so that there is an output to look at.
+    pub fn succeeded(&self) -> bool {
+        self.call == Stage::Ended(CallOutcome::Succeeded)
+    }
+
     /// Whether the next call follows a refusal that its agent has to hear of.
     pub fn attempt_is_refused(&self) -> bool {
         self.told == self.next_attempt()

@@ -27,8 +27,8 @@ pub struct Substituted {
     pub unplaced_names: Vec<String>,
 }
 
-/// Replaces `$ARGUMENTS`, `$ARGUMENTS[N]`, `$N`, `$name` and `${CLAUDE_…}`; a backslash before one
-/// of them keeps it as it is. An index that was not given stays as written, a declared name that
+/// Replaces `$ARGUMENTS`, `$ARGUMENTS[N]`, `$N`, `$name` and `${CLAUDE_…}`. One backslash before an
+/// argument keeps it as written and goes away; two stay and keep nothing. An index that was not given stays as written, a declared name that
 /// was not given becomes empty, and what nobody declared is text.
 pub fn substitute(body: &str, arguments: &Arguments, places: Places<'_>) -> Substituted {
     let mut text = String::with_capacity(body.len());
@@ -41,7 +41,7 @@ pub fn substitute(body: &str, arguments: &Arguments, places: Places<'_>) -> Subs
             rest = &from[1..];
             continue;
         };
-        if let Some(before) = before.strip_suffix('\\') {
+        if let Some(before) = escaped(before).filter(|_| holder.can_be_escaped()) {
             text.push_str(before);
             text.push_str(&from[..length]);
         } else {
@@ -65,6 +65,20 @@ enum Holder {
     SkillDir,
     SessionId,
     ProjectDir,
+}
+
+impl Holder {
+    fn can_be_escaped(self) -> bool {
+        match self {
+            Self::All | Self::Index(_) | Self::Name(_) => true,
+            Self::SkillDir | Self::SessionId | Self::ProjectDir => false,
+        }
+    }
+}
+
+/// The text before a placeholder that one backslash escapes.
+fn escaped(before: &str) -> Option<&str> {
+    before.strip_suffix('\\').filter(|before| !before.ends_with('\\'))
 }
 
 /// The placeholder that `text`, which begins with `$`, begins with, and its length.

@@ -1,4 +1,5 @@
 use std::{
+    fmt::Write as _,
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
 };
@@ -80,13 +81,13 @@ impl House {
                 Err(fault) => fault.to_string(),
             };
             let Found { name, source, .. } = &entry.found;
-            shown += &format!("{name} ({source}): {facts}\n");
+            let _ = writeln!(shown, "{name} ({source}): {facts}");
             if let Some(winner) = &entry.shadowed_by {
-                shown += &format!("  shadowed by {}\n", winner.display());
+                let _ = writeln!(shown, "  shadowed by {}", winner.display());
             }
         }
         for warning in listing.warnings {
-            shown += &format!("warning: {warning}\n");
+            let _ = writeln!(shown, "warning: {warning}");
         }
         self.shown(&shown)
     }

@@ -5,9 +5,13 @@ use std::{
     thread,
 };
 
-use tempfile::{TempDir, tempdir};
+use tempfile::tempdir;
 
 use super::*;
+use crate::sys::process::{
+    Exit, Group,
+    tests::{make_fifo, sh},
+};
 
 fn mode(path: &Path) -> u32 {
     fs::symlink_metadata(path).unwrap().mode() & 0o7777
@@ -90,8 +94,8 @@ fn a_private_folder_is_made_with_those_above_it_or_closed() {
     assert_eq!(ensure_private_dir(&file).unwrap_err().kind(), ErrorKind::NotADirectory);
 }
 
-#[test]
-fn appending_keeps_to_private_regular_files() {
+#[tokio::test]
+async fn appending_keeps_to_private_regular_files() {
     let folder = tempdir().unwrap();
     let path = put(folder.path().join("journal.jsonl"), b"1\n");
     fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
@@ -99,8 +103,9 @@ fn appending_keeps_to_private_regular_files() {
     assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (&b"1\n2\n"[..], 0o600));
 
     symlink(&path, folder.path().join("link")).unwrap();
-    let fifo = make_fifo(&folder, "fifo");
-    for refused in [folder.path().join("link"), fifo, folder.path().to_path_buf()] {
+    make_fifo(&folder.path().join("fifo")).await;
+    for name in ["link", "fifo", "."] {
+        let refused = folder.path().join(name);
         assert!(open_append_private(&refused).is_err(), "{}", refused.display());
     }
 }
@@ -126,15 +131,8 @@ fn lines_of_many_writers_stay_whole() {
     assert!(text.lines().all(|line| line.len() == 100 && line.replace(&line[..1], "").is_empty()));
 }
 
-fn make_fifo(folder: &TempDir, name: &str) -> PathBuf {
-    let path = folder.path().join(name);
-    let mode = rustix::fs::Mode::from_raw_mode(0o600);
-    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
-    path
-}
-
-#[test]
-fn only_regular_files_within_the_cap_are_read() {
+#[tokio::test]
+async fn only_regular_files_within_the_cap_are_read() {
     let folder = tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     put(at("empty"), b"");
@@ -142,7 +140,7 @@ fn only_regular_files_within_the_cap_are_read() {
     symlink("four", at("link")).unwrap();
     symlink("/dev/zero", at("zero")).unwrap();
     symlink("self", at("self")).unwrap();
-    make_fifo(&folder, "fifo");
+    make_fifo(&at("fifo")).await;
     let _socket = UnixListener::bind(at("socket")).unwrap();
     File::create(at("sparse")).unwrap().set_len(1 << 40).unwrap();
 
@@ -152,6 +150,7 @@ fn only_regular_files_within_the_cap_are_read() {
         ("link", 4, Ok("four")),
         ("four", 3, Err("over 3 bytes")),
         ("sparse", 1 << 20, Err("over 1048576 bytes")),
+        ("four", u64::MAX, Ok("four")),
         ("fifo", 9, Err("not a regular file but a FIFO")),
         ("zero", 9, Err("not a regular file but a device")),
         ("socket", 9, Err("not a regular file but a socket")),
@@ -167,6 +166,58 @@ fn only_regular_files_within_the_cap_are_read() {
                 assert!(text.contains(part) && text.contains(name), "{name}: {text}");
             }
             (result, _) => panic!("{name}: {result:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_start_of_a_file_can_be_read_alone() {
+    let folder = tempdir().unwrap();
+    let path = put(folder.path().join("SKILL.md"), b"header and body");
+    for (max, expected) in [(0, ""), (6, "header"), (99, "header and body")] {
+        assert_eq!(read_start(&path, max).unwrap(), expected.as_bytes());
+    }
+    make_fifo(&folder.path().join("fifo")).await;
+    assert!(read_start(&folder.path().join("fifo"), 9).is_err());
+}
+
+/// Names the folder in which [`acts_under_a_umask`] has to work: a umask is that of the process,
+/// so each is tried in a process of its own, whose test harness takes this for a name to skip.
+const MARKER: &str = "work-in:";
+
+#[test]
+fn acts_under_a_umask() {
+    if let Some(folder) =
+        std::env::args().find_map(|arg| Some(arg.strip_prefix(MARKER)?.to_owned()))
+    {
+        let folder = Path::new(&folder);
+        create_private_dir(&folder.join("new")).unwrap();
+        ensure_private_dir(&folder.join("deep/er")).unwrap();
+        write_atomic(&folder.join("whole"), b"x", PRIVATE_FILE).unwrap();
+        open_append_private(&folder.join("lines")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn modes_do_not_depend_on_the_umask() {
+    for umask in ["000", "077", "277"] {
+        let folder = tempdir().unwrap();
+        let exe = std::env::current_exe().unwrap();
+        let script = format!(
+            "umask {umask}; exec '{}' --exact sys::fs::tests::acts_under_a_umask --skip {MARKER}{}",
+            exe.display(),
+            folder.path().display()
+        );
+        let mut group = Group::spawn(&sh(&script)).unwrap();
+        assert_eq!(group.wait().await.unwrap(), Exit::Code(0), "{umask}");
+        for (name, expected) in [
+            ("new", 0o700),
+            ("deep", 0o700),
+            ("deep/er", 0o700),
+            ("whole", 0o600),
+            ("lines", 0o600),
+        ] {
+            assert_eq!(mode(&folder.path().join(name)), expected, "{umask} {name}");
         }
     }
 }

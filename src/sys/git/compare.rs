@@ -12,8 +12,9 @@ use super::{FileChange, FileStatus, GitError, Repository, Snapshot, escape};
 
 /// Files over this size are compared by hash only, and are no part of a patch: 16 mebibytes.
 const LIMIT: u64 = 16 << 20;
-/// Renames are looked for among so many files at most: the search is quadratic.
-const RENAME_LIMIT: usize = 1000;
+/// So many pairs of a deleted and an added file are compared line by line at most, which takes a
+/// tenth of a second; where there are more, only equal contents count as renamed.
+const PAIRS: usize = 40_000;
 
 /// Both sides of a comparison, with the store that holds their objects.
 pub(super) struct Sides<'a> {
@@ -42,12 +43,7 @@ impl Repository {
             let all = objects.diff_tree_to_tree(Some(&from), Some(&to), Some(&mut options))?;
             let (old, new, by_hash) = split(&objects, &all)?;
             let mut diff = objects.diff_index_to_index(&old, &new, Some(&mut options))?;
-            diff.find_similar(Some(
-                DiffFindOptions::new()
-                    .renames(true)
-                    .rename_threshold(50)
-                    .rename_limit(RENAME_LIMIT),
-            ))?;
+            diff.find_similar(Some(&mut renames(&diff)))?;
             Ok(look(&diff, by_hash))
         };
         compare().map_err(GitError::git("cannot compare two snapshots"))
@@ -60,6 +56,18 @@ impl Repository {
 fn options() -> DiffOptions {
     let mut options = DiffOptions::new();
     options.show_binary(true).id_abbrev(40).context_lines(3).old_prefix("a").new_prefix("b");
+    options
+}
+
+fn renames(diff: &Diff<'_>) -> DiffFindOptions {
+    let count = |status| diff.deltas().filter(|delta| delta.status() == status).count();
+    let (deleted, added) = (count(Delta::Deleted), count(Delta::Added));
+    let mut options = DiffFindOptions::new();
+    options
+        .renames(true)
+        .rename_threshold(50)
+        .rename_limit(deleted.max(added))
+        .exact_match_only(deleted * added > PAIRS);
     options
 }
 

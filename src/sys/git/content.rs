@@ -196,3 +196,27 @@ fn unreadable(mode: u32, stat: &Stat) -> Result<Content, GitError> {
     let oid = hash(ObjectType::Blob, format!("{size} {seconds}.{nanoseconds}").as_bytes())?;
     Ok(Content { mode, oid, unstored: Some((Why::Unreadable, size)) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file that is written in the tick in which it is read must be read again.
+    #[test]
+    fn only_a_file_at_rest_is_remembered() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let seen = |modified, changed| Seen {
+            look: (1, 1, 0o100_644, (modified, 999), (changed, 999)),
+            content: Content { mode: 0o100_644, oid: Oid::ZERO_SHA1, unstored: None },
+        };
+        let rows =
+            [(97, 97, true), (98, 97, false), (97, 98, false), (100, 100, false), (200, 0, false)];
+        for (modified, changed, expected) in rows {
+            assert_eq!(
+                seen(modified, changed).is_settled(at(100)),
+                expected,
+                "{modified} {changed}"
+            );
+        }
+    }
+}

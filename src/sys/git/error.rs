@@ -100,22 +100,29 @@ impl Error for GitError {
 /// Explains the formats that libgit2 names but cannot read; it has no error code for them, so
 /// its wording decides, and a test per format notices when that changes.
 pub(super) fn unsupported(error: &git2::Error) -> Option<String> {
-    const FORMATS: [(&str, &str); 5] = [
+    const FORMATS: [(&str, &str); 6] = [
         (
             "unknown object format",
             "the repository uses SHA-256 object names, which libgit2 cannot read",
         ),
         (
             "extensions.refstorage",
-            "the repository keeps its refs as reftable, which libgit2 cannot read; `git refs migrate --ref-format=files` converts them",
+            "the repository keeps its refs as reftable, which libgit2 cannot read; \
+             `git refs migrate --ref-format=files` converts them",
+        ),
+        (
+            "extensions.partialclone",
+            "this is a partial clone, which libgit2 cannot read; clone it again without `--filter`",
         ),
         (
             "extension: 'sdir'",
-            "the index is sparse, which libgit2 cannot read; `git sparse-checkout reapply --no-sparse-index` expands it",
+            "the index is sparse, which libgit2 cannot read; \
+             `git sparse-checkout reapply --no-sparse-index` expands it",
         ),
         (
             "extension: 'link'",
-            "the index is split, which libgit2 cannot read; `git update-index --no-split-index` joins it",
+            "the index is split, which libgit2 cannot read; \
+             `git update-index --no-split-index` joins it",
         ),
         (
             "unsupported extension name",

@@ -47,10 +47,14 @@ pub(super) struct Index {
     rules: Rules,
 }
 
-/// How the user told git to compare files.
+/// How git was told to compare files.
+#[expect(clippy::struct_excessive_bools, reason = "four switches of git's own, all independent")]
 struct Rules {
-    trust_ctime: bool,
-    check_all: bool,
+    /// Off where only size, type and time of a file mean something: `core.checkStat=minimal`.
+    inode: bool,
+    /// Off with the former, or by `core.trustctime`.
+    ctime: bool,
+    /// Whether the file system keeps the permission to execute, and links.
     file_mode: bool,
     symlinks: bool,
 }
@@ -83,11 +87,8 @@ impl Index {
             && self.mode(Some(entry), stat) == entry.mode
             && u64::from(entry.size) == size(stat) & u64::from(u32::MAX)
             && same_time(entry.modified, modified(stat))
-            && (!rules.check_all || entry.ino == 0 || u64::from(entry.ino) == low_ino(stat))
-            && (!rules.check_all
-                || !rules.trust_ctime
-                || entry.changed == (0, 0)
-                || same_time(entry.changed, changed(stat)));
+            && (!rules.inode || entry.ino == 0 || u64::from(entry.ino) == low_ino(stat))
+            && (!rules.ctime || entry.changed == (0, 0) || same_time(entry.changed, changed(stat)));
         looks_equal && !self.is_fresh(entry, stat)
     }
 
@@ -119,8 +120,8 @@ impl Rules {
         let flag = |name: &str| config.get_bool(name).unwrap_or(true);
         let minimal = config.get_string("core.checkStat").is_ok_and(|value| value == "minimal");
         Ok(Self {
-            trust_ctime: flag("core.trustctime"),
-            check_all: !minimal,
+            inode: !minimal,
+            ctime: !minimal && flag("core.trustctime"),
             file_mode: flag("core.filemode"),
             symlinks: flag("core.symlinks"),
         })

@@ -7,7 +7,7 @@ use std::{
 
 use git2::{ErrorCode, RepositoryOpenFlags};
 
-use super::{GitError, content::Known, error::unsupported, path::as_path};
+use super::{GitError, content::Known, error::unsupported};
 
 /// What stands around a folder.
 #[derive(Debug)]
@@ -76,6 +76,11 @@ pub fn discover(cwd: &Path) -> Result<Place, GitError> {
     };
     let root =
         work_tree.canonicalize().map_err(|error| GitError::io("cannot read", work_tree, error))?;
+    if git_dir.canonicalize().is_ok_and(|git_dir| cwd.starts_with(git_dir)) {
+        let reason =
+            format!("this folder belongs to git itself; the work tree is {}", root.display());
+        return Ok(Place::Unsupported { root, reason });
+    }
     if !cwd.starts_with(&root) {
         let reason =
             format!("core.worktree names {}, which does not hold this folder", root.display());
@@ -125,13 +130,16 @@ impl Repository {
     }
 
     pub(super) fn handle(&self) -> Result<git2::Repository, GitError> {
-        let handle = git2::Repository::open(&self.root)
-            .map_err(GitError::git("cannot open the repository"))?;
+        let handle = open(&self.root)?;
         if handle.path() == self.git_dir && handle.workdir().is_some() {
             return Ok(handle);
         }
         Err(GitError::Moved { root: self.root.clone() })
     }
+}
+
+pub(super) fn open(root: &Path) -> Result<git2::Repository, GitError> {
+    git2::Repository::open(root).map_err(GitError::git("cannot open the repository"))
 }
 
 pub(super) fn is_ignored(handle: &git2::Repository, path: &Path) -> Result<bool, GitError> {
@@ -153,6 +161,5 @@ fn refused(cwd: &Path, error: git2::Error) -> Result<Place, GitError> {
 
 /// The folder that git would take for the root, where libgit2 did not get that far.
 fn holder(cwd: &Path) -> PathBuf {
-    let dot_git = as_path(b".git");
-    cwd.ancestors().find(|folder| folder.join(dot_git).exists()).unwrap_or(cwd).to_path_buf()
+    cwd.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(cwd).to_path_buf()
 }

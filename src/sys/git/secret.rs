@@ -1,7 +1,8 @@
 //! Which files are not copied into a session because their name says that they hold a secret.
 
 /// Names that are secrets whole, in lower case.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
+    "credentials",
     ".env",
     ".envrc",
     ".npmrc",
@@ -14,6 +15,8 @@ const NAMES: [&str; 9] = [
 ];
 const PREFIXES: [&str; 6] =
     ["id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", ".env.", "service-account"];
+/// What stands between both, in lower case.
+const BETWEEN: [(&str, &str); 1] = [("credentials", ".json")];
 const ENDINGS: [&str; 8] = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore", ".kdbx", ".ppk"];
 /// What a repository shows on purpose: the keys without the values.
 const EXAMPLES: [&str; 4] = [".example", ".sample", ".template", ".dist"];
@@ -28,7 +31,7 @@ pub(super) fn looks_secret(path: &[u8]) -> bool {
     NAMES.contains(&name.as_str())
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         || ENDINGS.iter().any(|ending| name.ends_with(ending))
-        || (name.starts_with("credentials") && (name.ends_with(".json") || name == "credentials"))
+        || BETWEEN.iter().any(|(prefix, ending)| name.starts_with(prefix) && name.ends_with(ending))
 }
 
 #[cfg(test)]

@@ -9,10 +9,13 @@ use super::{
     GitError,
     index::{Index, Kind, MODE_COMMIT, Tracked},
     inside::Inside,
-    open::is_ignored,
+    open::{is_ignored, open},
     path::as_path,
     spread::spread,
 };
+
+/// So many questions pay for opening the repository once more.
+const OWN_HANDLE: usize = 256;
 
 /// A file whose content has to be looked at: changed, or not tracked.
 pub(super) struct Found {
@@ -77,25 +80,41 @@ impl Walk<'_> {
         while !folders.is_empty() {
             let parts = spread(&folders, |part| self.list_all(part))?;
             folders.clear();
+            let mut untracked = Vec::new();
             for part in parts {
                 walked.clean.extend(part.walked.clean);
                 walked.submodules.extend(part.walked.submodules);
                 walked.found.extend(part.walked.found);
                 walked.unreadable.extend(part.walked.unreadable);
                 folders.extend(part.folders);
-                for untracked in part.untracked {
-                    if is_ignored(handle, as_path(&untracked.path))? {
-                        continue;
-                    }
-                    if untracked.is_folder {
-                        folders.push(Folder { path: untracked.path, tracked: 0..0 });
-                    } else {
-                        walked.found.push(Found { path: untracked.path, tracked: None });
-                    }
+                untracked.extend(part.untracked);
+            }
+            let ignored = self.ignored(handle, &untracked)?;
+            for (Untracked { path, is_folder }, is_ignored) in untracked.into_iter().zip(ignored) {
+                match (is_ignored, is_folder) {
+                    (true, _) => {}
+                    (false, true) => folders.push(Folder { path, tracked: 0..0 }),
+                    (false, false) => walked.found.push(Found { path, tracked: None }),
                 }
             }
         }
         Ok(walked)
+    }
+
+    /// Which of the paths are ignored. Many are asked for in threads, each with its own handle.
+    fn ignored(
+        &self,
+        handle: &git2::Repository,
+        paths: &[Untracked],
+    ) -> Result<Vec<bool>, GitError> {
+        let ask = |handle: &git2::Repository, paths: &[Untracked]| -> Result<Vec<bool>, GitError> {
+            paths.iter().map(|it| is_ignored(handle, as_path(&it.path))).collect()
+        };
+        if paths.len() < OWN_HANDLE {
+            return ask(handle, paths);
+        }
+        let parts = spread(paths, |part| ask(&open(self.root)?, part))?;
+        Ok(parts.into_iter().flatten().collect())
     }
 
     fn list_all(&self, folders: &[Folder]) -> Result<Level, GitError> {

@@ -76,19 +76,23 @@ async fn waiting_ends_with_the_lock_or_with_the_patience() {
 }
 
 #[tokio::test]
-async fn a_removed_lock_file_is_made_again() {
+async fn the_lock_is_on_the_file_that_is_there() {
     let folder = tempdir().unwrap();
-    let path = folder.path().join("lock");
-    let first = locked(FileLock::try_lock(&path, Mode::Exclusive));
-    let wait = FileLock::lock(&path, Mode::Exclusive, LONG);
-    let (second, ()) = tokio::join!(wait, async {
-        fs::remove_file(&path).unwrap();
-        drop(first);
-    });
-    let _second = locked(second);
-    assert!(path.exists(), "the lock is on the file that is there");
-    let attempt = FileLock::try_lock(&path, Mode::Exclusive).unwrap();
-    assert!(matches!(attempt, Attempt::Held { .. }), "{attempt:?}");
+    for (name, again) in [("removed", false), ("replaced", true)] {
+        let path = folder.path().join(name);
+        let first = locked(FileLock::try_lock(&path, Mode::Exclusive));
+        let wait = FileLock::lock(&path, Mode::Exclusive, LONG);
+        let (second, ()) = tokio::join!(wait, async {
+            fs::remove_file(&path).unwrap();
+            if again {
+                fs::File::create(&path).unwrap();
+            }
+            drop(first);
+        });
+        let _second = locked(second);
+        let attempt = FileLock::try_lock(&path, Mode::Exclusive).unwrap();
+        assert!(matches!(attempt, Attempt::Held { .. }), "{name}: {attempt:?}");
+    }
 }
 
 #[test]

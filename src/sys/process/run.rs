@@ -3,23 +3,18 @@
 //! For hooks, command steps and probes, whose output is small or may be shortened. A call to
 //! claude, whose lines are read as they come, is put together from [`Group`] by the engine.
 
-use std::{
-    io,
-    pin::{Pin, pin},
-    time::Duration,
-};
+use std::{io, pin::pin, time::Duration};
 
 use tokio::{
-    io::{AsyncRead, AsyncWriteExt as _},
-    process::ChildStdin,
+    process::{ChildStderr, ChildStdout},
     sync::watch,
     time::{Instant, sleep, timeout},
 };
 
 use crate::sys::{
-    capture::Capture,
-    process::{Exit, Group, KILLED_WITHIN, Program, SpawnError},
-    signals::Stop,
+    capture::{Capture, Drain},
+    process::{Exit, Feed, Group, Program, SpawnError},
+    signals::{Stop, asked},
 };
 
 /// How long a program may take and how much of it is kept.
@@ -73,125 +68,86 @@ pub async fn run(
     mut stop: watch::Receiver<Stop>,
 ) -> Result<Finished, SpawnError> {
     let started = Instant::now();
-    let mut stdout = Capture::new(limits.keep_bytes);
-    let mut stderr = Capture::new(limits.keep_bytes);
     if *stop.borrow() != Stop::Running {
+        let (stdout, stderr) = (Capture::new(0), Capture::new(0));
         let elapsed = started.elapsed();
         return Ok(Finished { end: End::Stopped, stdout, stderr, leaked: false, elapsed });
     }
     let mut group = Group::spawn(program)?;
-    let ended = {
-        let stdin = group.take_stdin();
-        let out = drain(group.take_stdout(), &mut stdout);
-        let err = drain(group.take_stderr(), &mut stderr);
-        // All three pipes move at once, or a long input and a chatty program wait for each other.
-        let pipes = pin!(async {
-            tokio::join!(feed(stdin, input), out, err);
-        });
-        let mut watched = Watched { group, pipes, closed: false };
-        watched.until_end(limits, &mut stop).await
+    let mut pipes = Pipes {
+        feed: Feed::new(group.take_stdin(), input),
+        out: Drain::new(group.take_stdout(), limits.keep_bytes),
+        err: Drain::new(group.take_stderr(), limits.keep_bytes),
     };
-    let (end, leaked) = ended.map_err(|error| SpawnError::lost(program, error))?;
+    let end = watch_over(&mut group, &mut pipes, limits, &mut stop).await;
+    let end = end.map_err(|error| SpawnError::lost(program, error))?;
+    let leaked = timeout(limits.leak_grace, pipes.all()).await.is_err();
+    drop(group);
+    let (stdout, stderr) = (pipes.out.into_capture(), pipes.err.into_capture());
     Ok(Finished { end, stdout, stderr, leaked, elapsed: started.elapsed() })
 }
 
-async fn feed(stdin: Option<ChildStdin>, input: Vec<u8>) {
-    if let Some(mut stdin) = stdin {
-        // Whoever does not want its input closes the pipe, and that is its right.
-        let _refused = stdin.write_all(&input).await;
-    }
+/// All three pipes move at once, or a long input and a chatty program wait for each other.
+struct Pipes {
+    feed: Feed,
+    out: Drain<ChildStdout>,
+    err: Drain<ChildStderr>,
 }
 
-async fn drain(pipe: Option<impl AsyncRead + Unpin>, capture: &mut Capture) {
-    if let Some(pipe) = pipe {
-        // A pipe that cannot be read has no more to say.
-        let _broken = capture.fill(pipe).await;
-    }
-}
-
-/// A running group with its pipes in motion.
-struct Watched<'a, F> {
-    group: Group,
-    pipes: Pin<&'a mut F>,
-    /// Whether `pipes` is done; it must not be polled again.
-    closed: bool,
-}
-
-impl<F: Future<Output = ()>> Watched<'_, F> {
-    /// How the run ended, and whether something held the pipes after that.
-    async fn until_end(
-        &mut self,
-        limits: RunLimits,
-        stop: &mut watch::Receiver<Stop>,
-    ) -> io::Result<(End, bool)> {
-        let end = self.first_end(limits.timeout, stop).await?;
-        match end {
-            End::Exited(_) => {}
-            End::TimedOut | End::Stopped => self.stop_group(limits.grace, stop).await?,
-        }
-        let leaked = timeout(limits.leak_grace, self.pipes()).await.is_err();
-        Ok((end, leaked))
+impl Pipes {
+    fn is_open(&self) -> bool {
+        self.feed.is_open() || self.out.is_open() || self.err.is_open()
     }
 
-    async fn first_end(
-        &mut self,
-        limit: Duration,
-        stop: &mut watch::Receiver<Stop>,
-    ) -> io::Result<End> {
-        let mut limit = pin!(sleep(limit));
-        loop {
-            tokio::select! {
-                biased;
-                exit = self.group.wait() => return Ok(End::Exited(exit?)),
-                () = self.pipes.as_mut(), if !self.closed => self.closed = true,
-                () = asked(stop, Stop::Polite) => return Ok(End::Stopped),
-                () = &mut limit => return Ok(End::TimedOut),
-            }
+    async fn more(&mut self) {
+        tokio::select! {
+            () = self.feed.more(), if self.feed.is_open() => {}
+            () = self.out.more(), if self.out.is_open() => {}
+            () = self.err.more(), if self.err.is_open() => {}
+            else => {}
         }
     }
 
-    /// Ends the group. The grace is for all that hold the pipes, not for the leader alone.
-    async fn stop_group(
-        &mut self,
-        grace: Duration,
-        stop: &mut watch::Receiver<Stop>,
-    ) -> io::Result<()> {
-        if *stop.borrow() < Stop::Now {
-            self.group.ask_to_end();
-            tokio::select! {
-                biased;
-                ended = timeout(grace, self.all_ended()) => {
-                    if let Ok(ended) = ended {
-                        return ended;
-                    }
+    async fn all(&mut self) {
+        while self.is_open() {
+            self.more().await;
+        }
+    }
+}
+
+/// Keeps the pipes moving until the program ends or is stopped.
+async fn watch_over(
+    group: &mut Group,
+    pipes: &mut Pipes,
+    limits: RunLimits,
+    stop: &mut watch::Receiver<Stop>,
+) -> io::Result<End> {
+    let mut limit = pin!(sleep(limits.timeout));
+    let end = loop {
+        tokio::select! {
+            biased;
+            exit = group.wait() => return Ok(End::Exited(exit?)),
+            () = asked(stop, Stop::Polite) => break End::Stopped,
+            () = &mut limit => break End::TimedOut,
+            () = pipes.more(), if pipes.is_open() => {}
+        }
+    };
+    if *stop.borrow() < Stop::Now {
+        group.ask_to_end();
+        // The grace is for all that hold the pipes, not for the leader alone.
+        let ended = async {
+            pipes.all().await;
+            group.wait().await
+        };
+        tokio::select! {
+            biased;
+            ended = timeout(limits.grace, ended) => {
+                if let Ok(exit) = ended {
+                    return exit.map(|_| end);
                 }
-                () = asked(stop, Stop::Now) => {}
             }
-        }
-        self.group.kill_now();
-        match timeout(KILLED_WITHIN, self.group.wait()).await {
-            Ok(ended) => ended.map(|_| ()),
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "killed, and still there")),
+            () = asked(stop, Stop::Now) => {}
         }
     }
-
-    async fn all_ended(&mut self) -> io::Result<()> {
-        self.group.wait().await?;
-        self.pipes().await;
-        Ok(())
-    }
-
-    async fn pipes(&mut self) {
-        if !self.closed {
-            self.pipes.as_mut().await;
-            self.closed = true;
-        }
-    }
-}
-
-/// Waits until `stop` is at least as urgent as `least`; forever, if nobody is left to ask.
-async fn asked(stop: &mut watch::Receiver<Stop>, least: Stop) {
-    if stop.wait_for(|now| *now >= least).await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    group.kill().await.map(|_| end)
 }

@@ -63,3 +63,33 @@ async fn atlas_may_ask_for_more_but_not_for_less() {
     }
     assert_eq!(signals.first(), None);
 }
+
+/// Makes [`acts_under_nohup`] look: the test harness takes it for a name to skip.
+#[cfg(target_os = "linux")]
+const MARKER: &str = "this-process-is-under-nohup";
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn acts_under_nohup() {
+    if std::env::args().any(|arg| arg == MARKER) {
+        let signals = listen().unwrap();
+        let mut stop = signals.subscribe();
+        let me = rustix::process::getpid();
+        for signal in [rustix::process::Signal::HUP, rustix::process::Signal::TERM] {
+            rustix::process::kill_process(me, signal).unwrap();
+        }
+        asked(&mut stop, Stop::Polite).await;
+        assert_eq!(signals.first(), Some(Caught::Terminate));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_hangup_that_was_ignored_stays_ignored() {
+    use crate::sys::process::{Exit, Group, tests::sh};
+    let exe = std::env::current_exe().unwrap();
+    let test = "sys::signals::tests::acts_under_nohup";
+    let script = format!("trap '' HUP; exec '{}' --exact {test} --skip {MARKER}", exe.display());
+    let mut group = Group::spawn(&sh(&script)).unwrap();
+    assert_eq!(group.wait().await.unwrap(), Exit::Code(0));
+}

@@ -1,7 +1,7 @@
 //! The table: each rule is one way in which a call was no success.
 
 use super::{CallEnd, CallFacts, CallOutcome, Failure, LimitKind, Unavailability};
-use crate::model::{call::stream::ResultMessage, run::plan::Subagents};
+use crate::model::{call::stream::ResultMessage, contract::Subagents};
 
 type Rule = fn(&CallFacts<'_>) -> Option<CallOutcome>;
 

@@ -1,3 +1,5 @@
+//! Hooks of several layers.
+
 use snapbox::{assert_data_eq, str};
 
 use super::Given;

@@ -1,3 +1,5 @@
+//! Limits of several layers.
+
 use proptest::prelude::*;
 use snapbox::{assert_data_eq, str};
 

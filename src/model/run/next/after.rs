@@ -9,7 +9,8 @@ use super::{
 use crate::model::{
     Status,
     check::Timing,
-    run::{Effect, Plan, Point, State, plan::RetryOn, state::Stage},
+    contract::RetryOn,
+    run::{Effect, Plan, Point, State, state::Stage},
 };
 
 /// Post hooks start only once the output has the right shape: they may rely on it.

@@ -9,9 +9,10 @@ use crate::model::{
     Status,
     call::{CallOutcome, LimitKind, Unavailability},
     check::Timing,
+    contract::RetryOn,
     run::{
         Effect, Event, Plan, Point, State, StepStatus,
-        plan::{RetryOn, StepPlan},
+        plan::StepPlan,
         state::{Stage, StepState},
     },
     value::Span,
@@ -160,7 +161,7 @@ pub(super) fn repair(
 ) -> Option<Effect> {
     let tried = u32::try_from(known.rejections.len()).unwrap_or(u32::MAX);
     let the_same = known.rejections.last().is_some_and(|last| last == reasons);
-    if tried >= plan.retry.times || the_same {
+    if tried >= u32::from(plan.retry.times) || the_same {
         return None;
     }
     let later = plan.steps.iter().skip_while(|other| other.id != step.id).skip(1);

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use proptest::prelude::*;
 use snapbox::{IntoData as _, assert_data_eq, str};
 
@@ -8,7 +10,8 @@ fn show(text: &str) -> String {
     let mut shown = format!("header {:?}", &text[..outline.header_end]);
     for section in &outline.sections {
         let parent = section.parent.map(|parent| outline.sections[parent].label.as_str());
-        shown += &format!(
+        let _ = write!(
+            shown,
             "\n{} {} [{}] own {:?} under {}",
             "#".repeat(section.level.into()),
             section.label,

@@ -1,0 +1,257 @@
+//! One call to claude, from its reservation to its commit.
+//!
+//! The order is what makes a call safe to pay for: the process exists and the warden knows it,
+//! then the charge is durable, and only then claude gets its prompt. A crash before that has spent
+//! nothing; a crash after it finds the reservation in the journal. What claude said is durable
+//! before anything looks at it, so that no crash in a check pays for the same answer twice.
+
+mod clocks;
+mod files;
+mod keys;
+mod settle;
+mod source;
+mod watch;
+
+use std::{rc::Rc, time::Instant};
+
+use uuid::Uuid;
+
+use super::{
+    child_env::Child,
+    claude::Claude,
+    site::Site,
+    unit::{HungUp, Line},
+};
+use crate::{
+    model::{
+        call::{
+            Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, LimitKind, Spend,
+            Unavailability, argv,
+            meter::ASSUMED_WINDOW,
+        },
+        run::{
+            Event,
+            event::{CallEnded, CallStarted},
+            plan::{CallTrust, StepPlan},
+        },
+        value::{Span, Usd},
+    },
+    store::day_ledger::Reservation,
+    sys::{
+        process::{Group, ProcessId, Program},
+        signals::Stop,
+    },
+};
+
+/// One call, as the dispatcher orders it.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The step.
+    pub step: StepPlan,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The conversation that goes on.
+    pub resume: Option<String>,
+    /// Why the last attempt was refused.
+    pub reasons: Vec<String>,
+    /// How long to wait first.
+    pub after: Span,
+    /// What is left for it.
+    pub left: Left,
+}
+
+impl Order {
+    /// The unit's part of its cookie.
+    fn unit(&self) -> String {
+        format!("{}/{}", self.step.id, self.attempt)
+    }
+}
+
+/// What is left for a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Left {
+    /// Money.
+    pub usd: Option<Usd>,
+    /// Tokens.
+    pub tokens: Option<u64>,
+    /// Turns.
+    pub turns: u32,
+    /// What the conversation has cost so far.
+    pub conversation_cost: Usd,
+    /// The context window that an earlier result named.
+    pub window: Option<u64>,
+}
+
+/// Makes the call. Every way out has told of the call's end, except when nobody listens any more.
+pub async fn call(site: Rc<Site>, line: Line, order: Order) {
+    let started = Instant::now();
+    let _nobody_listens = match make(&site, &line, &order).await {
+        Ok(()) => Ok(()),
+        Err(NotMade::HungUp) => Err(HungUp),
+        Err(NotMade::Because(outcome)) => {
+            line.commit(Event::CallEnded(Box::new(unspent(&order, outcome, started)))).await
+        }
+    };
+}
+
+/// Why no call was made; nothing was spent then.
+enum NotMade {
+    HungUp,
+    Because(CallOutcome),
+}
+
+impl From<HungUp> for NotMade {
+    fn from(_: HungUp) -> Self {
+        Self::HungUp
+    }
+}
+
+async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
+    wait_out(site, order.after).await?;
+    let claude = site.claude.as_ref().ok_or_else(no_claude)?;
+    let files = files::prepare(site, order).map_err(not_started)?;
+    let key = keys::hand_over(site, &order.step.agent).map_err(not_started)?;
+    let reservation = reserve_of_the_day(site, order)?;
+
+    let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let launch = Launch { files: &files, key: key.as_ref(), claude_session: &claude_session };
+    let program = program(site, claude, order, &launch);
+    let group = Group::spawn(&program).map_err(|error| not_started(error.to_string()))?;
+    let id = group.id();
+    guard(site, &id, &order.unit())?;
+    line.commit(Event::CallStarted(call_started(order, id, &claude_session))).await?;
+
+    let seen = watch::watch(site, line, order, group, &files).await;
+    site.day.settle(&reservation, seen.meter.spend(order.left.conversation_cost).usd);
+    let ended = settle::settle(site, order, seen, &files).await;
+    drop(key);
+    line.commit(Event::CallEnded(Box::new(ended))).await?;
+    Ok(())
+}
+
+async fn wait_out(site: &Site, after: Span) -> Result<(), NotMade> {
+    let mut stop = site.stop.clone();
+    tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop != Stop::Running) => Err(NotMade::Because(stopped(site))),
+        () = tokio::time::sleep(jittered(after)) => Ok(()),
+    }
+}
+
+/// Up to a quarter more, so that calls which were refused together do not come back together.
+fn jittered(after: Span) -> std::time::Duration {
+    let quarter = u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX) / 4;
+    let extra = u64::from(Uuid::new_v4().as_bytes()[0]) * quarter / 255;
+    after.0 + std::time::Duration::from_millis(extra)
+}
+
+fn stopped(site: &Site) -> CallOutcome {
+    match site.stop_reason() {
+        CallEnd::Limited(limit) => CallOutcome::Limit { limit, reason: "not started".to_owned() },
+        _ => CallOutcome::Interrupted,
+    }
+}
+
+fn no_claude() -> NotMade {
+    NotMade::Because(CallOutcome::Unavailable {
+        why: Unavailability::Missing,
+        reason: "no claude was found".to_owned(),
+    })
+}
+
+fn not_started(reason: impl ToString) -> NotMade {
+    NotMade::Because(CallOutcome::Failed {
+        failure: Failure::NotStarted,
+        reason: reason.to_string(),
+    })
+}
+
+fn reserve_of_the_day(site: &Site, order: &Order) -> Result<Reservation, NotMade> {
+    let limit = site.plan.limits.usd_per_day;
+    todo!()
+}
+
+/// What one launch adds to the order.
+struct Launch<'a> {
+    files: &'a files::CallFiles,
+    key: Option<&'a keys::HandedOver>,
+    claude_session: &'a str,
+}
+
+fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> Program {
+    let system_file = launch.files.system.to_string_lossy();
+    let settings_file = launch.key.map(|key| key.settings().to_string_lossy().into_owned());
+    let args = argv(&CallSpec {
+        agent: &order.step.agent,
+        system_file: &system_file,
+        claude_session: launch.claude_session,
+        resume: order.resume.is_some(),
+        schema: order.step.output.as_ref(),
+        max_turns: order.left.turns,
+        max_usd: order.left.usd,
+        settings_file: settings_file.as_deref(),
+    });
+    let mut env = site.child_env(Child::Claude, &order.unit(), Some(&order.step.id), &[]);
+    if launch.key.is_some() {
+        env.retain(|(name, _)| name != keys::API_KEY);
+    }
+    env.extend(claude_settings(order).map(|(name, value)| (name.into(), value.into())));
+    Program {
+        path: claude.path.clone(),
+        args: args.into_iter().map(Into::into).collect(),
+        cwd: site.tree.cwd.clone(),
+        env,
+    }
+}
+
+/// What every call tells claude about itself: it retries little, since atlas does; it does not
+/// replace itself in the middle of a run; an isolated one keeps its work in the foreground.
+fn claude_settings(order: &Order) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let isolated = order.step.agent.trust == CallTrust::Isolated;
+    [("CLAUDE_CODE_MAX_RETRIES", "1"), ("DISABLE_AUTOUPDATER", "1")]
+        .into_iter()
+        .chain(isolated.then_some(("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1")))
+}
+
+/// A warden that is gone could not end the call after us, so the call must not begin.
+fn guard(site: &Site, id: &ProcessId, unit: &str) -> Result<(), NotMade> {
+    let cookie = format!("{}/{unit}", site.run_cookie());
+    match site.warden.borrow_mut().as_mut() {
+        Some(warden) => warden
+            .guard(id, &cookie)
+            .map_err(|error| not_started(format!("the warden is gone: {error}"))),
+        None => Err(not_started("there is no warden")),
+    }
+}
+
+fn call_started(order: &Order, id: ProcessId, claude_session: &str) -> CallStarted {
+    CallStarted {
+        step: order.step.id.clone(),
+        attempt: order.attempt,
+        pid: id.pid,
+        start: id.start,
+        claude_session: claude_session.to_owned(),
+        resumed: order.resume.is_some(),
+        reservation: order.step.reserve,
+        cap: order.left.usd,
+    }
+}
+
+fn unspent(order: &Order, outcome: CallOutcome, started: Instant) -> CallEnded {
+    CallEnded {
+        step: order.step.id.clone(),
+        attempt: order.attempt,
+        outcome,
+        spend: Spend { usd: Some(Usd::ZERO), basis: Basis::Unknown, ..Spend::default() },
+        conversation_cost: None,
+        context: ContextUse {
+            window: order.left.window.unwrap_or(ASSUMED_WINDOW),
+            window_assumed: order.left.window.is_none(),
+            peak: 0,
+        },
+        model: None,
+        output: None,
+        warnings: Vec::new(),
+        ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}

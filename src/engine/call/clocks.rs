@@ -1,0 +1,70 @@
+//! The clocks of a call: until its first line, between lines, and after its result.
+//!
+//! The time of the whole run is the dispatcher's clock: it covers hooks and waits as well.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::model::{
+    call::{CallEnd, LimitKind, Meter, stream::Message},
+    run::plan::Limits,
+};
+
+/// Which clock runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    Starting,
+    Working,
+    Finished,
+}
+
+/// The clocks of one call.
+#[derive(Debug)]
+pub(super) struct Clocks {
+    start: Duration,
+    idle: Duration,
+    after_result: Duration,
+    phase: Phase,
+    since: Instant,
+}
+
+impl Clocks {
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            start: limits.start.0,
+            idle: limits.idle.0,
+            after_result: limits.after_result.0,
+            phase: Phase::Starting,
+            since: Instant::now(),
+        }
+    }
+
+    /// A line came. A result starts the last clock; an `init` after it means that work goes on.
+    pub(super) fn line(&mut self, message: Option<&Message>) {
+        self.since = Instant::now();
+        self.phase = match (self.phase, message) {
+            (_, Some(Message::Result(_))) => Phase::Finished,
+            (Phase::Finished, Some(Message::Init(_))) => Phase::Working,
+            (Phase::Finished, _) => Phase::Finished,
+            (Phase::Starting | Phase::Working, _) => Phase::Working,
+        };
+    }
+
+    /// The stream has ended; what remains is the process.
+    pub(super) fn stream_ended(&mut self) {
+        self.since = Instant::now();
+        self.phase = Phase::Finished;
+    }
+
+    /// When the clock that runs now runs out, and what that means; `None` while silence is natural
+    /// because a tool runs or claude waits to ask again.
+    pub(super) fn deadline(&self, meter: &Meter) -> Option<(Instant, CallEnd)> {
+        match self.phase {
+            Phase::Starting => Some((self.since + self.start, CallEnd::NeverStarted)),
+            Phase::Working if meter.may_be_silent() => None,
+            Phase::Working => Some((self.since + self.idle, CallEnd::Limited(LimitKind::Idle))),
+            Phase::Finished => Some((self.since + self.after_result, CallEnd::Lingered)),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! The files of one attempt: prompts before the call, stream, stderr and output after it.
+
+use std::{
+    fs::File,
+    io::{self, BufWriter, Write as _},
+    path::PathBuf,
+};
+
+use super::Order;
+use crate::{
+    engine::site::Site,
+    model::{Result, prompt},
+    sys::fs::{PRIVATE_FILE, open_append_private, write_private},
+};
+
+/// At most so much of a stream is kept; a call that says more is read to its end all the same.
+const STREAM_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Where an attempt's files lie.
+#[derive(Debug)]
+pub(super) struct CallFiles {
+    /// The attempt's folder.
+    pub(super) dir: PathBuf,
+    /// The system prompt.
+    pub(super) system: PathBuf,
+    /// What goes to stdin.
+    pub(super) prompt: String,
+}
+
+/// Makes the folder and writes the prompts. They need no sync: a resume makes them anew.
+pub(super) fn prepare(site: &Site, order: &Order) -> Result<CallFiles> {
+    let dir = site.session.attempt_dir(site.run, &order.step.id, order.attempt)?;
+    let system = dir.join("system.md");
+    let prompt = match &order.resume {
+        Some(_) => prompt::go_on(&order.reasons),
+        None => prompt::start_over(&order.reasons, &order.step.prompt),
+    };
+    let write = |name: &str, text: &str| {
+        write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE)
+            .map_err(|error| crate::model::Fault::failed("could not write the prompt").because(error))
+    };
+    write("system.md", &order.step.system)?;
+    write("prompt.md", &prompt)?;
+    Ok(CallFiles { dir, system, prompt })
+}
+
+/// The kept copy of a stream, bounded.
+pub(super) struct StreamFile {
+    file: BufWriter<File>,
+    written: u64,
+}
+
+impl StreamFile {
+    /// Opens the attempt's stream; a call that goes on adds to what its predecessor left.
+    pub(super) fn open(files: &CallFiles) -> io::Result<Self> {
+        let file = open_append_private(&files.dir.join("stream.jsonl"))?;
+        let written = file.metadata()?.len();
+        Ok(Self { file: BufWriter::new(file), written })
+    }
+
+    /// Keeps a line, as long as there is room.
+    pub(super) fn keep(&mut self, line: &[u8]) -> io::Result<()> {
+        self.written += line.len() as u64 + 1;
+        if self.written > STREAM_BYTES {
+            return Ok(());
+        }
+        self.file.write_all(line)?;
+        self.file.write_all(b"\n")
+    }
+
+    /// How many bytes were not kept.
+    pub(super) fn left_out(&self) -> u64 {
+        self.written.saturating_sub(STREAM_BYTES)
+    }
+
+    /// Writes what is still in memory.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}

@@ -1,0 +1,108 @@
+//! What came of a call: its outcome, its price, and its output where a crash cannot lose it.
+
+use sha2::{Digest as _, Sha256};
+
+use super::{Order, files::CallFiles, watch::Seen};
+use crate::{
+    engine::site::Site,
+    model::{
+        Result,
+        call::{CallFacts, CallOutcome, Failure, Wants, classify, stream::ResultMessage},
+        run::event::{CallEnded, Output},
+    },
+    sys::fs::{PRIVATE_FILE, write_atomic, write_private},
+};
+
+/// Up to this size an output lies inside its commit line, which is synced anyway.
+const INLINE_BYTES: usize = 32 * 1024;
+
+/// Classifies the call and puts its output into safety.
+pub(super) async fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) -> CallEnded {
+    let wants = wants(order);
+    let mut outcome = classify(&CallFacts {
+        end: seen.end,
+        init: seen.meter.init.as_ref(),
+        result: seen.meter.result.as_ref(),
+        retry: seen.meter.retry.as_ref(),
+        rate_limit: seen.meter.rate_limit.as_ref(),
+        error: seen.meter.error.as_deref(),
+        resumed: order.resume.is_some(),
+        stderr: &seen.stderr,
+        wants: &wants,
+    });
+    let mut warnings = seen.warnings;
+    warnings.extend(denied(seen.meter.result.as_ref(), &wants));
+    let output = match keep(site, files, seen.meter.result.as_ref(), &seen.stderr) {
+        Ok(output) => output,
+        Err(fault) => {
+            let reason = format!("the output could not be kept: {fault}");
+            outcome = CallOutcome::Failed { failure: Failure::NotStarted, reason };
+            None
+        }
+    };
+    CallEnded {
+        step: order.step.id.clone(),
+        attempt: order.attempt,
+        outcome,
+        spend: seen.meter.spend(order.left.conversation_cost),
+        conversation_cost: seen.meter.conversation_cost(),
+        context: seen.meter.context(order.left.window),
+        model: seen.meter.init.as_ref().map(|init| init.model.clone()),
+        output,
+        warnings,
+        ms: u64::try_from(seen.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn wants(order: &Order) -> Wants {
+    let agent = &order.step.agent;
+    // `Bash(git *)` approves some commands of the tool `Bash`.
+    let tool = |rule: &String| rule.split('(').next().unwrap_or_default().trim().to_owned();
+    let mut allowed: Vec<String> = agent.allow.iter().map(tool).collect();
+    allowed.extend(["Edit", "Write", "NotebookEdit"].map(str::to_owned));
+    Wants {
+        structured: order.step.output.is_some(),
+        tools: agent.tools.clone().unwrap_or_default(),
+        allowed,
+        mcp: agent.mcp.clone(),
+        subagents: agent.subagents,
+    }
+}
+
+/// Denials that fail nothing are worth a word all the same.
+fn denied(result: Option<&ResultMessage>, wants: &Wants) -> Vec<String> {
+    let denials = result.map_or(&[][..], |result| result.permission_denials.as_slice());
+    let minor = denials.iter().filter(|denial| !wants.allowed.contains(&denial.tool_name));
+    minor.map(|denial| format!("the agent was denied {}", denial.tool_name)).collect()
+}
+
+fn keep(
+    site: &Site,
+    files: &CallFiles,
+    result: Option<&ResultMessage>,
+    stderr: &str,
+) -> Result<Option<Output>> {
+    let failed = |error: std::io::Error| crate::model::Fault::failed(error.to_string());
+    if !stderr.is_empty() {
+        let file = files.dir.join("stderr.txt");
+        write_private(&file, stderr.as_bytes(), PRIVATE_FILE).map_err(failed)?;
+    }
+    let Some(result) = result.filter(|result| !result.is_error) else { return Ok(None) };
+    let (name, text, output) = match (&result.structured_output, &result.result) {
+        (Some(json), _) => {
+            let text = format!("{json:#}\n");
+            ("output.json", text, Output::Json { json: json.clone() })
+        }
+        (None, Some(text)) => ("output.md", text.clone(), Output::Text { text: text.clone() }),
+        (None, None) => return Ok(None),
+    };
+    let file = files.dir.join(name);
+    if text.len() <= INLINE_BYTES {
+        write_private(&file, text.as_bytes(), PRIVATE_FILE).map_err(failed)?;
+        return Ok(Some(output));
+    }
+    write_atomic(&file, text.as_bytes(), PRIVATE_FILE).map_err(failed)?;
+    let path = file.strip_prefix(site.session.dir()).unwrap_or(&file).display().to_string();
+    let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Some(Output::File { path, sha256 }))
+}

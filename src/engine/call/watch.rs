@@ -1,0 +1,255 @@
+//! Watches a call: feeds it, reads it line by line, runs its clocks, ends it.
+
+use std::{pin::pin, time::Duration};
+
+use tokio::{
+    io::AsyncWriteExt as _,
+    process::{ChildStderr, ChildStdin},
+    time::{Instant, sleep_until, timeout},
+};
+
+use super::{Order, clocks::Clocks, files::CallFiles, source::Source};
+use crate::{
+    engine::{site::Site, unit::Line},
+    model::{
+        call::{CallEnd, LimitKind, Meter, stream::Message},
+        prompt,
+        run::activity::Activity,
+    },
+    sys::{
+        capture::Capture,
+        process::{Exit, Group},
+        signals::Stop,
+        sweep::sweep,
+    },
+};
+
+/// How long something that claude started may hold its stdout after claude is gone.
+const LEAK_GRACE: Duration = Duration::from_millis(200);
+
+/// How much of the newest text is shown.
+const WORDS: usize = 60;
+
+/// Everything that was seen of a call.
+pub(super) struct Seen {
+    pub(super) end: CallEnd,
+    pub(super) meter: Meter,
+    pub(super) stderr: String,
+    pub(super) warnings: Vec<String>,
+    pub(super) started: Instant,
+}
+
+/// Runs the call to its end; nothing of it is left afterwards.
+pub(super) async fn watch(
+    site: &Site,
+    line: &Line,
+    order: &Order,
+    mut group: Group,
+    files: &CallFiles,
+) -> Seen {
+    let started = Instant::now();
+    let mut stderr = Capture::default();
+    let mut reading = Reading {
+        site,
+        line,
+        order,
+        source: Source::new(group.take_stdout(), files),
+        meter: Meter::default(),
+        clocks: Clocks::new(&site.plan.limits),
+        words: String::new(),
+    };
+    // All three pipes move at once, or a long prompt and a chatty claude wait for each other.
+    let feed = feed(group.take_stdin(), prompt::stdin(&files.prompt));
+    let drain = drain(group.take_stderr(), &mut stderr);
+    let end = alongside(reading.until_end(&mut group), async { tokio::join!(feed, drain) }).await;
+    let mut warnings = reading.source.finish();
+    warnings.extend(leftovers(site, order).await);
+    if let Some(warden) = site.warden.borrow_mut().as_mut() {
+        // A warden that is gone has nothing to let go of.
+        let _gone = warden.release(group.id().pid);
+    }
+    Seen { end, meter: reading.meter, stderr: stderr.text(), warnings, started }
+}
+
+/// The result of `main`, with `side` under way as long as it has something to do.
+async fn alongside<T, S>(main: impl Future<Output = T>, side: impl Future<Output = S>) -> T {
+    let mut main = pin!(main);
+    let side = async {
+        side.await;
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        result = &mut main => result,
+        () = side => unreachable!("the side never ends"),
+    }
+}
+
+async fn feed(stdin: Option<ChildStdin>, prompt: Vec<u8>) {
+    if let Some(mut stdin) = stdin {
+        // A claude that refuses its command line never reads; its exit code tells.
+        let _refused = stdin.write_all(&prompt).await;
+    }
+}
+
+async fn drain(pipe: Option<ChildStderr>, capture: &mut Capture) {
+    if let Some(pipe) = pipe {
+        // A pipe that cannot be read has no more to say.
+        let _broken = capture.fill(pipe).await;
+    }
+}
+
+/// Commands of the agent are sessions of their own and outlive claude when it is killed.
+async fn leftovers(site: &Site, order: &Order) -> Option<String> {
+    let cookie = site.cookie(&order.unit());
+    let grace = site.plan.limits.grace.0;
+    let found = tokio::task::spawn_blocking(move || sweep(&[cookie], grace)).await.ok()?;
+    let count = found.len();
+    (count > 0).then(|| format!("{count} processes outlived the call and were ended"))
+}
+
+/// How reading came to its end.
+enum Over {
+    /// claude is gone.
+    Gone(Exit),
+    /// It has to be ended, for this reason.
+    EndIt(CallEnd),
+}
+
+/// The stream being read.
+struct Reading<'a> {
+    site: &'a Site,
+    line: &'a Line,
+    order: &'a Order,
+    source: Source,
+    meter: Meter,
+    clocks: Clocks,
+    words: String,
+}
+
+impl Reading<'_> {
+    async fn until_end(&mut self, group: &mut Group) -> CallEnd {
+        match self.read(group).await {
+            Over::Gone(Exit::Code(code)) => CallEnd::Exited(code),
+            Over::Gone(Exit::Signal(signal)) => CallEnd::Killed(signal),
+            Over::EndIt(end) => {
+                self.end(group).await;
+                end
+            }
+        }
+    }
+
+    async fn read(&mut self, group: &mut Group) -> Over {
+        let mut stop = self.site.stop.clone();
+        let mut gone: Option<(Exit, Instant)> = None;
+        loop {
+            let alarm = match gone {
+                Some((exit, at)) => Some((at + LEAK_GRACE, Over::Gone(exit))),
+                None => self.clocks.deadline(&self.meter).map(|(at, end)| (at, Over::EndIt(end))),
+            };
+            let at = alarm.as_ref().map_or_else(Instant::now, |(at, _)| *at);
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop != Stop::Running), if gone.is_none() => {
+                    return Over::EndIt(self.site.stop_reason());
+                }
+                incoming = self.source.next(), if !self.source.is_over() => match incoming {
+                    Some(incoming) => {
+                        if let Some(end) = self.take(incoming.0.as_ref()) {
+                            return Over::EndIt(end);
+                        }
+                    }
+                    None => self.clocks.stream_ended(),
+                },
+                exit = group.wait(), if gone.is_none() => {
+                    // Only another waiter in this process could fail it; then it is gone as well.
+                    gone = Some((exit.unwrap_or(Exit::Code(1)), Instant::now()));
+                }
+                () = sleep_until(at), if alarm.is_some() => {
+                    return alarm.map(|(_, over)| over).expect("it is why we are here");
+                }
+            }
+            if let (Some((exit, _)), true) = (gone, self.source.is_over()) {
+                return Over::Gone(exit);
+            }
+        }
+    }
+
+    /// Ends claude, listening on: what it says while it ends still tells what it spent.
+    async fn end(&mut self, group: &mut Group) {
+        let grace = self.site.plan.limits.grace.0;
+        let mut stop = self.site.stop.clone();
+        let hurry = async {
+            if stop.wait_for(|stop| *stop == Stop::Now).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        let in_time = tokio::select! {
+            biased;
+            () = hurry => false,
+            _ = alongside(group.terminate(grace), self.listen_on()) => true,
+        };
+        if !in_time {
+            group.kill_now();
+            let _killed = group.wait().await;
+        }
+        let _held_by_something_else = timeout(LEAK_GRACE, self.listen_on()).await;
+    }
+
+    async fn listen_on(&mut self) {
+        while let Some(incoming) = self.source.next().await {
+            self.take(incoming.0.as_ref());
+        }
+    }
+
+    /// Takes in one line; says whether the call has to end now.
+    fn take(&mut self, message: Option<&Message>) -> Option<CallEnd> {
+        self.clocks.line(message);
+        let message = message?;
+        self.meter.take(message);
+        self.show(message);
+        if let Message::Retry(retry) = message
+            && matches!(retry.error_status, Some(401 | 403))
+        {
+            return Some(CallEnd::LoginRefused);
+        }
+        self.over_the_limit().map(CallEnd::Limited)
+    }
+
+    fn over_the_limit(&self) -> Option<LimitKind> {
+        if self.meter.result.is_some() {
+            return None;
+        }
+        let tokens = self.meter.tokens().counted();
+        if self.order.left.tokens.is_some_and(|left| tokens > left) {
+            return Some(LimitKind::Tokens);
+        }
+        let context = self.meter.context(self.order.left.window);
+        let full = !context.window_assumed && context.exceeds(self.site.plan.limits.context);
+        full.then_some(LimitKind::Context)
+    }
+
+    fn show(&mut self, message: &Message) {
+        let doing = match message {
+            Message::Text(text) => {
+                self.words.push_str(text);
+                let from = self.words.char_indices().rev().nth(WORDS).map_or(0, |(at, _)| at);
+                self.words.drain(..from);
+                self.words.clone()
+            }
+            Message::Assistant { tools, .. } => match tools.last() {
+                Some(tool) => format!("{} {}", tool.name, tool.subject),
+                None => return,
+            },
+            Message::Retry(retry) => format!("waits to ask again (try {})", retry.attempt),
+            Message::AnswerStarted { .. } => "thinks".to_owned(),
+            Message::Init(_)
+            | Message::RateLimit(_)
+            | Message::AnswerUsage { .. }
+            | Message::ToolsDone(_)
+            | Message::Result(_)
+            | Message::Other => return,
+        };
+        let step = self.order.step.id.clone();
+        self.line.show(Activity { step, doing, tokens: self.meter.tokens() });
+    }
+}

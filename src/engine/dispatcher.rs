@@ -1,0 +1,226 @@
+//! The dispatcher: one loop, one owner.
+//!
+//! It asks the pure heart what comes next, starts that as units, and takes in what they say. It
+//! alone writes the journal and folds the state, so there is no order of events but its own. It
+//! holds no rule about what a run should do.
+
+use std::rc::Rc;
+
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    call, hook, look,
+    site::Site,
+    unit::{FromUnit, Line},
+};
+use crate::{
+    model::{
+        Result,
+        call::LimitKind,
+        run::{
+            Effect, Event, Point, State,
+            activity::Activity,
+            event::{CallEnded, Output},
+            next,
+        },
+    },
+    store::journal::Journal,
+    sys::signals::{Signals, Stop},
+};
+
+/// Who watches a run. It is told of an event once that is written down.
+pub trait Observer {
+    /// Something happened; the state is the one after it.
+    fn event(&mut self, site: &Site, state: &State, event: &Event);
+    /// Something for the screen alone.
+    fn activity(&mut self, activity: &Activity);
+}
+
+/// A run under way.
+pub struct Dispatcher<'a> {
+    site: Rc<Site>,
+    journal: &'a Journal,
+    signals: &'a Signals,
+    observer: &'a mut dyn Observer,
+    state: State,
+    units: JoinSet<()>,
+    line: Line,
+    inbox: mpsc::UnboundedReceiver<FromUnit>,
+}
+
+impl<'a> Dispatcher<'a> {
+    /// Takes over a run whose events so far gave `state`.
+    pub fn new(
+        site: Rc<Site>,
+        journal: &'a Journal,
+        signals: &'a Signals,
+        observer: &'a mut dyn Observer,
+        state: State,
+    ) -> Self {
+        let (line, inbox) = Line::new();
+        Self { site, journal, signals, observer, state, units: JoinSet::new(), line, inbox }
+    }
+
+    /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
+    /// is killed with it.
+    pub async fn run(mut self) -> Result<State> {
+        let deadline = Instant::now() + self.site.plan.limits.time.0;
+        let mut stop = self.signals.subscribe();
+        loop {
+            self.start_what_can_start().await?;
+            if self.state.end.is_some() {
+                return Ok(self.state);
+            }
+            let undisturbed = self.state.halt.is_none();
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop != Stop::Running), if undisturbed => {
+                    self.interrupted().await?;
+                }
+                Some(message) = self.inbox.recv() => self.take(message).await?,
+                () = sleep_until(deadline), if undisturbed => self.out_of_time().await?,
+            }
+        }
+    }
+
+    /// Recording a decision can make another one due, so it asks until nothing new comes.
+    async fn start_what_can_start(&mut self) -> Result<()> {
+        loop {
+            let effects = next(&self.site.plan, &self.state);
+            if effects.is_empty() {
+                return Ok(());
+            }
+            for effect in effects {
+                self.start(effect).await?;
+            }
+        }
+    }
+
+    async fn start(&mut self, effect: Effect) -> Result<()> {
+        let (site, line) = (Rc::clone(&self.site), self.line.clone());
+        match effect {
+            Effect::Record(event) => return self.append(*event).await,
+            Effect::Check { at } => {
+                self.append(Event::ChecksStarted { at: at.clone() }).await?;
+                let order = look::Order { shape: self.shape(&at), at };
+                self.units.spawn_local(look::look(site, line, order));
+            }
+            Effect::RunHook { hook: name, at } => {
+                self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
+                let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
+                let order = hook::Order { work: self.work(&at), hook, at };
+                self.units.spawn_local(hook::hook(site, line, order));
+            }
+            Effect::Call { step, attempt, resume, reasons, after } => {
+                self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
+                let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
+                let left = self.left(resume.as_deref());
+                let order = call::Order { step: plan, attempt, resume, reasons, after, left };
+                self.units.spawn_local(call::call(site, line, order));
+            }
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self, message: FromUnit) -> Result<()> {
+        match message {
+            FromUnit::Activity(activity) => self.observer.activity(&activity),
+            FromUnit::Event(event) => self.append(*event).await?,
+            FromUnit::Commit(event, durable) => {
+                self.journal.commit(&event).await?;
+                self.told(&event);
+                // The unit may have been stopped meanwhile; the event stands all the same.
+                let _gone = durable.send(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn append(&mut self, event: Event) -> Result<()> {
+        self.journal.append(&event).await?;
+        self.told(&event);
+        Ok(())
+    }
+
+    fn told(&mut self, event: &Event) {
+        self.state.apply(event);
+        self.observer.event(&self.site, &self.state, event);
+    }
+
+    /// The event comes first, so that every unit that ends from now on is known to end for this.
+    async fn interrupted(&mut self) -> Result<()> {
+        let signal = self.signals.first().map_or(15, |caught| i32::from(caught.exit_code() & 0x7f));
+        self.append(Event::Interrupted { signal }).await
+    }
+
+    async fn out_of_time(&mut self) -> Result<()> {
+        let limit = self.site.plan.limits.time;
+        self.site.limit.set(Some(LimitKind::Time));
+        let reason = format!("{limit} are over");
+        self.append(Event::LimitReached { limit: LimitKind::Time, reason }).await?;
+        self.signals.request(Stop::Polite);
+        Ok(())
+    }
+
+    /// What may still be spent: of every limit, what earlier calls have not used.
+    fn left(&self, resume: Option<&str>) -> call::Left {
+        let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
+        call::Left {
+            usd: limits.usd.map(|limit| limit.saturating_sub(ledger.charged())),
+            tokens: limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted())),
+            turns: limits.turns.saturating_sub(ledger.turns),
+            conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
+            window: ledger.context.filter(|used| !used.window_assumed).map(|used| used.window),
+        }
+    }
+
+    fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {
+        let plan = &self.site.plan;
+        match at {
+            Point::Pre => None,
+            Point::Mid { step, .. } => {
+                let known = self.state.step(step).filter(|known| known.succeeded())?;
+                let schema = plan.step(step)?.output.clone()?;
+                Some((known.output.clone(), schema))
+            }
+            Point::Post { .. } => {
+                let last = self.state.step(&plan.steps.last()?.id)?;
+                Some((last.output.clone(), plan.output.clone()?))
+            }
+        }
+    }
+
+    /// What a hook is told: of the step it looks at, or of the last one.
+    fn work(&self, at: &Point) -> hook::Work {
+        let plan = &self.site.plan;
+        let step = match at {
+            Point::Pre => return hook::Work::default(),
+            Point::Mid { step, .. } => step,
+            Point::Post { .. } => match plan.steps.last() {
+                Some(step) => &step.id,
+                None => return hook::Work::default(),
+            },
+        };
+        let Some(known) = self.state.step(step) else { return hook::Work::default() };
+        let dir = self.site.session.attempt_path(self.site.run, step, known.attempt);
+        let name = match &known.output {
+            Some(Output::Json { .. }) => Some("output.json"),
+            Some(Output::Text { .. }) => Some("output.md"),
+            Some(Output::File { .. }) | None => None,
+        };
+        let output_file = match &known.output {
+            Some(Output::File { path, .. }) => Some(self.site.session.dir().join(path)),
+            _ => name.map(|name| dir.join(name)),
+        };
+        hook::Work {
+            output_file,
+            transcript: Some(dir.join("stream.jsonl")),
+            claude_session: known.conversation.clone(),
+            changes: self.state.changes.as_ref().map(|seen| seen.files.clone()).unwrap_or_default(),
+        }
+    }
+}

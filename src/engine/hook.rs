@@ -1,0 +1,169 @@
+//! Runs one hook: what it is told, how it is started, what it said.
+
+use std::{ffi::OsString, path::PathBuf, rc::Rc, time::Duration};
+
+use serde::Serialize;
+
+use super::{child_env::Child, site::Site, unit::Line};
+use crate::{
+    model::{
+        changes::FileChange,
+        check::{Check, CheckKind, CheckStatus, Timing},
+        hook_answer::{self, HookEnd},
+        run::{Event, Point, plan::HookPlan},
+    },
+    sys::{
+        capture::KEEP_BYTES,
+        process::{End, Exit, Program, RunLimits, run},
+        sweep::sweep,
+    },
+};
+
+/// How long something that a hook started may hold its pipes after it.
+const LEAK_GRACE: Duration = Duration::from_millis(200);
+
+/// One run of a hook.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// The hook.
+    pub hook: HookPlan,
+    /// Where in the run.
+    pub at: Point,
+    /// What it is told of the work.
+    pub work: Work,
+}
+
+/// What a hook is told of the work.
+#[derive(Clone, Debug, Default)]
+pub struct Work {
+    /// The file that holds the output.
+    pub output_file: Option<PathBuf>,
+    /// The conversation's stream.
+    pub transcript: Option<PathBuf>,
+    /// The conversation's id.
+    pub claude_session: Option<String>,
+    /// What this run changed.
+    pub changes: Vec<FileChange>,
+}
+
+/// Runs the hook and tells what it said.
+pub async fn hook(site: Rc<Site>, line: Line, order: Order) {
+    let check = check(&site, &order).await;
+    line.tell(Event::HookEnded { hook: order.hook.name, at: order.at, check });
+}
+
+async fn check(site: &Site, order: &Order) -> Check {
+    let hook = &order.hook;
+    let started = std::time::Instant::now();
+    let limits = RunLimits {
+        timeout: hook.timeout.0,
+        grace: site.plan.limits.grace.0,
+        keep_bytes: KEEP_BYTES,
+        leak_grace: LEAK_GRACE,
+    };
+    let input = serde_json::to_vec(&told(site, order)).unwrap_or_default();
+    let program = program(site, order);
+    let (end, stdout, stderr) = match run(&program, input, limits, site.stop.clone()).await {
+        Ok(done) => (ending(done.end), done.stdout.text(), done.stderr.text()),
+        Err(error) => (HookEnd::NotStarted(error.to_string()), String::new(), String::new()),
+    };
+    let answer = hook_answer::read(&end, &stdout, &stderr);
+    leftovers(site, order).await;
+    Check {
+        name: hook.name.clone(),
+        kind: CheckKind::Hook,
+        timing: Some(hook.timing),
+        blocking: hook.blocking,
+        status: answer.status,
+        reason: answer.reason.or(match answer.status {
+            CheckStatus::Passed => answer.context,
+            CheckStatus::Failed | CheckStatus::Error | CheckStatus::Skipped => None,
+        }),
+        ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}
+
+fn ending(end: End) -> HookEnd {
+    match end {
+        End::Exited(Exit::Code(code)) => HookEnd::Code(code),
+        End::Exited(Exit::Signal(signal)) => HookEnd::Signal(signal),
+        End::TimedOut => HookEnd::TimedOut,
+        End::Stopped => HookEnd::Stopped,
+    }
+}
+
+fn program(site: &Site, order: &Order) -> Program {
+    let step = match &order.at {
+        Point::Mid { step, .. } => Some(step.as_str()),
+        Point::Pre | Point::Post { .. } => None,
+    };
+    let mut command = order.hook.command.iter();
+    Program {
+        path: command.next().map(PathBuf::from).unwrap_or_default(),
+        args: command.map(OsString::from).collect(),
+        cwd: site.tree.hook_dir().to_owned(),
+        env: site.child_env(Child::Hook, &unit(order), step, &order.hook.env),
+    }
+}
+
+fn unit(order: &Order) -> String {
+    let name = &order.hook.name;
+    match &order.at {
+        Point::Pre => format!("hook/{name}"),
+        Point::Mid { step, attempt } => format!("hook/{name}/{step}/{attempt}"),
+        Point::Post { round } => format!("hook/{name}/{round}"),
+    }
+}
+
+/// A hook is over when its program is; what it left behind must not work on.
+async fn leftovers(site: &Site, order: &Order) {
+    let cookie = site.cookie(&unit(order));
+    let grace = site.plan.limits.grace.0;
+    let _nobody_left = tokio::task::spawn_blocking(move || sweep(&[cookie], grace)).await;
+}
+
+/// What stands at a hook's stdin: Claude Code's own keys, so that scripts made for it work
+/// unchanged, and ours.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    hook_event_name: &'static str,
+    session_id: Option<&'a str>,
+    transcript_path: Option<&'a PathBuf>,
+    cwd: &'a std::path::Path,
+    timing: Timing,
+    run: u32,
+    skill: &'a str,
+    step: Option<&'a str>,
+    attempt: Option<u32>,
+    inputs: &'a std::collections::BTreeMap<String, String>,
+    output_file: Option<&'a PathBuf>,
+    changed_files: &'a [FileChange],
+    base: Option<&'a str>,
+}
+
+fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
+    let (step, attempt) = match &order.at {
+        Point::Mid { step, attempt } => (Some(step.as_str()), Some(*attempt)),
+        Point::Pre | Point::Post { .. } => (None, None),
+    };
+    Told {
+        // The moments of Claude Code that come nearest.
+        hook_event_name: match order.hook.timing {
+            Timing::Pre => "SessionStart",
+            Timing::Mid => "SubagentStop",
+            Timing::Post => "Stop",
+        },
+        session_id: order.work.claude_session.as_deref(),
+        transcript_path: order.work.transcript.as_ref(),
+        cwd: site.tree.hook_dir(),
+        timing: order.hook.timing,
+        run: site.run,
+        skill: &site.plan.skill.name,
+        step,
+        attempt,
+        inputs: &site.plan.inputs,
+        output_file: order.work.output_file.as_ref(),
+        changed_files: &order.work.changes,
+        base: site.tree.base.as_ref().map(|base| base.tree.as_str()),
+    }
+}

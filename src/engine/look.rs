@@ -1,0 +1,164 @@
+//! Looks for ourselves, without a hook: at prerequisites, at a tree, at an output's shape.
+
+use std::{ffi::OsStr, path::Path, rc::Rc, time::Instant};
+
+use serde_json::Value;
+
+use super::{site::Site, unit::Line};
+use crate::{
+    model::{
+        changes::{ChangeStatus, FileChange, TreeChanges},
+        check::{Check, CheckKind, CheckStatus},
+        run::{Event, Point, event::Output},
+    },
+    sys::{git, git::GitError},
+};
+
+/// What is to be looked at.
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Where in the run.
+    pub at: Point,
+    /// The output, and the schema that it has to satisfy, where there is one of each.
+    pub shape: Option<(Option<Output>, Value)>,
+}
+
+/// At most so many faults of an output are told.
+const FAULTS: usize = 10;
+
+/// Looks, and tells what was seen.
+pub async fn look(site: Rc<Site>, line: Line, order: Order) {
+    let mut checks = Vec::new();
+    if order.at == Point::Pre {
+        checks.extend(requires(&site));
+    }
+    if let Point::Mid { step, attempt } = &order.at {
+        match changes(&site).await {
+            Ok(Some(changes)) => {
+                line.tell(Event::Changes { step: step.clone(), attempt: *attempt, changes });
+            }
+            Ok(None) => {}
+            Err(error) => checks.push(advisory("changes", &error.to_string())),
+        }
+    }
+    if let Some((output, schema)) = &order.shape {
+        checks.push(shape(&site, output.as_ref(), schema));
+    }
+    line.tell(Event::ChecksEnded { at: order.at, checks });
+}
+
+/// Something that could not be seen, and that the result must not hide.
+fn advisory(name: &str, why: &str) -> Check {
+    let check = Check::blocking(name, CheckKind::Predicate, CheckStatus::Error).because(why);
+    Check { blocking: false, ..check }
+}
+
+fn requires(site: &Site) -> Vec<Check> {
+    let asked = &site.plan.requires;
+    let root = site.tree.hook_dir();
+    let path = site.env.get_os("PATH").unwrap_or(OsStr::new(""));
+    let files = asked.files.iter().map(|file| (file, root.join(file).exists(), "no such file"));
+    let commands =
+        asked.commands.iter().map(|name| (name, on_path(path, name), "not found on PATH"));
+    let set = |name: &String| site.env.get_os(name).is_some_and(|value| !value.is_empty());
+    let env = asked.env.iter().map(|name| (name, set(name), "not set"));
+    files
+        .chain(commands)
+        .chain(env)
+        .map(|(name, there, otherwise)| {
+            let status = if there { CheckStatus::Passed } else { CheckStatus::Failed };
+            let check = Check::blocking(name.clone(), CheckKind::Requires, status);
+            if there { check } else { check.because(otherwise) }
+        })
+        .collect()
+}
+
+fn on_path(path: &OsStr, name: &str) -> bool {
+    use rustix::fs::{Access, access};
+    let executable = |file: &Path| file.is_file() && access(file, Access::EXEC_OK).is_ok();
+    if name.contains('/') {
+        return executable(Path::new(name));
+    }
+    std::env::split_paths(path).any(|dir| executable(&dir.join(name)))
+}
+
+/// The tree as it is, compared with the run's base; `None` where changes cannot be tracked.
+pub async fn changes(site: &Site) -> Result<Option<TreeChanges>, GitError> {
+    let (Some(root), Some(base)) = (site.tree.root.clone(), site.tree.base.clone()) else {
+        return Ok(None);
+    };
+    let objects = site.session.objects();
+    let compare = move || -> Result<TreeChanges, GitError> {
+        let git::Place::Repository(repository) = git::discover(&root)? else {
+            return Ok(TreeChanges::default());
+        };
+        let now = repository.snapshot(&objects, &[Path::new(SESSIONS)])?;
+        let files = repository.changes(&objects, &base, &now)?;
+        Ok(TreeChanges {
+            base: Some(base.tree),
+            tree: Some(now.tree),
+            files: files.into_iter().map(file_change).collect(),
+        })
+    };
+    // A panic of the comparison is a bug of ours; it must not look like a tree without changes.
+    tokio::task::spawn_blocking(compare).await.expect("comparing trees does not panic").map(Some)
+}
+
+/// What atlas itself writes into a repository, and no run has changed.
+pub const SESSIONS: &str = ".claude/sessions";
+
+fn file_change(file: git::FileChange) -> FileChange {
+    FileChange {
+        path: file.path,
+        old_path: file.old_path,
+        status: match file.status {
+            git::Status::Added => ChangeStatus::Added,
+            git::Status::Modified => ChangeStatus::Modified,
+            git::Status::Deleted => ChangeStatus::Deleted,
+            git::Status::Renamed => ChangeStatus::Renamed,
+            git::Status::TypeChanged => ChangeStatus::Typechange,
+        },
+        added: file.added,
+        removed: file.removed,
+    }
+}
+
+/// Holds an output against a schema. References beyond the schema itself are not followed.
+fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
+    let started = Instant::now();
+    let check = match (value(site, output), jsonschema::validator_for(schema)) {
+        (_, Err(error)) => schema_check(CheckStatus::Error, format!("the schema: {error}")),
+        (Err(reason), Ok(_)) => schema_check(CheckStatus::Failed, reason),
+        (Ok(value), Ok(validator)) => {
+            let faults: Vec<String> = validator
+                .iter_errors(&value)
+                .take(FAULTS)
+                .map(|error| format!("{}: {error}", at(&error.instance_path().to_string())))
+                .collect();
+            match faults.is_empty() {
+                true => Check::blocking("output", CheckKind::Schema, CheckStatus::Passed),
+                false => schema_check(CheckStatus::Failed, faults.join("; ")),
+            }
+        }
+    };
+    Check { ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), ..check }
+}
+
+fn at(pointer: &str) -> &str {
+    if pointer.is_empty() { "the output" } else { pointer }
+}
+
+fn schema_check(status: CheckStatus, reason: String) -> Check {
+    Check::blocking("output", CheckKind::Schema, status).because(reason)
+}
+
+fn value(site: &Site, output: Option<&Output>) -> Result<Value, String> {
+    let text = match output {
+        None => return Err("there is no output".to_owned()),
+        Some(Output::Json { json }) => return Ok(json.clone()),
+        Some(Output::Text { text }) => text.clone(),
+        Some(Output::File { path, .. }) => std::fs::read_to_string(site.session.dir().join(path))
+            .map_err(|error| format!("`{path}`: {error}"))?,
+    };
+    serde_json::from_str(&text).map_err(|error| format!("the output is no JSON: {error}"))
+}

@@ -1,0 +1,115 @@
+//! Where a run takes place: everything that its units share and none of them changes.
+
+use std::{
+    cell::{Cell, RefCell},
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
+
+use tokio::sync::watch;
+
+use super::{
+    child_env::{Child, child_env},
+    claude::Claude,
+};
+use crate::{
+    model::{
+        call::{CallEnd, LimitKind},
+        run::Plan,
+    },
+    store::{day_ledger::DayLedger, session::Session},
+    sys::{
+        env::Env,
+        git::Snapshot,
+        signals::Stop,
+        sweep::{COOKIE, Cookie},
+        warden::Warden,
+    },
+};
+
+/// A run's surroundings.
+#[derive(Debug)]
+pub struct Site {
+    /// What shall happen.
+    pub plan: Plan,
+    /// The environment that atlas was started with.
+    pub env: Env,
+    /// Where the run is kept.
+    pub session: Session,
+    /// Which run of the session, from 1.
+    pub run: u32,
+    /// The claude to call; `None` where the run needs none.
+    pub claude: Option<Claude>,
+    /// The tree that is worked on.
+    pub tree: WorkTree,
+    /// What ends everything should atlas die.
+    pub warden: RefCell<Option<Warden>>,
+    /// The money of the user's day.
+    pub day: DayLedger,
+    /// Where files with keys may lie: private, and outside of every repository.
+    pub keys: PathBuf,
+    /// How urgently everything has to end.
+    pub stop: watch::Receiver<Stop>,
+    /// Set before `stop` is raised for another reason than a signal.
+    pub limit: Cell<Option<LimitKind>>,
+    /// What makes the cookies of this process differ from those of any other.
+    pub nonce: String,
+}
+
+/// The tree that a run works on.
+#[derive(Debug)]
+pub struct WorkTree {
+    /// Its root; `None` outside of a repository, or where changes cannot be tracked.
+    pub root: Option<PathBuf>,
+    /// Where steps run.
+    pub cwd: PathBuf,
+    /// What it looked like before.
+    pub base: Option<Snapshot>,
+}
+
+impl WorkTree {
+    /// Where hooks run: the root, or where the user stood.
+    pub fn hook_dir(&self) -> &Path {
+        self.root.as_deref().unwrap_or(&self.cwd)
+    }
+}
+
+impl Site {
+    /// The start of every cookie of this process; the warden and the last sweep go by it.
+    pub fn run_cookie(&self) -> String {
+        format!("{}/{}/{}", self.session.id(), self.run, self.nonce)
+    }
+
+    /// The cookie of one unit.
+    pub fn cookie(&self, unit: &str) -> Cookie {
+        Cookie::Exact(format!("{}/{unit}", self.run_cookie()))
+    }
+
+    /// A child's environment: what it may see of ours, and where it stands.
+    pub fn child_env(
+        &self,
+        child: Child,
+        unit: &str,
+        step: Option<&str>,
+        passed_on: &[String],
+    ) -> Vec<(OsString, OsString)> {
+        let depth = self.env.get("ATLAS_DEPTH").and_then(|depth| depth.parse::<u32>().ok());
+        let depth = (depth.unwrap_or(0) + 1).to_string();
+        let cookie = format!("{}/{unit}", self.run_cookie());
+        let run = self.run.to_string();
+        let mut ours: Vec<(&str, &OsStr)> = vec![
+            (COOKIE, cookie.as_ref()),
+            ("ATLAS_SESSION", self.session.dir().as_os_str()),
+            ("ATLAS_RUN", run.as_ref()),
+            ("ATLAS_SKILL", self.plan.skill.name.as_ref()),
+            ("ATLAS_DEPTH", depth.as_ref()),
+        ];
+        ours.extend(step.map(|step| ("ATLAS_STEP", OsStr::new(step))));
+        child_env(&self.env, child, passed_on, &ours)
+    }
+
+    /// Why a unit that was asked to stop has to.
+    pub fn stop_reason(&self) -> CallEnd {
+        self.limit.get().map_or(CallEnd::Interrupted, CallEnd::Limited)
+    }
+}

@@ -1,0 +1,140 @@
+//! From what was asked to what shall happen: the resolved plan of a run.
+//!
+//! Pure: everything that has to be read was read before. Where a contract asks for something that
+//! this version cannot do, the plan is refused, since a run without it would be another run.
+
+mod agent;
+mod hooks;
+mod inputs;
+mod steps;
+mod unsupported;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use crate::model::{
+    Request, Result,
+    check::Check,
+    config::Settings,
+    contract::{Contract, Isolation},
+    run::plan::{Limits, Plan, Requires, Setting, SkillRef},
+    skill::Skill,
+    yaml::Document,
+};
+
+/// Everything that a plan is made of.
+#[derive(Debug)]
+pub struct Given<'a> {
+    /// What was typed.
+    pub request: &'a Request,
+    /// The skill.
+    pub skill: &'a Skill,
+    /// SHA-256 of SKILL.md, hexadecimal.
+    pub digest: String,
+    /// The contract that applies, for pointing into it.
+    pub contract: Option<&'a Document<Contract>>,
+    /// The resolved settings.
+    pub settings: &'a Settings,
+    /// The schema of the run's output, read from its file where it lies in one.
+    pub output: Option<serde_json::Value>,
+    /// The schemas of the steps' outputs, likewise, in the steps' order.
+    pub step_outputs: Vec<Option<serde_json::Value>>,
+    /// Whether a person trusted the skill.
+    pub skill_trusted: bool,
+    /// Whether a person trusted the repository.
+    pub repository_trusted: bool,
+    /// The work tree's root.
+    pub root: Option<PathBuf>,
+    /// Checks that exist but do not apply, because nobody trusted them.
+    pub skipped: Vec<Check>,
+}
+
+/// Makes the plan.
+///
+/// # Errors
+/// Everything that is wrong with the inputs together, or what the contract asks for and this
+/// version cannot do.
+pub fn plan(given: Given<'_>) -> Result<Plan> {
+    unsupported::refuse(&given)?;
+    let inputs = inputs::fill(&given)?;
+    let agent = agent::agent(&given);
+    let steps = steps::steps(&given, &inputs, &agent)?;
+    let last = steps.last().expect("a skill has at least one step").id.clone();
+    let repair = given.settings.repair.as_ref().map_or(last, |repair| repair.value.clone());
+    let hooks = hooks::hooks(&given, &steps)?;
+    // The last step answers by the run's schema itself, unless it has one of its own.
+    let own = given.step_outputs.last().is_some_and(Option::is_some);
+    let output = given.output.clone().filter(|_| own);
+    Ok(Plan {
+        skill: SkillRef {
+            name: given.skill.found.name.clone(),
+            dir: given.skill.found.dir.clone(),
+            source: given.skill.found.source.to_string(),
+            digest: given.digest.clone(),
+        },
+        isolation: isolation(&given),
+        requires: requires(given.settings),
+        retry: given.settings.retry.value.clone(),
+        limits: limits(given.settings),
+        require: given.settings.require.value,
+        settings: settings(given.settings),
+        root: given.root,
+        cwd: given.request.cwd.clone(),
+        inputs: inputs.by_name,
+        hooks,
+        skipped: given.skipped,
+        steps,
+        output,
+        repair,
+    })
+}
+
+/// A copy of the tree keeps an agent that edits away from the user's own, unless somebody wrote
+/// down that it need not.
+fn isolation(given: &Given<'_>) -> Isolation {
+    match &given.settings.isolation {
+        Some(isolation) => isolation.value,
+        None if agent::edits(given) && given.root.is_some() => Isolation::Worktree,
+        None => Isolation::None,
+    }
+}
+
+fn requires(settings: &Settings) -> Requires {
+    let asked = &settings.requires.value;
+    let plain = |list: &[crate::model::yaml::Spanned<String>]| {
+        list.iter().map(|item| item.value.clone()).collect()
+    };
+    Requires {
+        files: plain(&asked.files),
+        commands: plain(&asked.commands),
+        env: plain(&asked.env),
+    }
+}
+
+fn limits(settings: &Settings) -> Limits {
+    let limits = &settings.limits;
+    Limits {
+        usd: Some(limits.usd.value),
+        usd_per_day: Some(limits.usd_per_day.value),
+        tokens: limits.tokens.as_ref().map(|tokens| tokens.value),
+        turns: limits.turns.value,
+        time: limits.time.value,
+        idle: limits.idle.value,
+        start: limits.start.value,
+        after_result: limits.after_result.value,
+        grace: limits.grace.value,
+        context: limits.context.value,
+        quota: limits.quota.value,
+    }
+}
+
+fn settings(settings: &Settings) -> Vec<Setting> {
+    let row = |row: crate::model::config::Row| Setting {
+        key: row.key,
+        value: row.value,
+        source: row.source.to_string(),
+    };
+    settings.rows().into_iter().map(row).collect()
+}

@@ -1,0 +1,84 @@
+//! Which hooks apply.
+
+use globset::GlobBuilder;
+
+use super::Given;
+use crate::model::{
+    Fault, Result,
+    config::ResolvedHook,
+    contract::HookAction,
+    run::plan::{HookPlan, StepPlan},
+    yaml::Spanned,
+};
+
+/// The hooks whose filters fit, in the order of the files that name them.
+pub(super) fn hooks(given: &Given<'_>, steps: &[StepPlan]) -> Result<Vec<HookPlan>> {
+    let mut applying = Vec::new();
+    for resolved in &given.settings.hooks {
+        if let Some(hook) = hook(given, resolved, steps)? {
+            applying.push(hook);
+        }
+    }
+    // A hook that is filtered out holds nobody up.
+    let names: Vec<String> = applying.iter().map(|hook| hook.name.clone()).collect();
+    for hook in &mut applying {
+        hook.needs.retain(|need| names.contains(need));
+    }
+    Ok(applying)
+}
+
+fn hook(
+    given: &Given<'_>,
+    resolved: &ResolvedHook,
+    steps: &[StepPlan],
+) -> Result<Option<HookPlan>> {
+    let hook = &resolved.hook;
+    let root = given.root.as_deref().unwrap_or(&given.request.cwd).to_string_lossy();
+    if !fits(resolved, &hook.skills, &given.skill.found.name)?
+        || !fits(resolved, &hook.repos, &root)?
+    {
+        return Ok(None);
+    }
+    let HookAction::Command(argv) = &hook.action else { return Ok(None) };
+    let mut looks_at = Vec::new();
+    for step in steps {
+        if fits(resolved, &hook.steps, &step.id)? {
+            looks_at.push(step.id.clone());
+        }
+    }
+    let plain = |list: &[Spanned<String>]| list.iter().map(|item| item.value.clone()).collect();
+    let mut env: Vec<String> = plain(&hook.env);
+    env.extend(given.settings.env.value.iter().cloned());
+    Ok(Some(HookPlan {
+        name: resolved.name.clone(),
+        timing: hook.timing,
+        command: argv.words().to_vec(),
+        blocking: hook.blocking,
+        timeout: match &hook.timeout {
+            Some(timeout) => timeout.value,
+            None => given.settings.limits.hook_timeout.value,
+        },
+        needs: plain(&hook.needs),
+        steps: (!hook.steps.is_empty()).then_some(looks_at),
+        env,
+        may_change: plain(&hook.may_change),
+        source: resolved.source.to_string(),
+    }))
+}
+
+/// Whether one of the globs fits; no globs fit everything.
+fn fits(resolved: &ResolvedHook, globs: &[Spanned<String>], text: &str) -> Result<bool> {
+    if globs.is_empty() {
+        return Ok(true);
+    }
+    for glob in globs {
+        let matcher = GlobBuilder::new(glob).build().map_err(|error| {
+            let (name, source) = (&resolved.name, &resolved.source);
+            Fault::invalid(format!("the hook `{name}` ({source}) has a faulty glob")).because(error)
+        })?;
+        if matcher.compile_matcher().is_match(text) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

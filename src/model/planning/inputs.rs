@@ -1,0 +1,98 @@
+//! The inputs: typed, by name, by default; all faults of one command line told together.
+
+use std::collections::BTreeMap;
+
+use super::Given;
+use crate::model::{
+    Fault, Result,
+    contract::Input,
+    skill::arguments::Arguments,
+    suggest::nearest,
+    yaml::{Named, Spanned},
+};
+
+/// The inputs of a run.
+#[derive(Debug)]
+pub(super) struct Inputs {
+    /// What is placed into the body.
+    pub(super) arguments: Arguments,
+    /// Every declared input and every `-i`, for hooks and results.
+    pub(super) by_name: BTreeMap<String, String>,
+}
+
+/// Fills the declared inputs.
+pub(super) fn fill(given: &Given<'_>) -> Result<Inputs> {
+    let declared = &given.settings.inputs.value;
+    let names: Vec<String> = match declared.is_empty() {
+        true => given.skill.front.arguments.clone(),
+        false => declared.names().map(str::to_owned).collect(),
+    };
+    let mut arguments = Arguments::from_words(&given.request.args, &names);
+    for (name, value) in &given.request.inputs {
+        arguments.set(name, value.clone());
+    }
+    for (name, input) in declared.iter() {
+        let unset =
+            arguments.named.iter().any(|(known, value)| known == &**name && value.is_none());
+        if let Some(default) = input.default.as_ref().filter(|_| unset) {
+            arguments.set(name, default.value.clone());
+        }
+    }
+    let faults = faults(given, declared, &names, &arguments);
+    if let Some(first) = faults.first() {
+        let mut fault = Fault::usage(match faults.len() {
+            1 => first.clone(),
+            many => format!("{many} inputs are wrong"),
+        });
+        if faults.len() > 1 {
+            fault.causes = faults;
+        }
+        return Err(fault.hint(usage(given, &names)));
+    }
+    let by_name = arguments
+        .named
+        .iter()
+        .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+        .collect();
+    Ok(Inputs { arguments, by_name })
+}
+
+fn faults(
+    given: &Given<'_>,
+    declared: &Named<Input>,
+    names: &[String],
+    arguments: &Arguments,
+) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (name, _) in &given.request.inputs {
+        if !declared.is_empty() && declared.get(name).is_none() {
+            let known = names.iter().map(String::as_str);
+            let close =
+                nearest(name, known).first().map(|near| format!(", did you mean `{near}`?"));
+            faults.push(format!("there is no input `{name}`{}", close.unwrap_or_default()));
+        }
+    }
+    if !declared.is_empty() && given.request.args.len() > names.len() {
+        let (typed, taken) = (given.request.args.len(), names.len());
+        faults.push(format!("{typed} arguments were given, and the skill takes {taken}"));
+    }
+    for (name, input) in declared.iter() {
+        faults.extend(objection(name, input, arguments));
+    }
+    faults
+}
+
+fn objection(name: &Spanned<String>, input: &Input, arguments: &Arguments) -> Option<String> {
+    let value = arguments.named.iter().find(|(known, _)| known == &**name);
+    match value.and_then(|(_, value)| value.as_ref()) {
+        Some(value) => input.objection(value).map(|why| format!("input `{}`: {why}", &**name)),
+        None if input.required.value => Some(format!("the input `{}` is missing", &**name)),
+        None => None,
+    }
+}
+
+fn usage(given: &Given<'_>, names: &[String]) -> String {
+    let skill = &given.skill.found.name;
+    let placed: String = names.iter().map(|name| format!(" <{name}>")).collect();
+    format!("write `atlas run {skill}{placed}`, or name them with `-i NAME=VALUE`")
+}

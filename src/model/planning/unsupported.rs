@@ -1,0 +1,63 @@
+//! What a contract may say and this version cannot do yet.
+
+use std::ops::Range;
+
+use super::Given;
+use crate::model::{
+    Fault, Result,
+    contract::{HookAction, Leaf, Load, On, Step},
+    yaml::Spanned,
+};
+
+/// Refuses the run where something would silently be left out of it.
+pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
+    let mut complaints: Vec<(Range<usize>, &str)> = Vec::new();
+    let Some(contract) = given.contract else { return hooks(given) };
+    let asked = &contract.value;
+    if let Some(verify) = &asked.verify {
+        complaints.push((verify.span.clone(), "a panel of reviewers"));
+    }
+    if let Some(facts) = asked.given.as_ref().filter(|facts| !facts.value.is_empty()) {
+        complaints.push((facts.span.clone(), "facts of the repository in the prompt"));
+    }
+    if let Some(load) = asked.load.as_ref().filter(|load| load.value == Load::Staged) {
+        complaints.push((load.span.clone(), "staged loading"));
+    }
+    complaints.extend(asked.steps.iter().filter_map(|step| {
+        let what = step_kind(step)?;
+        Some((step.span.clone(), what))
+    }));
+    if complaints.is_empty() {
+        return hooks(given);
+    }
+    let mut fault = Fault::invalid("the contract asks for what this version of atlas cannot do");
+    for (span, what) in complaints {
+        let message = format!("{what}: not supported by this version");
+        fault = fault.at(contract.spot(&span, message));
+    }
+    Err(fault.hint("a run without it would prove less than the contract says, so it is refused"))
+}
+
+fn step_kind(step: &Spanned<Step>) -> Option<&'static str> {
+    match &step.value.leaf {
+        Leaf::Skill(_) => Some("a step that runs another skill"),
+        Leaf::Run { .. } => Some("a step that runs a program"),
+        Leaf::Section(_) | Leaf::Prompt(_) if step.value.when.is_some() => Some("`when:`"),
+        Leaf::Section(_) | Leaf::Prompt(_) => None,
+    }
+}
+
+fn hooks(given: &Given<'_>) -> Result<()> {
+    for resolved in &given.settings.hooks {
+        let what = match (&resolved.hook.action, resolved.hook.on) {
+            (HookAction::Use(name), _) => format!("the bundled hook `{}`", name.value),
+            (HookAction::Command(_), On::Edit) => "`on: edit`".to_owned(),
+            (HookAction::Command(_), On::Step) => continue,
+        };
+        let (name, source) = (&resolved.name, &resolved.source);
+        return Err(Fault::invalid(format!("the hook `{name}` ({source}) cannot run"))
+            .because(format!("{what} is not supported by this version of atlas"))
+            .hint("give it a `command:` that runs after the step"));
+    }
+    Ok(())
+}
