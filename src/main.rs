@@ -1,1 +1,3 @@
+//! The door: everything is in the library.
+
 fn main() {}

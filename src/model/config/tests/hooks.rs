@@ -1,3 +1,5 @@
+//! The hooks of all layers together.
+
 use snapbox::{assert_data_eq, str};
 
 use super::Given;

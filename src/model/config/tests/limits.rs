@@ -1,3 +1,5 @@
+//! Limits: files lower them, the environment and flags set them.
+
 use proptest::prelude::*;
 use snapbox::{assert_data_eq, str};
 
