@@ -30,12 +30,13 @@ fn table_faults(text: &str) -> Vec<String> {
 fn command_faults((text, script): (&str, &str)) -> Vec<String> {
     let lines = text.lines().skip_while(|line| *line != "```sh").skip(1);
     let commands: Vec<&str> = lines.take_while(|line| *line != "```").collect();
-    let [_, test] = commands[..] else {
+    let [_, second] = commands[..] else {
         return vec!["README.md: its first `sh` block should hold two commands".to_owned()];
     };
     let first = script.lines().find_map(|line| line.strip_prefix("run "));
-    let fault = format!("`{test}` of README.md is not what .ci/run runs first; let them be equal");
-    (first != Some(test)).then_some(fault).into_iter().collect()
+    let fault =
+        format!("`{second}` of README.md is not what .ci/run runs first; let them be equal");
+    (first != Some(second)).then_some(fault).into_iter().collect()
 }
 
 #[test]
