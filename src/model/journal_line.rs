@@ -59,13 +59,13 @@ impl fmt::Display for BadLine {
 
 impl std::error::Error for BadLine {}
 
-/// The line for `event`, its newline included.
-pub fn encode(seq: u64, at: Timestamp, event: &Event) -> Vec<u8> {
-    let event = serde_json::to_vec(event).expect("events have text keys and no failing parts");
+/// The line for `event`, its newline included. Fails on a path that is no UTF-8.
+pub fn encode(seq: u64, at: Timestamp, event: &Event) -> serde_json::Result<Vec<u8>> {
+    let event = serde_json::to_vec(event)?;
     let fields = event.strip_prefix(b"{").expect("an event is an object, for it has a type");
     let mut line = format!(r#"{{"v":{VERSION},"seq":{seq},"at":"{at}","#).into_bytes();
     line.extend_from_slice(fields);
-    seal(line)
+    Ok(seal(line))
 }
 
 /// Seals a JSON object that holds at least one key, and ends the line.

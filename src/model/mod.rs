@@ -1,5 +1,6 @@
 //! What things are: values, parsing, validation, folds, the scheduler. No input or output.
 
+mod activity;
 pub mod call;
 pub mod changes;
 pub mod check;
@@ -11,6 +12,7 @@ pub mod journal_line;
 pub mod planning;
 pub mod prompt;
 mod request;
+pub mod result;
 pub mod run;
 pub mod session_id;
 pub mod skill;
@@ -21,6 +23,7 @@ pub mod text;
 pub mod value;
 pub mod yaml;
 
+pub use activity::Activity;
 pub use fault::{Fault, Result, Spot};
 pub use request::{Request, TrustRequest};
 pub use session_id::SessionId;

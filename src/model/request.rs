@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     Status,
     check::Require,
+    contract::PermissionMode,
     value::{Span, Usd},
 };
 
@@ -29,9 +30,15 @@ pub struct Request {
     /// `--edit`.
     pub edit: bool,
     /// `--permission-mode`.
-    pub permission_mode: Option<String>,
+    pub permission_mode: Option<PermissionMode>,
     /// `--allow`.
     pub allow: Vec<String>,
+    /// `--worktree`.
+    pub worktree: bool,
+    /// `--apply`.
+    pub apply: bool,
+    /// `--jobs`.
+    pub jobs: Option<u32>,
     /// `--max-usd`.
     pub max_usd: Option<Usd>,
     /// `--max-turns`.

@@ -1,3 +1,27 @@
 //! What is shown: events and faults become progress, text and JSON. Never reads the store.
 
+pub mod answer;
+pub mod before;
+pub mod exit_codes;
+pub mod explain;
 pub mod fault;
+pub mod lines;
+pub mod live;
+pub mod look;
+pub mod printer;
+pub mod reporter;
+pub mod summary;
+pub mod table;
+pub mod words;
+pub mod wrap;
+
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Format, answer, json};
+pub use before::History;
+pub use explain::DryRun;
+pub use look::{Look, Symbols};
+pub use printer::{Printer, PrinterOptions, StreamKind, Verbosity};
+pub use reporter::Reporter;
+pub use summary::Place;

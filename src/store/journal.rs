@@ -27,7 +27,7 @@ use std::{
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-pub use reader::{Damage, MAX_LINE, Scan, Tail, read, scan};
+pub use reader::{Damage, MAX_LINE, Scan, Tail, Wrong, read, scan};
 use writer::{Job, Wish, Writer};
 
 use crate::{
@@ -154,7 +154,7 @@ fn cut_off(file: &File, path: &Path, good: u64, bytes: &[u8], clock: Clock) -> R
 }
 
 /// The fault of a disk that does not keep what it is given.
-fn durability_lost(what: &str, path: &Path, error: &io::Error) -> Fault {
+pub(in crate::store) fn durability_lost(what: &str, path: &Path, error: &io::Error) -> Fault {
     let fault = Fault::failed(format!("durability lost: {what}"))
         .because(format!("`{}`: {error}", path.display()));
     let first = match error.kind() {

@@ -1,4 +1,11 @@
 //! What is kept: configuration, skills in stages, sessions, journal, scratch.
 
+pub mod config;
+pub mod contracts;
+pub mod folders;
 pub mod journal;
+pub mod session;
 pub mod skills;
+mod stamp;
+mod text_file;
+pub mod trust;

@@ -13,7 +13,7 @@ use std::{
     path::Path,
 };
 
-use rustix::fs::OFlags;
+use rustix::fs::{Access, OFlags};
 
 /// The mode of a file that only its owner reads.
 pub const PRIVATE_FILE: u32 = 0o600;
@@ -26,18 +26,29 @@ pub const PRIVATE_DIR: u32 = 0o700;
 /// `mode` holds whatever the umask is. A symbolic link at `path` is replaced, not followed. On
 /// return the content and the name are on disk.
 pub fn write_atomic(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let folder = folder_of(path);
-    write_beside(path, folder, bytes, mode).map_err(|error| named("write", path, &error))?;
-    sync_dir(folder)
+    write_beside(path, bytes, mode, File::sync_all)
+        .map_err(|error| named("write", path, &error))?;
+    sync_dir(folder_of(path))
 }
 
-fn write_beside(path: &Path, folder: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+/// Like [`write_atomic`], for what can be made anew: no reader sees half of it, yet after a crash
+/// of the machine it may be as it was before.
+pub fn write_private(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    write_beside(path, bytes, mode, |_| Ok(())).map_err(|error| named("write", path, &error))
+}
+
+fn write_beside(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+    sync: impl FnOnce(&File) -> io::Result<()>,
+) -> io::Result<()> {
     let mut prefix = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_os_string();
     prefix.push(".tmp-");
-    let mut file = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(&prefix).tempfile_in(folder_of(path))?;
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.write_all(bytes)?;
-    file.as_file().sync_all()?;
+    sync(file.as_file())?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
 }
@@ -89,6 +100,12 @@ fn keep_private(path: &Path, found: &fs::Metadata) -> io::Result<()> {
         fs::set_permissions(path, Permissions::from_mode(PRIVATE_DIR))?;
     }
     Ok(())
+}
+
+/// Fails unless this process may make files in the folder `path`.
+pub fn expect_writable_dir(path: &Path) -> io::Result<()> {
+    rustix::fs::access(path, Access::WRITE_OK | Access::EXEC_OK)
+        .map_err(|error| named("write to", path, &error.into()))
 }
 
 /// Opens the regular file `path` for appending, with mode 0600; makes it if it is not there.

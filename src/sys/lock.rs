@@ -128,6 +128,10 @@ impl FileLock {
 
 impl Drop for FileLock {
     fn drop(&mut self) {
+        // The signature goes first, so that nobody is named who holds nothing any more.
+        if holder(&self.file) == Some(ProcessId::of(std::process::id())) {
+            let _cleared = self.file.set_len(0);
+        }
         // Closing would not be enough where the hold was shared. A failure leaves it to closing.
         let _unlocked = self.file.unlock();
     }
@@ -157,6 +161,12 @@ async fn wait_for(file: File, mode: Mode) -> io::Result<File> {
         drop(sender.send(locked.map(|()| file)));
     })?;
     receiver.await.map_err(|_| io::Error::other("the waiting thread is gone"))?
+}
+
+/// Who holds the lock on the file `path`, as far as its signature tells. For messages and lists
+/// only: unlike an attempt to lock, it cannot get in another process's way.
+pub fn signed_by(path: &Path) -> Option<ProcessId> {
+    holder(&open_private(path, OpenOptions::new().read(true)).ok()?)
 }
 
 /// Who signed the file, if that process still lives.

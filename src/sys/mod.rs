@@ -11,4 +11,5 @@ mod proc;
 pub mod process;
 pub mod signals;
 pub mod sweep;
+pub mod terminal;
 pub mod warden;

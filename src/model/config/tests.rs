@@ -249,7 +249,7 @@ fn continuous_integration_needs_checks_unless_somebody_says_otherwise() {
     assert_eq!(require(Given { env: ci, user, ..Given::default() }), "None (config.yaml:1)");
     let env: &[(&str, &str)] = &[("CI", "1"), ("ATLAS_REQUIRE", "panel")];
     assert_eq!(
-        require(Given { env, user, ..Given::default() }),
+        require(Given { user, env, ..Given::default() }),
         "Panel (environment ATLAS_REQUIRE)"
     );
 }

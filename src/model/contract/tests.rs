@@ -266,10 +266,14 @@ contract.yaml:5:9: `dif` is none of `diff`, `staged`, `status`, `hooks` [dif] | 
         str![[r#"
 the contract contract.yaml is faulty (invalid)
 contract.yaml:1:15: `failure` is none of `failed`, `rejected`, `unavailable` [failure]
-contract.yaml:1:25: unknown key `tries` [tries] | did you mean `times`?
+contract.yaml:1:25: unknown key `tries` [tries] | known keys: `times`, `on`, `backoff`
 
 "#]],
     );
+}
+
+#[test]
+fn outputs_agents_and_limits() {
     check(
         "output: ../x.json\n",
         str![[r#"
@@ -292,7 +296,7 @@ contract.yaml:1:9: expected the path of a JSON Schema in the skill's folder, or 
 the contract contract.yaml is faulty (invalid)
 contract.yaml:1:27: `yolo` is none of `plan`, `default`, `dontAsk`, `acceptEdits`, `bypassPermissions` [yolo]
 contract.yaml:1:33: unknown key `models` [models] | did you mean `model`?
-contract.yaml:1:55: `may` is none of `may-fail`, `must-succeed` [may]
+contract.yaml:1:55: `may` is none of `may-fail`, `must-succeed` [may] | did you mean `may-fail`?
 
 "#]],
     );

@@ -74,6 +74,12 @@ impl Ledger {
         self.settled + self.open.values().copied().sum()
     }
 
+    /// Calls that ended and whose price claude told.
+    pub fn priced(&self) -> u32 {
+        let open = u32::try_from(self.open.len()).unwrap_or(u32::MAX);
+        self.calls.saturating_sub(self.calls_unknown).saturating_sub(open)
+    }
+
     /// What a conversation has cost so far, as claude last told.
     pub fn conversation(&self, claude_session: &str) -> Usd {
         self.conversations.get(claude_session).copied().unwrap_or_default()

@@ -34,6 +34,10 @@ pub enum Stage<T> {
 pub struct State {
     /// Which run of the session, from 1.
     pub run: u32,
+    /// The version of claude, where it was known at the start.
+    pub claude: Option<String>,
+    /// Statuses that exit 0 all the same, shown as not checked.
+    pub ok_on: Vec<Status>,
     /// What we looked at ourselves: prerequisites before, trees and schemas after.
     pub checks: BTreeMap<Point, Stage<Vec<Check>>>,
     /// Hooks, by where they run and by name.
@@ -73,6 +77,8 @@ pub struct StepState {
     pub status: Option<(StepStatus, Option<String>)>,
     /// What all its calls cost.
     pub spend: Spend,
+    /// How long all its calls took, in milliseconds.
+    pub ms: u64,
     /// Whether the next call starts a new attempt.
     pub again: bool,
     /// The attempt that was told of the last rejection, so that one that broke off hears it again.
@@ -112,7 +118,11 @@ impl State {
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::RunStarted { run, .. } => self.run = *run,
+            Event::RunStarted { run, request, claude, .. } => {
+                self.run = *run;
+                self.claude.clone_from(claude);
+                self.ok_on.clone_from(&request.ok_on);
+            }
             Event::RunResumed { .. } => self.forget_what_was_running(),
             Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
             Event::LimitReached { limit, reason } => {
@@ -189,6 +199,7 @@ impl State {
         }
         step.spend.tokens += call.spend.tokens;
         step.spend.turns += call.spend.turns;
+        step.ms += call.ms;
         step.spend.usd = match (step.spend.usd, call.spend.usd) {
             (Some(before), Some(now)) => Some(before + now),
             (before, now) => before.or(now),

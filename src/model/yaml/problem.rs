@@ -4,6 +4,8 @@ use std::{fmt, ops::Range};
 
 use serde::de::{Expected, Unexpected};
 
+use crate::model::suggest::nearest;
+
 /// One fault of a file; `at` and `path` are filled in on the way out to the root.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -121,16 +123,6 @@ fn listed(names: &[&str]) -> String {
 }
 
 fn did_you_mean(found: &str, known: &[&str]) -> Option<String> {
-    nearest(found, known).map(|name| format!("did you mean `{name}`?"))
-}
-
-/// The name that was probably meant.
-fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
-    let folded = found.to_lowercase().replace('_', "-");
-    known
-        .iter()
-        .map(|name| (strsim::damerau_levenshtein(&folded, name), *name))
-        .filter(|(distance, name)| *distance <= 1 + name.chars().count() / 4)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+    let near = nearest(found, known.iter().copied());
+    near.first().map(|name| format!("did you mean `{name}`?"))
 }

@@ -19,7 +19,7 @@ fn step(n: u32) -> Event {
 /// A journal of so many steps, as bytes and as the bytes of each line.
 fn journal_of(n: u32) -> (Vec<u8>, Vec<Vec<u8>>) {
     let at = "2026-11-20T09:28:42.5Z".parse().unwrap();
-    let lines: Vec<_> = (1..=n).map(|n| encode(u64::from(n), at, &step(n))).collect();
+    let lines: Vec<_> = (1..=n).map(|n| encode(u64::from(n), at, &step(n)).unwrap()).collect();
     (lines.concat(), lines)
 }
 

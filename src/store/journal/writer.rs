@@ -96,7 +96,8 @@ impl Writer {
         let now = self.clock.now();
         let at = now.round(Unit::Millisecond).unwrap_or(now);
         let stamp = Stamp { seq: self.seq + 1, at };
-        let line = encode(stamp.seq, stamp.at, event);
+        let line = encode(stamp.seq, stamp.at, event)
+            .map_err(|error| Fault::invalid("an event cannot be recorded").because(error))?;
         let size = line.len() as u64;
         if size > MAX_LINE {
             return Err(Fault::failed(format!("an event of {size} bytes is too long to record")));

@@ -1,0 +1,272 @@
+//! From what was typed to a plan: finds and reads everything, changes nothing.
+//!
+//! `--dry-run` ends here. Whatever could go wrong before money is spent goes wrong here too.
+
+mod schema;
+mod trust;
+
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    model::{
+        Fault, Request, Result, Spot,
+        check::{Check, CheckKind, CheckStatus},
+        config::{Config, FlagValues, Layers, Settings, resolve},
+        contract::{Contract, Isolation},
+        planning::{self, Given},
+        run::Plan,
+        skill::{Skill, name::SkillName},
+        yaml::Document,
+    },
+    store::{
+        config,
+        folders::Folders,
+        session::Sessions,
+        skills::{self, Roots, Search},
+    },
+    sys::{
+        clock::Clock,
+        env::Env,
+        git::{self, Place, Repository},
+    },
+};
+
+/// What surrounds a run: the process as it was started.
+#[derive(Clone, Debug)]
+pub struct Around {
+    /// The environment.
+    pub env: Env,
+    /// The user's folders.
+    pub folders: Folders,
+    /// What time it is.
+    pub clock: Clock,
+    /// How many cores the machine has.
+    pub cores: u32,
+    /// This program's own file, to start the warden from.
+    pub own_exe: PathBuf,
+}
+
+/// A run that can begin.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What shall happen.
+    pub plan: Plan,
+    /// The repository, where changes can be tracked.
+    pub repository: Option<Repository>,
+    /// Where its session will be kept.
+    pub sessions: Sessions,
+    /// What a person should hear before it begins.
+    pub notices: Vec<String>,
+    /// What is odd in the skill's file.
+    pub warnings: Vec<Spot>,
+}
+
+/// Finds the skill, reads every file that has a say, settles trust, and makes the plan.
+pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
+    let ground = Ground::find(&request.cwd, around)?;
+    let mut notices = ground.notices.clone();
+    let user = config::user(&around.folders)?;
+    let project = config::project(&ground.root)?;
+    let project = project.map(|project| {
+        notices.extend(project.warnings);
+        project.document
+    });
+    let skill = skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    let trusted = trust::settle(
+        trust::Subjects { request, skill: &skill, root: &ground.root },
+        trust::Said { user: user.as_ref(), project },
+        around,
+    )?;
+    notices.extend(trusted.notices);
+    let settings = settings(request, around, Files {
+        user: user.as_ref(),
+        project: trusted.project.as_ref(),
+        contract: trusted.contract.as_ref(),
+    })?;
+    let plan = planning::plan(Given {
+        request,
+        skill: &skill,
+        digest: digest(&skill),
+        contract: trusted.contract.as_ref(),
+        output: schema::of_run(&skill, &settings)?,
+        step_outputs: schema::of_steps(&skill, &settings)?,
+        settings: &settings,
+        skill_trusted: trusted.skill,
+        repository_trusted: trusted.repository,
+        root: ground.repository.is_some().then(|| ground.root.clone()),
+        skipped: trusted.skipped.into_iter().map(skipped).collect(),
+    })?;
+    notices.extend(capped(&settings));
+    notices.extend(tools_not_allowed(&skill, &plan));
+    Ok(Prepared {
+        plan,
+        repository: ground.repository,
+        sessions: kept(ground.sessions, &settings),
+        notices,
+        warnings: skill.warnings,
+    })
+}
+
+/// What the run stands on.
+struct Ground {
+    /// The work tree's root, or where the user stood.
+    root: PathBuf,
+    repository: Option<Repository>,
+    sessions: Sessions,
+    notices: Vec<String>,
+}
+
+impl Ground {
+    fn find(cwd: &Path, around: &Around) -> Result<Self> {
+        let state = &around.folders.state;
+        let place = git::discover(cwd).map_err(|error| {
+            let fault = Fault::invalid("cannot read the repository").because(&error);
+            match error.hint() {
+                Some(hint) => fault.hint(hint),
+                None => fault,
+            }
+        })?;
+        Ok(match place {
+            Place::Repository(repository) => Self {
+                root: repository.root().to_owned(),
+                sessions: Sessions::at(repository.root(), state),
+                repository: Some(repository),
+                notices: Vec::new(),
+            },
+            Place::Outside => Self {
+                root: cwd.to_owned(),
+                sessions: Sessions::at(cwd, state),
+                repository: None,
+                notices: Vec::new(),
+            },
+            Place::Bare { git_dir } => Self {
+                sessions: Sessions::of_bare(&git_dir, state),
+                root: cwd.to_owned(),
+                repository: None,
+                notices: vec!["a bare repository has no tree: changes are not tracked".to_owned()],
+            },
+            Place::Unsupported { root, reason } => Self {
+                sessions: Sessions::at(&root, state),
+                notices: vec![format!("changes are not tracked: {reason}")],
+                root,
+                repository: None,
+            },
+        })
+    }
+}
+
+fn kept(sessions: Sessions, settings: &Settings) -> Sessions {
+    match settings.sessions.value {
+        crate::model::config::SessionsIn::Repository => sessions,
+        crate::model::config::SessionsIn::State => sessions.kept_outside(),
+    }
+}
+
+/// The skill that was asked for, by its own name or by an alias.
+fn skill(
+    request: &Request,
+    around: &Around,
+    ground: &Ground,
+    configs: [Option<&Document<Config>>; 2],
+) -> Result<Skill> {
+    let alias = configs
+        .into_iter()
+        .flatten()
+        .filter_map(|config| config.value.aliases.get(&request.skill))
+        .next_back();
+    let asked = alias.map_or(request.skill.as_str(), |alias| alias.value.as_str());
+    let name = SkillName::parse(asked)?;
+    let roots = Roots::new(&Search {
+        flags: &request.skills_dirs,
+        variable: around.env.get_os("ATLAS_SKILLS_PATH"),
+        home: around.env.get_os("HOME").map(Path::new),
+        project: Some(&ground.root),
+    })?;
+    skills::load(&roots.find(&name)?)
+}
+
+/// The files that have a say, as far as they are trusted.
+struct Files<'a> {
+    user: Option<&'a Document<Config>>,
+    project: Option<&'a Document<Config>>,
+    contract: Option<&'a Document<Contract>>,
+}
+
+fn settings(request: &Request, around: &Around, files: Files<'_>) -> Result<Settings> {
+    let text = |(name, value): (&std::ffi::OsStr, &std::ffi::OsStr)| {
+        Some((name.to_str()?.to_owned(), value.to_str()?.to_owned()))
+    };
+    let env = around.env.iter().filter_map(text).collect();
+    resolve(&Layers {
+        user: files.user,
+        project: files.project,
+        contract: files.contract,
+        env: &env,
+        flags: &flags(request),
+        cores: around.cores,
+    })
+}
+
+fn flags(request: &Request) -> FlagValues {
+    FlagValues {
+        max_usd: request.max_usd,
+        max_turns: request.max_turns,
+        timeout: request.timeout,
+        model: request.model.clone(),
+        edit: request.edit.then_some(true),
+        permission_mode: request.permission_mode,
+        allow: request.allow.clone(),
+        require: request.require,
+        isolation: request.worktree.then_some(Isolation::Worktree),
+        load: None,
+        jobs: request.jobs,
+    }
+}
+
+fn digest(skill: &Skill) -> String {
+    Sha256::digest(skill.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn skipped(name: String) -> Check {
+    let check = Check::blocking(name, CheckKind::Hook, CheckStatus::Skipped);
+    check.because("not trusted; run with `--untrusted`")
+}
+
+fn capped(settings: &Settings) -> impl Iterator<Item = String> {
+    settings.capped.iter().map(|capped| {
+        let (limit, asked, held) = (&capped.limit, &capped.asked, &capped.held);
+        format!(
+            "limits.{limit}: {} asks for {}, {} allows {}",
+            asked.source, asked.value, held.source, held.value
+        )
+    })
+}
+
+/// A skill made for another client may count on tools that this run does not approve; its author
+/// is told before the first call, not by a denial after it.
+fn tools_not_allowed(skill: &Skill, plan: &Plan) -> Option<String> {
+    let agent = &plan.steps.first()?.agent;
+    let wished = skill.front.allowed_tools.as_ref()?;
+    let missing: Vec<&str> = wished
+        .iter()
+        .filter(|rule| {
+            let tool = crate::model::skill::tools::tool_of(rule);
+            let offered = agent.tools.as_ref().is_none_or(|tools| tools.iter().any(|t| t == tool));
+            let approved = agent.allow.contains(rule) || !needs_approval(tool);
+            let edits = agent.permission_mode == crate::model::contract::PermissionMode::AcceptEdits
+                && matches!(tool, "Edit" | "Write");
+            !(offered && (approved || edits))
+        })
+        .map(String::as_str)
+        .collect();
+    (!missing.is_empty()).then(|| {
+        let names = missing.join(", ");
+        format!("the skill asks for {names}, which this run does not allow; see `--allow`, `--edit`")
+    })
+}
+
+fn needs_approval(tool: &str) -> bool {
+    !matches!(tool, "Read" | "Grep" | "Glob" | "Task" | "TodoWrite" | "Skill")
+}

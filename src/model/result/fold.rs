@@ -1,0 +1,237 @@
+//! From a plan and a state to a result.
+
+use super::{
+    BytesByStage, ContextReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport, StepSpend,
+    UnavailableReason, UnavailableReport,
+};
+use crate::model::{
+    Fault, Status,
+    call::{CallOutcome, TokenCount},
+    check::{Check, Proof, Timing},
+    run::{
+        Ledger, Plan, Point, State, StepStatus,
+        event::Output,
+        next,
+        state::{RunEnd, Stage, StepState},
+    },
+    value::Usd,
+};
+
+/// What a result needs that no event holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outside<'a> {
+    /// The session's id.
+    pub session: Option<&'a str>,
+    /// The content of the last step's output, where the journal only names its file.
+    pub output: Option<serde_json::Value>,
+    /// How long the run took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// What of the skill was put before the agent.
+    pub loaded: Option<BytesByStage>,
+    /// The version of claude, where it became known after the run had started.
+    pub claude_version: Option<&'a str>,
+}
+
+pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResult {
+    let end = state.end.clone().unwrap_or_else(|| RunEnd {
+        status: Status::Interrupted,
+        exit_code: Status::Interrupted.code(),
+        reason: "the run was broken off before it ended".to_owned(),
+    });
+    let waived = end.status != Status::Passed && state.ok_on.contains(&end.status);
+    RunResult {
+        schema_version: SCHEMA_VERSION,
+        session: outside.session.map(str::to_owned),
+        run: (state.run > 0).then_some(state.run),
+        skill: Some(plan.skill.name.clone()),
+        status: end.status,
+        exit_code: if waived { Status::Passed.code() } else { end.exit_code },
+        waived,
+        reason: Some(end.reason).filter(|reason| !reason.is_empty()),
+        output: output(plan, state, outside),
+        checks: checks(plan, state),
+        proof: next::proof(state),
+        verdict: None,
+        steps: plan.steps.iter().map(|step| self::step(&step.id, state)).collect(),
+        changes: state.changes.clone(),
+        unavailable: unavailable(plan, state, end.status),
+        spend: spend(&state.ledger),
+        context: context(&state.ledger, outside),
+        duration_ms: outside.duration_ms,
+        claude_version: state.claude.clone().or_else(|| outside.claude_version.map(str::to_owned)),
+    }
+}
+
+/// Nothing ran, so nothing was spent: that much is known.
+pub(super) fn fault(fault: &Fault) -> RunResult {
+    let unavailable = (fault.status == Status::Unavailable).then_some(UnavailableReport {
+        reason: UnavailableReason::Missing,
+        window: None,
+        resets_at: None,
+    });
+    RunResult {
+        schema_version: SCHEMA_VERSION,
+        session: None,
+        run: None,
+        skill: None,
+        status: fault.status,
+        exit_code: fault.status.code(),
+        waived: false,
+        reason: Some(with_places(fault)),
+        output: None,
+        checks: Vec::new(),
+        proof: Proof::default(),
+        verdict: None,
+        steps: Vec::new(),
+        changes: None,
+        unavailable,
+        spend: spend(&Ledger::default()),
+        context: None,
+        duration_ms: None,
+        claude_version: None,
+    }
+}
+
+/// A fault in a file is of no use to a reader of JSON without the place.
+fn with_places(fault: &Fault) -> String {
+    let mut reason = fault.to_string();
+    for spot in &fault.spots {
+        let start = (0..=spot.span.start.min(spot.source.len()))
+            .rev()
+            .find(|at| spot.source.is_char_boundary(*at))
+            .unwrap_or(0);
+        let before = &spot.source[..start];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        reason = format!("{reason}; {}:{line}:{column}: {}", spot.path.display(), spot.message);
+    }
+    reason
+}
+
+/// What the last step said in the attempt that counts.
+fn output(plan: &Plan, state: &State, outside: &Outside<'_>) -> Option<serde_json::Value> {
+    let last = state.step(&plan.steps.last()?.id)?;
+    match (&last.call, last.output.as_ref()?) {
+        (Stage::Idle | Stage::Running, _) => None,
+        (Stage::Ended(_), Output::Text { text }) => Some(text.clone().into()),
+        (Stage::Ended(_), Output::Json { json }) => Some(json.clone()),
+        (Stage::Ended(_), Output::File { .. }) => outside.output.clone(),
+    }
+}
+
+/// Everything that looked, in the plan's order, and what was not asked to.
+fn checks(plan: &Plan, state: &State) -> Vec<Check> {
+    let mut checks = at(plan, state, Timing::Pre, &Point::Pre);
+    checks.extend(skipped(plan, |timing| timing == Some(Timing::Pre)));
+    for step in &plan.steps {
+        if let Some(known) = state.step(&step.id) {
+            let point = Point::Mid { step: step.id.clone(), attempt: known.attempt };
+            checks.extend(at(plan, state, Timing::Mid, &point));
+        }
+    }
+    checks.extend(skipped(plan, |timing| timing == Some(Timing::Mid)));
+    checks.extend(at(plan, state, Timing::Post, &Point::Post { round: state.round }));
+    checks.extend(skipped(plan, |timing| matches!(timing, Some(Timing::Post) | None)));
+    checks
+}
+
+/// What looked at one point: first we ourselves, then the hooks.
+fn at(plan: &Plan, state: &State, timing: Timing, at: &Point) -> Vec<Check> {
+    let mut found = match state.checks.get(at) {
+        Some(Stage::Ended(checks)) => checks.clone(),
+        Some(Stage::Idle | Stage::Running) | None => Vec::new(),
+    };
+    for hook in plan.hooks.iter().filter(|hook| hook.timing == timing) {
+        if let Some(Stage::Ended(check)) = state.hooks.get(&(at.clone(), hook.name.clone())) {
+            found.push(check.clone());
+        }
+    }
+    found
+}
+
+fn skipped(plan: &Plan, when: impl Fn(Option<Timing>) -> bool) -> impl Iterator<Item = Check> {
+    plan.skipped.iter().filter(move |check| when(check.timing)).cloned()
+}
+
+fn step(id: &str, state: &State) -> StepReport {
+    let fresh = StepState::default();
+    let known = state.step(id).unwrap_or(&fresh);
+    let status = match &known.status {
+        Some((status, _)) => *status,
+        None if state.end.is_none() && known.attempt > 0 => StepStatus::Interrupted,
+        None => StepStatus::Cancelled,
+    };
+    let tokens = Told::of(known.attempt > 0, known.spend.tokens, known.spend.usd);
+    StepReport {
+        id: id.to_owned(),
+        status,
+        attempts: known.attempt,
+        claude_session: known.conversation.clone(),
+        spend: StepSpend {
+            usd_known: known.spend.usd.or((known.attempt == 0).then_some(Usd::ZERO)),
+            input_tokens: tokens.of_kind(|count| count.input),
+            output_tokens: tokens.of_kind(|count| count.output),
+            cache_read_tokens: tokens.of_kind(|count| count.cache_read),
+            cache_write_tokens: tokens.of_kind(|count| count.cache_write),
+        },
+    }
+}
+
+/// Only a step whose last call found nobody explains an unavailable run.
+fn unavailable(plan: &Plan, state: &State, status: Status) -> Option<UnavailableReport> {
+    if status != Status::Unavailable {
+        return None;
+    }
+    plan.steps.iter().find_map(|step| match &state.step(&step.id)?.call {
+        Stage::Ended(CallOutcome::Unavailable { why, .. }) => Some(why.into()),
+        Stage::Ended(
+            CallOutcome::Succeeded
+            | CallOutcome::Failed { .. }
+            | CallOutcome::Limit { .. }
+            | CallOutcome::Interrupted,
+        )
+        | Stage::Idle
+        | Stage::Running => None,
+    })
+}
+
+fn spend(ledger: &Ledger) -> SpendReport {
+    let priced = ledger.priced();
+    let usd_known = (priced > 0 || ledger.calls == 0).then_some(ledger.known);
+    let tokens = Told::of(ledger.calls > 0, ledger.tokens, usd_known);
+    SpendReport {
+        basis: ledger.basis,
+        usd_known,
+        usd_charged: ledger.charged(),
+        calls: ledger.calls,
+        calls_unknown: ledger.calls - priced,
+        input_tokens: tokens.of_kind(|count| count.input),
+        output_tokens: tokens.of_kind(|count| count.output),
+        cache_read_tokens: tokens.of_kind(|count| count.cache_read),
+        cache_write_tokens: tokens.of_kind(|count| count.cache_write),
+    }
+}
+
+fn context(ledger: &Ledger, outside: &Outside<'_>) -> Option<ContextReport> {
+    ledger.context.map(|context| ContextReport {
+        window: context.window,
+        window_assumed: context.window_assumed,
+        peak_fraction: context.peak_fraction(),
+        bytes_by_stage: outside.loaded,
+    })
+}
+
+/// Tokens, if anybody told them. Calls of which neither a token nor a price is known may have cost
+/// anything, so their zeros say nothing.
+struct Told(Option<TokenCount>);
+
+impl Told {
+    fn of(called: bool, tokens: TokenCount, usd: Option<Usd>) -> Self {
+        let silent = called && usd.is_none() && tokens == TokenCount::default();
+        Self((!silent).then_some(tokens))
+    }
+
+    fn of_kind(&self, kind: impl Fn(TokenCount) -> u64) -> Option<u64> {
+        self.0.map(kind)
+    }
+}

@@ -1,0 +1,174 @@
+//! Events as lines that stay: one for each event worth telling.
+
+use super::{
+    look::{Look, Mark},
+    printer::Verbosity,
+    words,
+};
+use crate::model::{
+    check::{Check, CheckKind, CheckStatus},
+    run::{
+        Event, Plan, Point, State, StepStatus,
+        event::{CallEnded, CallStarted},
+        state::StepState,
+    },
+    value::Usd,
+};
+
+/// Who looks at the lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// A live view shows what runs, so that lines tell only of what ended.
+    LiveView,
+    /// Nothing: lines tell of beginnings too.
+    Nothing,
+}
+
+/// The lines for one event, each ended; empty for what is not worth telling.
+pub fn told(
+    plan: &Plan,
+    state: &State,
+    event: &Event,
+    (verbosity, beside): (Verbosity, Beside),
+    look: Look,
+) -> String {
+    let verbose = verbosity == Verbosity::Verbose;
+    let starts = verbose || beside == Beside::Nothing;
+    match event {
+        Event::RunResumed { differences } => resumed(differences, look),
+        Event::Interrupted { signal } => {
+            look.line(Mark::Warning, &format!("signal {signal}: ending what runs"))
+        }
+        Event::ChecksEnded { checks, at } => {
+            let whose = whose(plan, at, look);
+            checks.iter().map(|found| check(found, &whose, verbosity, look)).collect()
+        }
+        Event::HookStarted { hook, .. } if verbose => {
+            look.line(Mark::Note, &format!("hook {} runs", words::first_line(hook, look)))
+        }
+        Event::HookEnded { check: found, at, .. } => {
+            check(found, &whose(plan, at, look), verbosity, look)
+        }
+        Event::CallStarted(call) if starts => call_started(plan, call, look),
+        Event::CallRetrying { step, reason, after, .. } => {
+            let (step, reason) = (words::first_line(step, look), words::first_line(reason, look));
+            let after = words::duration(u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX));
+            look.line(Mark::Again, &format!("{step}: {reason}; asking again in {after}"))
+        }
+        Event::CallEnded(call) => warnings(call, look),
+        Event::Changes { changes, .. } if verbose => {
+            let files = words::count(changes.files.len(), "file");
+            look.line(Mark::Note, &format!("{files} changed so far"))
+        }
+        Event::Retry { step, reasons, .. } => {
+            let reasons: Vec<String> =
+                reasons.iter().map(|reason| words::first_line(reason, look)).collect();
+            let step = words::first_line(step, look);
+            look.line(Mark::Again, &format!("{step} again: {}", reasons.join("; ")))
+        }
+        Event::StepEnded { step, status, .. } => {
+            step_ended(step, *status, state.step(step), look)
+        }
+        Event::RunStarted { .. }
+        | Event::Plan { .. }
+        | Event::ChecksStarted { .. }
+        | Event::HookStarted { .. }
+        | Event::StepStarted { .. }
+        | Event::CallStarted(_)
+        | Event::Changes { .. }
+        // The last words of a run say it, right after.
+        | Event::LimitReached { .. }
+        | Event::RunEnded { .. }
+        | Event::Unknown => String::new(),
+    }
+}
+
+/// One check as a line, after the words that say whose it is. What was only looked up and was there
+/// is for those who want everything.
+pub fn check(check: &Check, whose: &str, verbosity: Verbosity, look: Look) -> String {
+    let kind = match check.kind {
+        CheckKind::Requires => "needs",
+        CheckKind::Hook => "hook",
+        CheckKind::Schema | CheckKind::Predicate | CheckKind::Panel | CheckKind::Secret => "check",
+    };
+    let minor = match check.kind {
+        CheckKind::Requires | CheckKind::Predicate | CheckKind::Secret => true,
+        CheckKind::Hook | CheckKind::Schema | CheckKind::Panel => false,
+    };
+    let (mark, said) = match (check.status, check.blocking) {
+        (CheckStatus::Passed, _) if minor && verbosity < Verbosity::Verbose => {
+            return String::new();
+        }
+        (CheckStatus::Passed, _) => (Mark::Good, ""),
+        (CheckStatus::Failed, true) => (Mark::Bad, ""),
+        (CheckStatus::Failed, false) => (Mark::Warning, " (advisory)"),
+        (CheckStatus::Error, true) => (Mark::Bad, " could not run"),
+        (CheckStatus::Error, false) => (Mark::Warning, " (advisory) could not run"),
+        (CheckStatus::Skipped, _) => (Mark::Note, " skipped"),
+    };
+    let mut text = format!("{whose}{kind} {}{said}", words::first_line(&check.name, look));
+    if let Some(reason) = &check.reason {
+        text = format!("{text}: {}", words::first_line(reason, look));
+    }
+    if check.ms > 0 {
+        text = format!("{text}{}{}", look.separator(), words::duration(check.ms));
+    }
+    look.line(mark, &text)
+}
+
+/// Where several steps are looked at, a check says at which one it looked.
+fn whose(plan: &Plan, at: &Point, look: Look) -> String {
+    match at {
+        Point::Mid { step, .. } if plan.steps.len() > 1 => {
+            format!("{}: ", words::first_line(step, look))
+        }
+        Point::Mid { .. } | Point::Pre | Point::Post { .. } => String::new(),
+    }
+}
+
+fn resumed(differences: &[String], look: Look) -> String {
+    let mut lines = look.line(Mark::Note, "the run goes on where it stopped");
+    for difference in differences {
+        let difference = words::first_line(difference, look);
+        lines.push_str(&look.line(Mark::Warning, &format!("changed meanwhile: {difference}")));
+    }
+    lines
+}
+
+fn call_started(plan: &Plan, call: &CallStarted, look: Look) -> String {
+    let model = plan.step(&call.step).map(|step| words::first_line(&step.agent.model, look));
+    let again =
+        if call.attempt > 1 { format!(", attempt {}", call.attempt) } else { String::new() };
+    let step = words::first_line(&call.step, look);
+    let model = model.unwrap_or_else(|| "claude".to_owned());
+    look.line(Mark::Note, &format!("{step}: asking {model}{again}"))
+}
+
+fn warnings(call: &CallEnded, look: Look) -> String {
+    let step = words::first_line(&call.step, look);
+    let line = |warning: &String| {
+        look.line(Mark::Warning, &format!("{step}: {}", words::first_line(warning, look)))
+    };
+    call.warnings.iter().map(line).collect()
+}
+
+/// Why it ended like this is said at the end of the run, which follows.
+fn step_ended(step: &str, status: StepStatus, known: Option<&StepState>, look: Look) -> String {
+    let (mark, said) = match status {
+        StepStatus::Passed => (Mark::Good, ""),
+        StepStatus::Reused => (Mark::Good, " (reused)"),
+        StepStatus::Cached => (Mark::Good, " (cached)"),
+        StepStatus::Failed => (Mark::Bad, " failed"),
+        StepStatus::Rejected => (Mark::Bad, " rejected"),
+        StepStatus::Limit => (Mark::Bad, " stopped at a limit"),
+        StepStatus::Interrupted => (Mark::Warning, " interrupted"),
+        StepStatus::Skipped => (Mark::Note, " skipped"),
+        StepStatus::Cancelled => (Mark::Note, " cancelled"),
+    };
+    let mut parts = vec![format!("{}{said}", words::first_line(step, look))];
+    if let Some(known) = known.filter(|known| known.ms > 0) {
+        parts.push(words::duration(known.ms));
+        parts.extend(known.spend.usd.as_ref().map(Usd::to_string));
+    }
+    look.line(mark, &parts.join(look.separator()))
+}

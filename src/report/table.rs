@@ -1,0 +1,90 @@
+//! Lines of aligned columns, for lists.
+
+use super::{look::Look, look::Tone, wrap};
+use crate::model::text;
+
+/// Columns are this far apart.
+const GAP: usize = 2;
+
+/// Rows under a head; every text may come from anywhere and is made inert. On a terminal the last
+/// column is cut to the width, since a folded row cannot be read.
+pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]], look: Look) -> String {
+    let inert: Vec<[String; N]> = rows
+        .iter()
+        .map(|row| std::array::from_fn(|column| text::sanitize_line(&row[column]).into_owned()))
+        .collect();
+    let widths: [usize; N] = std::array::from_fn(|column| {
+        let cells = inert.iter().map(|row| wrap::columns(&row[column]));
+        cells.chain([wrap::columns(head[column])]).max().unwrap_or_default()
+    });
+    let heading = row(&head.map(str::to_owned), &widths, look);
+    let mut lines = format!("{}\n", look.paint(&heading, Tone::Faint));
+    for cells in &inert {
+        lines.push_str(&row(cells, &widths, look));
+        lines.push('\n');
+    }
+    lines
+}
+
+fn row<const N: usize>(cells: &[String; N], widths: &[usize; N], look: Look) -> String {
+    let mut line = String::new();
+    let mut used = 0;
+    for (column, cell) in cells.iter().enumerate() {
+        if column + 1 == N {
+            let room = look.width.map(|width| usize::from(width).saturating_sub(used));
+            let shown = match room {
+                Some(room) => wrap::cut(cell, room.max(1), look.ellipsis()),
+                None => cell.clone(),
+            };
+            line.push_str(&shown);
+        } else {
+            line.push_str(cell);
+            let padding = widths[column] - wrap::columns(cell) + GAP;
+            line.extend(std::iter::repeat_n(' ', padding));
+            used += widths[column] + GAP;
+        }
+    }
+    line.truncate(line.trim_end().len());
+    line
+}
+
+#[cfg(test)]
+mod tests {
+    use snapbox::{IntoData as _, assert_data_eq, str};
+
+    use super::*;
+
+    fn rows() -> Vec<[String; 3]> {
+        vec![
+            ["review-diff".into(), "user".into(), "Reviews a diff, and says why".into()],
+            ["日本".into(), "bundled".into(), "wide\u{1b}[2J\nforged row".into()],
+            ["x".into(), String::new(), String::new()],
+        ]
+    }
+
+    #[test]
+    fn columns_are_aligned_whatever_they_hold() {
+        let shown = table(["name", "source", "description"], &rows(), Look::PLAIN);
+        assert_data_eq!(shown, str![[r#"
+name         source   description
+review-diff  user     Reviews a diff, and says why
+日本         bundled  wide␛[2J␊forged row
+x
+
+"#]].raw());
+    }
+
+    #[test]
+    fn the_last_column_is_cut_to_the_terminal() {
+        let look = Look { width: Some(30), ..Look::PLAIN };
+        let shown = table(["name", "source", "description"], &rows(), look);
+        assert!(shown.lines().all(|line| wrap::columns(line) <= 30), "{shown}");
+        assert_data_eq!(shown, str![[r#"
+name         source   descrip…
+review-diff  user     Reviews…
+日本         bundled  wide␛[2…
+x
+
+"#]].raw());
+    }
+}

@@ -1,0 +1,73 @@
+//! Which contract a skill has: its own, or the one that the repository puts in its place.
+
+use std::path::{Path, PathBuf};
+
+use super::text_file;
+use crate::model::{
+    Result,
+    contract::{self, Contract},
+    yaml::Document,
+};
+
+/// The contract in a skill's own folder.
+pub const FILE: &str = "contract.yaml";
+
+/// Where a repository keeps contracts in the place of those of skills.
+pub const FOLDER: &str = ".claude/contracts";
+
+/// A contract, and whose it is. Its text is the document's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ContractFile {
+    /// Whose it is.
+    pub origin: Origin,
+    /// What it says; the path is as the user would name it.
+    pub document: Document<Contract>,
+}
+
+/// Whose a contract is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The skill's own.
+    Skill,
+    /// The repository's, in the place of the skill's own.
+    Repository,
+}
+
+/// The contract of the skill `name` in the folder `skill`, run in the repository at `root`.
+///
+/// # Errors
+/// The contract that counts is faulty, or a symbolic link leads out of its folder.
+pub fn contract_for(skill: &Path, name: &str, root: &Path) -> Result<Option<ContractFile>> {
+    if let Some(path) = replacement(name) {
+        let absolute = root.join(&path);
+        if let Some(real) = text_file::inside(root, &absolute)?
+            && let Some(text) = text_file::read(&real)?
+        {
+            let document = contract::parse(&path, &text)?;
+            return Ok(Some(ContractFile { origin: Origin::Repository, document }));
+        }
+    }
+    let path = skill.join(FILE);
+    let Some(real) = text_file::inside(skill, &path)? else { return Ok(None) };
+    let Some(text) = text_file::read(&real)? else { return Ok(None) };
+    let shown = path.strip_prefix(root).unwrap_or(&path);
+    let document = contract::parse(shown, &text)?;
+    Ok(Some(ContractFile { origin: Origin::Skill, document }))
+}
+
+/// The path of a skill's replaced contract; that of `plugin:skill` is `plugin/skill.yaml`.
+fn replacement(name: &str) -> Option<PathBuf> {
+    let parts: Vec<&str> = name.split(':').collect();
+    let plain = |part: &&str| {
+        !part.is_empty() && !part.starts_with('.') && !part.contains(['/', '\\', '\0'])
+    };
+    let (last, folders) = parts.split_last()?;
+    if parts.len() > 2 || !parts.iter().all(plain) {
+        return None;
+    }
+    let folder: PathBuf = Path::new(FOLDER).join(folders.iter().collect::<PathBuf>());
+    Some(folder.join(format!("{last}.yaml")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! A session's folder: what lies where in it, and reading that without taking the session.
+
+use std::{
+    fmt::Write as _,
+    path::{Component, Path, PathBuf},
+};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    model::{Fault, Result, SessionId, journal_line::Line, run::event::Output},
+    store::journal,
+    sys::fs::read_capped,
+};
+
+/// The largest output that is read back, in bytes.
+const MAX_OUTPUT: u64 = 256 << 20;
+
+/// A session that is only read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionDir {
+    /// Its name.
+    pub id: SessionId,
+    /// Its folder.
+    pub path: PathBuf,
+}
+
+impl SessionDir {
+    /// The journal.
+    pub fn journal(&self) -> PathBuf {
+        self.path.join("journal.jsonl")
+    }
+
+    /// The scratch pad.
+    pub fn scratch(&self) -> PathBuf {
+        self.path.join("scratch.jsonl")
+    }
+
+    /// Where git objects of the session's own lie.
+    pub fn objects(&self) -> PathBuf {
+        self.path.join("objects")
+    }
+
+    /// The description, which is derived and may be missing.
+    pub fn file(&self) -> PathBuf {
+        self.path.join("session.json")
+    }
+
+    /// The lock.
+    pub fn lock(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+
+    /// The folder of one attempt of a step; `/` in the step's id divides it into folders.
+    pub fn attempt_dir(&self, run: u32, step: &str, attempt: u32) -> PathBuf {
+        let mut path = self.path.join("runs").join(run.to_string()).join("steps");
+        path.extend(step.split('/').map(encode_segment));
+        path.join(attempt.to_string())
+    }
+
+    /// All that happened, run after run.
+    pub fn lines(&self) -> Result<Vec<Line>> {
+        journal::read(&self.journal())
+    }
+
+    /// An output with its content, wherever it lies; one that is not what was committed is
+    /// refused.
+    pub fn load_output(&self, output: &Output) -> Result<Output> {
+        let Output::File { path, sha256 } = output else { return Ok(output.clone()) };
+        let refuse = |why: String| {
+            Fault::invalid(format!("an output of session {} is not what was committed", self.id))
+                .because(format!("`{path}`: {why}"))
+        };
+        let file =
+            self.inside(path).ok_or_else(|| refuse("it is no file of the session".into()))?;
+        let bytes = read_capped(&file, MAX_OUTPUT).map_err(|error| refuse(error.to_string()))?;
+        if hex(&Sha256::digest(&bytes)) != *sha256 {
+            return Err(refuse("its bytes have another hash".into()));
+        }
+        if file.extension().is_some_and(|extension| extension == "json") {
+            let json = serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
+            return Ok(Output::Json { json });
+        }
+        let text = String::from_utf8(bytes).map_err(|error| refuse(error.to_string()))?;
+        Ok(Output::Text { text })
+    }
+
+    /// A path of the journal's, if it leads to a file of this session by real folders only.
+    fn inside(&self, path: &str) -> Option<PathBuf> {
+        let mut whole = self.path.clone();
+        for part in Path::new(path).components() {
+            let Component::Normal(part) = part else { return None };
+            whole.push(part);
+            if whole.symlink_metadata().ok()?.is_symlink() {
+                return None;
+            }
+        }
+        Some(whole)
+    }
+}
+
+/// One folder's name for one part of a step's id: `id` or `id[n]`, anything else encoded, so
+/// that no id means another folder, nor two ids the same one, not even where case is ignored.
+fn encode_segment(segment: &str) -> String {
+    if segment.is_empty() {
+        // No encoding of anything else: there two digits follow.
+        return "%".to_owned();
+    }
+    let (name, index) = split_index(segment);
+    let mut encoded = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => encoded.push(char::from(byte)),
+            _ => write!(encoded, "%{byte:02x}").expect("writing to a string cannot fail"),
+        }
+    }
+    encoded + index
+}
+
+/// `each[3]` is the fourth round of `each`.
+fn split_index(segment: &str) -> (&str, &str) {
+    let index = segment.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
+    match index {
+        Some((name, digits))
+            if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            segment.split_at(name.len())
+        }
+        _ => (segment, ""),
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}

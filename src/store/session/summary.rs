@@ -1,0 +1,166 @@
+//! What a list shows of a session: a fold of its journal, kept in `session.json` so that a list
+//! need not read every journal.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::SessionDir;
+use crate::{
+    model::{
+        Result, SessionId, Status,
+        journal_line::Line,
+        run::{Event, State},
+        value::Usd,
+    },
+    store::stamp,
+    sys::fs::read_capped,
+};
+
+/// The version of `session.json` that is written.
+const VERSION: u32 = 1;
+
+/// A description is far smaller; what is larger is none.
+const MAX_FILE: u64 = 1 << 20;
+
+/// The content of `session.json`. Nothing depends on it; whatever it says, the journal decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionFile {
+    /// The version of the format.
+    pub v: u32,
+    /// The session's name.
+    pub id: SessionId,
+    /// The root of the work tree, or the folder where the user stood; for people.
+    pub root: String,
+    /// The tree as it was before the first run, as a git tree id, where there is one.
+    pub base: Option<String>,
+    /// The version of claude, where one was found.
+    pub claude: Option<String>,
+    /// The version of atlas.
+    pub atlas: String,
+    /// What the journal held when this was written.
+    pub summary: Option<Summary>,
+}
+
+/// What a list shows of a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// The journal's size in bytes when it was folded; with another size this is stale.
+    pub journal_bytes: u64,
+    /// How many runs it has.
+    pub runs: u32,
+    /// The skill of the last run.
+    pub skill: String,
+    /// When its last event was written.
+    #[serde(with = "stamp")]
+    pub last: Timestamp,
+    /// How the last run ended; `None` if it did not.
+    pub ended: Option<Ended>,
+    /// What all its runs are charged.
+    pub usd: Usd,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// The status.
+    pub status: Status,
+    /// The exit code, which for signals says more.
+    pub exit_code: u8,
+    /// Why, in one line.
+    pub reason: String,
+}
+
+impl SessionFile {
+    /// The description of a session that begins.
+    pub(super) fn new(id: SessionId, root: &Path) -> Self {
+        Self {
+            v: VERSION,
+            id,
+            root: root.to_string_lossy().into_owned(),
+            base: None,
+            claude: None,
+            atlas: env!("CARGO_PKG_VERSION").to_owned(),
+            summary: None,
+        }
+    }
+
+    /// What stands at `path`, if it is a description that we can read.
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        let bytes = read_capped(path, MAX_FILE).ok()?;
+        serde_json::from_slice(&bytes).ok().filter(|file: &Self| file.v == VERSION)
+    }
+
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        let mut json = serde_json::to_vec_pretty(self).expect("text keys and no failing parts");
+        json.push(b'\n');
+        json
+    }
+}
+
+impl Summary {
+    /// The summary of these lines, which take so many bytes; `None` while no run has begun.
+    pub fn of(lines: &[Line], journal_bytes: u64) -> Option<Self> {
+        let runs = runs(lines);
+        let (Some(last_run), Some(last)) = (runs.last(), lines.last()) else { return None };
+        let states: Vec<_> = runs.iter().map(|run| fold(run)).collect();
+        let Some(Event::RunStarted { request, .. }) = last_run.first().map(|line| &line.event)
+        else {
+            return None;
+        };
+        let end = states.last().and_then(|state| state.end.clone());
+        Some(Self {
+            journal_bytes,
+            runs: u32::try_from(runs.len()).unwrap_or(u32::MAX),
+            skill: request.skill.clone(),
+            last: last.at,
+            ended: end.map(|end| Ended {
+                status: end.status,
+                exit_code: end.exit_code,
+                reason: end.reason,
+            }),
+            usd: states.iter().map(|state| state.ledger.charged()).sum(),
+        })
+    }
+
+    /// Whether the last run is worth going on with: it did not end, or ended for a reason that
+    /// can go away.
+    pub fn is_unfinished(&self) -> bool {
+        self.ended.as_ref().is_none_or(|end| {
+            matches!(end.status, Status::Interrupted | Status::Limit | Status::Unavailable)
+        })
+    }
+
+    /// The summary of a session: the kept one if it is fresh, else folded from the journal.
+    /// `None` while no run has begun.
+    pub(super) fn read_or_fold(session: &SessionDir) -> Result<Option<Self>> {
+        let kept = SessionFile::read(&session.file()).filter(|file| file.id == session.id);
+        let size = session.journal().symlink_metadata().map(|found| found.len()).ok();
+        match kept.and_then(|file| file.summary) {
+            Some(kept) if Some(kept.journal_bytes) == size => Ok(Some(kept)),
+            _ => Ok(Self::of(&session.lines()?, size.unwrap_or_default())),
+        }
+    }
+}
+
+/// The lines of each run, in order.
+pub fn runs(lines: &[Line]) -> Vec<&[Line]> {
+    let mut runs = Vec::new();
+    let mut rest = lines;
+    while let Some(first) = rest.iter().position(is_start) {
+        let run = &rest[first..];
+        let length = run.iter().skip(1).position(is_start).map_or(run.len(), |next| next + 1);
+        runs.push(&run[..length]);
+        rest = &run[length..];
+    }
+    runs
+}
+
+fn is_start(line: &Line) -> bool {
+    matches!(line.event, Event::RunStarted { .. })
+}
+
+fn fold(run: &[Line]) -> State {
+    State::of(run.iter().map(|line| &line.event))
+}

@@ -1,0 +1,514 @@
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+use tempfile::{TempDir, tempdir};
+use tokio::task::LocalSet;
+
+use super::*;
+use crate::{
+    model::{
+        Request, Status,
+        run::{Event, event::Output},
+        value::Span,
+    },
+    sys::{
+        clock::Clock,
+        lock::Mode,
+        process::{Exit, Group, tests::sh},
+    },
+};
+
+/// A place with a tree and the user's state folder.
+struct Place {
+    folder: TempDir,
+    sessions: Sessions,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempdir().unwrap();
+        fs::create_dir(folder.path().join("tree")).unwrap();
+        let sessions = Sessions::at(&folder.path().join("tree"), &folder.path().join("state"));
+        Self { folder, sessions }
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn create(&self, at: &str) -> Session {
+        let clock = Clock::Fixed(at.parse().unwrap());
+        let home = self.sessions.home().unwrap();
+        home.create(&NewSession { clock, claude: Some("2.1.328".to_owned()) }).unwrap()
+    }
+}
+
+const NOON: &str = "2026-11-20T12:00:00Z";
+const LATER: &str = "2026-11-20T13:00:00Z";
+
+fn start(run: u32) -> Event {
+    let request = Request { skill: format!("skill-{run}"), ..Request::default() };
+    Event::RunStarted { run, request: Box::new(request), atlas: "0".to_owned(), claude: None }
+}
+
+fn end(status: Status) -> Event {
+    Event::RunEnded { status, exit_code: status.code(), reason: "because".to_owned() }
+}
+
+fn mode(path: &Path) -> u32 {
+    path.symlink_metadata().unwrap().permissions().mode() & 0o7777
+}
+
+#[tokio::test]
+async fn a_session_is_made_found_and_gone_on_with() {
+    let place = Place::new();
+    assert_eq!(place.sessions.last().unwrap_err().status, Status::Usage);
+    let session = place.create(NOON);
+    let id = session.id().clone();
+    assert!(id.as_str().starts_with("20261120-120000-"));
+    assert_eq!(session.dir(), place.path("tree/.claude/sessions").join(id.as_str()));
+    assert_eq!(session.notice, None);
+    session.journal.commit(&start(1)).await.unwrap();
+    session.describe(|file| file.base = Some("abc".to_owned())).unwrap();
+
+    for query in [id.as_str(), id.letters(), "2026"] {
+        assert_eq!(place.sessions.find(query).unwrap(), *session.stored(), "{query}");
+    }
+    assert_eq!(place.sessions.last().unwrap(), *session.stored());
+    let stored = session.stored().clone();
+    let home = place.sessions.home().unwrap();
+    let fault = home.resume(&stored, Clock::System).unwrap_err();
+    assert_eq!(fault.status, Status::Busy);
+    let pid = std::process::id();
+    assert_eq!(fault.to_string(), format!("session {id} is held by process {pid}"));
+
+    drop(session);
+    let (session, recovered) = home.resume(&stored, Clock::System).unwrap();
+    assert_eq!(recovered.lines.len(), 1);
+    let file = session.file();
+    assert_eq!((file.base.as_deref(), file.claude.as_deref()), (Some("abc"), Some("2.1.328")));
+    session.journal.commit(&end(Status::Passed)).await.unwrap();
+    assert_eq!(stored.lines().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_name_that_means_two_or_none_is_a_wrong_command_line() {
+    let place = Place::new();
+    let (first, second) = (place.create(NOON), place.create(NOON));
+    let fault = place.sessions.find("20261120").unwrap_err();
+    assert_eq!(fault.status, Status::Usage);
+    assert_eq!(fault.message, "`20261120` can mean several sessions");
+    for session in [&first, &second] {
+        assert!(fault.causes[0].contains(session.id().as_str()), "{fault}");
+    }
+    for query in ["1999", "", "../../etc", "\u{1b}[2J"] {
+        let fault = place.sessions.find(query).unwrap_err();
+        let expected = format!("no session answers to `{}`", query.escape_debug());
+        assert_eq!((fault.status, fault.message), (Status::Usage, expected));
+    }
+}
+
+#[tokio::test]
+async fn a_list_tells_what_happened_from_the_summary_or_from_the_journal() {
+    let place = Place::new();
+    let first = place.create(NOON);
+    let second = place.create(LATER);
+    for event in [start(1), end(Status::Passed), start(2), end(Status::Limit)] {
+        first.journal.append(&event).await.unwrap();
+    }
+    let check = |fresh: &str| {
+        let list = place.sessions.list().unwrap();
+        let ids: Vec<_> = list.iter().map(|listed| &listed.session.id).collect();
+        assert_eq!(ids, [second.id(), first.id()], "{fresh}: the newest first");
+        assert_eq!(list[0].summary, Ok(None), "{fresh}");
+        let summary = list[1].summary.as_ref().unwrap().as_ref().unwrap();
+        assert_eq!((summary.runs, summary.skill.as_str()), (2, "skill-2"), "{fresh}");
+        assert_eq!(summary.ended.as_ref().map(|end| end.status), Some(Status::Limit), "{fresh}");
+        assert!(summary.is_unfinished(), "{fresh}");
+        assert_eq!(list[1].held_by.map(|id| id.pid), Some(std::process::id()), "{fresh}");
+    };
+    check("stale");
+    first.describe(|_| {}).unwrap();
+    assert_eq!(SessionFile::read(&first.stored().file()).unwrap().summary.unwrap().runs, 2);
+    check("fresh");
+    fs::remove_file(first.stored().file()).unwrap();
+    check("missing");
+    fs::create_dir(first.stored().file()).unwrap();
+    check("nonsense");
+}
+
+#[tokio::test]
+async fn a_session_that_cannot_be_read_stays_in_the_list() {
+    let place = Place::new();
+    let session = place.create(NOON);
+    session.journal.append(&start(1)).await.unwrap();
+    let journal = session.stored().journal();
+    drop(session);
+    fs::File::create(journal)
+        .and_then(|mut file| std::io::Write::write_all(&mut file, b"a\nb\n"))
+        .unwrap();
+    let list = place.sessions.list().unwrap();
+    assert_eq!(list[0].summary.as_ref().unwrap_err().status, Status::Invalid);
+    assert!(place.sessions.unfinished().is_none());
+}
+
+#[tokio::test]
+async fn the_newest_unfinished_session_is_named_unless_somebody_is_at_it() {
+    let rows = [
+        (None, true),
+        (Some(Status::Interrupted), true),
+        (Some(Status::Limit), true),
+        (Some(Status::Unavailable), true),
+        (Some(Status::Passed), false),
+        (Some(Status::Failed), false),
+        (Some(Status::Rejected), false),
+        (Some(Status::Blocked), false),
+    ];
+    for (status, expected) in rows {
+        let place = Place::new();
+        let session = place.create(NOON);
+        session.journal.append(&start(1)).await.unwrap();
+        if let Some(status) = status {
+            session.journal.append(&end(status)).await.unwrap();
+        }
+        assert!(place.sessions.unfinished().is_none(), "{status:?}: it is held");
+        let id = session.id().clone();
+        drop(session);
+        // A newer one that never began a run is nothing to go on with.
+        drop(place.create(LATER));
+        let found = place.sessions.unfinished().map(|listed| listed.session.id);
+        assert_eq!(found, expected.then_some(id), "{status:?}");
+    }
+}
+
+#[test]
+fn a_planted_link_is_refused() {
+    type Plant = fn(&Place);
+    let rows: [(Plant, &str); 3] = [
+        (
+            |place| {
+                fs::create_dir(place.path("tree/.claude")).unwrap();
+                symlink(place.path("away"), place.path("tree/.claude/sessions")).unwrap();
+            },
+            "is a symbolic link",
+        ),
+        (
+            |place| {
+                fs::create_dir(place.path("tree/.claude")).unwrap();
+                symlink(place.path("missing"), place.path("tree/.claude/sessions")).unwrap();
+            },
+            "is a symbolic link",
+        ),
+        (
+            |place| symlink(place.path("away"), place.path("tree/.claude")).unwrap(),
+            "leads out of the tree",
+        ),
+    ];
+    for (plant, expected) in rows {
+        let place = Place::new();
+        fs::create_dir(place.path("away")).unwrap();
+        plant(&place);
+        let fault = place.sessions.home().unwrap_err();
+        assert_eq!(fault.status, Status::Invalid);
+        assert!(fault.message.ends_with(expected), "{fault}");
+        assert_eq!(place.sessions.list().unwrap_err(), fault);
+        assert_eq!(fs::read_dir(place.path("away")).unwrap().count(), 0, "written elsewhere");
+        assert!(!place.path("missing").exists());
+
+        let elsewhere = place.sessions.clone().kept_outside();
+        assert!(elsewhere.list().unwrap().is_empty());
+        let session = elsewhere.home().unwrap().create(&NewSession::default()).unwrap();
+        assert!(session.dir().starts_with(place.path("state/sessions")));
+        assert_eq!(elsewhere.list().unwrap().len(), 1);
+    }
+}
+
+#[test]
+fn a_link_inside_the_tree_is_the_users_own() {
+    let place = Place::new();
+    fs::create_dir(place.path("tree/dot-claude")).unwrap();
+    symlink("dot-claude", place.path("tree/.claude")).unwrap();
+    let session = place.create(NOON);
+    assert!(place.path("tree/dot-claude/sessions").join(session.id().as_str()).is_dir());
+}
+
+#[test]
+fn a_linked_session_is_none() {
+    let place = Place::new();
+    let session = place.create(NOON);
+    let (path, id) = (session.dir().to_owned(), session.id().clone());
+    drop(session);
+    fs::rename(&path, place.path("away")).unwrap();
+    symlink(place.path("away"), &path).unwrap();
+    assert!(place.sessions.list().unwrap().is_empty());
+    assert!(place.sessions.find(id.as_str()).is_err());
+    let home = place.sessions.home().unwrap();
+    let fault = home.resume(&SessionDir { id, path }, Clock::System).unwrap_err();
+    assert_eq!(fault.status, Status::Invalid);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_swapped_gets_nothing_more() {
+    type Swap = fn(&Place, &Path);
+    let rows: [Swap; 4] = [
+        |place, path| fs::rename(path, place.path("gone")).unwrap(),
+        |place, path| {
+            fs::rename(path, place.path("gone")).unwrap();
+            symlink(place.path("away"), path).unwrap();
+        },
+        |place, path| {
+            fs::rename(path, place.path("gone")).unwrap();
+            fs::create_dir(path).unwrap();
+        },
+        |place, path| {
+            fs::rename(path.join("runs"), place.path("gone")).unwrap();
+            symlink(place.path("away"), path.join("runs")).unwrap();
+        },
+    ];
+    for (n, swap) in rows.into_iter().enumerate() {
+        let place = Place::new();
+        fs::create_dir_all(place.path("away/1/steps/a/1")).unwrap();
+        let session = place.create(NOON);
+        let folder = session.attempt_dir(1, "a", 1).unwrap();
+        swap(&place, &session.dir().to_owned());
+        for fault in [
+            session.attempt_dir(1, "a", 1).unwrap_err(),
+            session.write_durable(&folder.join("output.md"), b"x").unwrap_err(),
+        ] {
+            assert_eq!(fault.status, Status::Invalid, "{n}: {fault}");
+            assert!(fault.message.ends_with("was changed by another process"), "{n}: {fault}");
+        }
+        if n < 3 {
+            assert_eq!(session.describe(|_| {}).unwrap_err().status, Status::Invalid);
+            let fault = session.journal.append(&start(1)).await.unwrap_err();
+            assert_eq!(fault.status, Status::Invalid, "{n}: {fault}");
+        }
+        assert_eq!(fs::read_dir(place.path("away/1/steps/a/1")).unwrap().count(), 0, "{n}");
+    }
+}
+
+#[test]
+fn a_description_that_somebody_else_wrote_ends_it() {
+    let place = Place::new();
+    let session = place.create(NOON);
+    session.describe(|file| file.claude = None).unwrap();
+    let mut other = session.file().clone();
+    other.root = "/elsewhere".to_owned();
+    write_private(&session.stored().file(), &other.to_json(), PRIVATE_FILE).unwrap();
+    assert_eq!(session.describe(|_| {}).unwrap_err().status, Status::Invalid);
+}
+
+#[test]
+fn a_place_without_room_is_given_one_outside() {
+    let state = tempdir().unwrap();
+    let bare = tempdir().unwrap();
+    // Nobody, not even root, makes folders in /proc and /sys.
+    let rows = [
+        (Sessions::of_bare(bare.path(), state.path()), "a bare repository has no work tree"),
+        (Sessions::at(Path::new("/sys/kernel"), state.path()), "`/sys/kernel/.claude`: "),
+    ];
+    for (sessions, expected) in rows {
+        let home = sessions.home().unwrap();
+        let notice = home.notice.clone().unwrap();
+        assert!(notice.why.contains(expected), "{notice}");
+        let shown = format!("the session is kept in `{}`: ", home.folder.display());
+        assert!(notice.to_string().starts_with(&shown), "{notice}");
+        let session = home.create(&NewSession::default()).unwrap();
+        assert!(session.dir().starts_with(state.path().join("sessions")));
+        assert_eq!(session.notice, Some(notice));
+        assert_eq!(sessions.last().unwrap(), *session.stored());
+    }
+    assert_eq!(fs::read_dir(bare.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(state.path().join("sessions")).unwrap().count(), 2, "one a tree");
+}
+
+#[tokio::test]
+async fn the_tree_is_shared_or_held_alone() {
+    use Mode::{Exclusive, Shared};
+    let rows = [(Exclusive, Exclusive, false), (Exclusive, Shared, false), (Shared, Shared, true)];
+    for (first, second, both) in rows {
+        let place = Place::new();
+        let home = place.sessions.home().unwrap();
+        let lock = home.lock_tree(first, None).await.unwrap();
+        let tried = home.lock_tree(second, None).await;
+        assert_eq!(tried.is_ok(), both, "{first:?} {second:?}");
+        if let Err(fault) = tried {
+            assert_eq!(fault.status, Status::Busy);
+            let by = format!("is held by process {}", std::process::id());
+            assert!(fault.message.ends_with(&by), "{fault}");
+            let waited = home.lock_tree(second, Some(Span::millis(50))).await.unwrap_err();
+            assert_eq!(waited.status, Status::Busy);
+            let wait = home.lock_tree(second, Some(Span::seconds(60)));
+            let (locked, ()) = tokio::join!(wait, async { drop(lock) });
+            assert!(locked.is_ok());
+        }
+    }
+}
+
+/// T21: of many that want one session, one gets it and all others hear so at once.
+#[tokio::test]
+async fn one_of_many_gets_the_session() {
+    let place = Place::new();
+    let session = place.create(NOON);
+    session.journal.commit(&start(1)).await.unwrap();
+    let stored = session.stored().clone();
+    drop(session);
+    let home = place.sessions.home().unwrap();
+    for _ in 0..20 {
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let attempt = || home.resume(&stored, Clock::System);
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(attempt)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        let busy = results.iter().filter_map(|result| result.as_ref().err());
+        assert!(busy.clone().all(|fault| fault.status == Status::Busy));
+        assert_eq!(busy.count(), 7);
+    }
+}
+
+#[tokio::test]
+async fn many_that_begin_at_once_each_get_a_session() {
+    let place = Place::new();
+    let clock = Clock::Fixed(NOON.parse().unwrap());
+    let ids: BTreeSet<_> = std::thread::scope(|scope| {
+        let make = || {
+            let home = place.sessions.home().unwrap();
+            home.create(&NewSession { clock, claude: None }).unwrap().id().clone()
+        };
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(ids.len(), 16);
+    assert_eq!(place.sessions.list().unwrap().len(), 16);
+}
+
+#[test]
+fn every_step_has_a_folder_of_its_own() {
+    let place = Place::new();
+    let session = place.create(NOON);
+    let rows = [
+        ("gather", "gather/1"),
+        ("each[3]", "each[3]/1"),
+        ("fan/each[12]/judge", "fan/each[12]/judge/1"),
+        ("Gather", "%47ather/1"),
+        ("a b", "a%20b/1"),
+        ("..", "%2e%2e/1"),
+        ("../../x", "%2e%2e/%2e%2e/x/1"),
+        ("/etc", "%/etc/1"),
+        ("", "%/1"),
+        ("%", "%25/1"),
+        ("a[b]", "a%5bb%5d/1"),
+        ("a[]", "a%5b%5d/1"),
+        ("a[1", "a%5b1/1"),
+        ("ü", "%c3%bc/1"),
+        ("a\0\n", "a%00%0a/1"),
+    ];
+    let steps = session.dir().join("runs/2/steps");
+    for (step, expected) in rows {
+        let folder = session.attempt_dir(2, step, 1).unwrap();
+        assert_eq!(folder, steps.join(expected), "{step:?}");
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(session.attempt_dir(2, step, 1).unwrap(), folder, "making it twice is fine");
+    }
+}
+
+#[test]
+fn an_output_is_what_was_committed_or_refused() {
+    let place = Place::new();
+    let session = place.create(NOON);
+    let folder = session.attempt_dir(1, "a", 1).unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        session.write_durable(&folder.join(name), bytes).unwrap();
+        let sha256 = super::dir::hex(&<sha2::Sha256 as sha2::Digest>::digest(bytes));
+        Output::File { path: format!("runs/1/steps/a/1/{name}"), sha256 }
+    };
+    let text = Output::Text { text: "# Ok\n".to_owned() };
+    let json = Output::Json { json: serde_json::json!({"a": [1]}) };
+    let kept = [
+        (text.clone(), text.clone()),
+        (json.clone(), json.clone()),
+        (write("output.md", b"# Ok\n"), text),
+        (write("output.json", b"{\"a\": [1]}\n"), json),
+    ];
+    for (output, expected) in kept {
+        assert_eq!(session.stored().load_output(&output).unwrap(), expected);
+    }
+    assert_eq!(mode(&folder.join("output.md")), 0o600);
+
+    let Output::File { sha256, .. } = write("changed.md", b"before") else { unreachable!() };
+    write("changed.md", b"after!");
+    symlink("/etc/hostname", folder.join("link.md")).unwrap();
+    symlink("/", folder.join("root")).unwrap();
+    let refused = [
+        ("runs/1/steps/a/1/changed.md", "its bytes have another hash"),
+        ("runs/1/steps/a/1/link.md", "it is no file of the session"),
+        ("runs/1/steps/a/1/root/etc/hostname", "it is no file of the session"),
+        ("runs/1/steps/a/1/missing.md", "it is no file of the session"),
+        ("../../../../tree", "it is no file of the session"),
+        ("/etc/hostname", "it is no file of the session"),
+        ("runs/1/steps/a/1", "not a regular file but a folder"),
+    ];
+    for (path, expected) in refused {
+        let output = Output::File { path: path.to_owned(), sha256: sha256.clone() };
+        let fault = session.stored().load_output(&output).unwrap_err();
+        assert_eq!(fault.status, Status::Invalid);
+        assert!(fault.to_string().contains(expected), "{fault}");
+    }
+    assert!(session.write_durable(&place.path("tree/x"), b"x").is_err());
+    assert!(!place.path("tree/x").exists());
+}
+
+/// Stands in the arguments of the test program when it is started again with another umask, which
+/// is a matter of the whole process; its own harness takes it for a name to skip.
+const MARKER: &str = "sessions-in:";
+
+#[test]
+fn makes_a_session_under_a_umask() {
+    let folder = std::env::args().find_map(|arg| Some(arg.strip_prefix(MARKER)?.to_owned()));
+    if let Some(folder) = folder {
+        let folder = Path::new(&folder);
+        let home = Sessions::at(folder, &folder.join("state")).home().unwrap();
+        let session = home.create(&NewSession::default()).unwrap();
+        let attempt = session.attempt_dir(1, "a", 1).unwrap();
+        session.write_durable(&attempt.join("output.md"), b"x").unwrap();
+        LocalSet::new().block_on(
+            &tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
+            async {
+                session.journal.commit(&start(1)).await.unwrap();
+                home.lock_tree(Mode::Shared, None).await.unwrap();
+            },
+        );
+    }
+}
+
+/// Every folder below `path` is 0700 and every file 0600.
+fn expect_private(path: &Path, seen: &mut usize) {
+    *seen += 1;
+    let expected = if path.is_dir() { 0o700 } else { 0o600 };
+    assert_eq!(format!("{:o}", mode(path)), format!("{expected:o}"), "{}", path.display());
+    if path.is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            expect_private(&entry.unwrap().path(), seen);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_private_under_any_umask() {
+    for umask in ["000", "022", "077"] {
+        let folder = tempdir().unwrap();
+        let exe = std::env::current_exe().unwrap();
+        let test = "store::session::tests::makes_a_session_under_a_umask";
+        let script = format!(
+            "umask {umask}; exec '{}' --exact {test} --skip '{MARKER}{}'",
+            exe.display(),
+            folder.path().display()
+        );
+        let mut group = Group::spawn(&sh(&script)).unwrap();
+        assert_eq!(group.wait().await.unwrap(), Exit::Code(0), "{umask}");
+        let mut seen = 0;
+        expect_private(&folder.path().join(".claude/sessions"), &mut seen);
+        assert_eq!(seen, 14, "sessions, its lock, its .gitignore, and one session's eleven");
+        let ignored = fs::read_to_string(folder.path().join(".claude/sessions/.gitignore"));
+        assert_eq!(ignored.unwrap(), "*\n");
+    }
+}
