@@ -27,12 +27,8 @@ use crate::model::{
     Result,
     yaml::{self, Document, Format, Named, Refusal, Spanned},
 };
-<<<<<<< HEAD
-pub use agent::{Agent, Isolation, Load, PermissionMode, Require, Subagents, SystemPrompt};
-pub use asks::{Ask, config_asks, contract_asks, contract_without_asks, without_asks};
-=======
 pub use agent::{Agent, Isolation, Load, PermissionMode, Subagents, SystemPrompt};
->>>>>>> main
+pub use asks::{Ask, config_asks, contract_asks, contract_without_asks, without_asks};
 pub(in crate::model) use check::{hooks as check_hooks, passed_on};
 pub use hook::{Argv, Hook, HookAction, On};
 pub use input::{Input, InputType};

@@ -8,6 +8,7 @@ mod files;
 mod layers;
 mod map;
 mod modules;
+mod purity;
 mod readme;
 mod rust;
 mod shape;

@@ -1,3 +1,5 @@
+//! What a verdict on trust means for a run.
+
 use std::os::unix::fs::symlink;
 
 use snapbox::{assert_data_eq, str};
