@@ -1,3 +1,5 @@
-//! The door: everything is in the library.
+//! The door: everything else is the library's.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    atlas::cli::main()
+}

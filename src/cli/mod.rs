@@ -1,1 +1,108 @@
-//! What was asked: one file a command.
+//! What was asked: one file a command, and the one way from a command line to an exit code.
+
+mod completions;
+mod context;
+mod environment;
+mod failure;
+mod global;
+mod help;
+mod list;
+mod man;
+mod run;
+mod show;
+mod skills;
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+
+use crate::{
+    model::{Result, Status},
+    sys::{env::Env, warden},
+};
+use context::Context;
+pub use environment::{READ, ReadVariable, children};
+use failure::Unparsed;
+use global::Global;
+
+/// Run Claude Agent Skills the way a build tool runs a build: checked, recorded, resumable
+///
+/// A skill is a folder with a SKILL.md. `atlas run <skill>` runs it through your `claude`, checks
+/// what came of it, keeps everything in a session folder, and ends with an exit code that says
+/// what happened: 0 only when everything that had to hold was seen to hold.
+#[derive(Debug, Parser)]
+#[command(name = "atlas", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(after_help = "Begin with `atlas doctor`, then `atlas list` and `atlas run <SKILL>`.\n\
+                        `atlas help exit-codes` and `atlas help environment` say the rest.")]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Run(Box<run::Args>),
+    List(list::Args),
+    Show(show::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+    Help(help::Args),
+}
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Exit(u8);
+
+impl From<Status> for Exit {
+    fn from(status: Status) -> Self {
+        Self(status.code())
+    }
+}
+
+/// The program: what this process was asked is done, and its exit code says how that went.
+pub fn main() -> ExitCode {
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    if argv.get(1).is_some_and(|command| command == warden::COMMAND) {
+        return internal(warden::serve());
+    }
+    let env = Env::from_process();
+    let ended = match parse(&argv) {
+        Ok(cli) => follow(cli, env.clone()),
+        Err(Unparsed::Asked(text)) => failure::answer(&text, &argv, &env),
+        Err(Unparsed::Faulty(fault)) => Err(fault),
+    };
+    let Exit(code) = ended.unwrap_or_else(|fault| failure::tell(&fault, &argv, &env));
+    ExitCode::from(code)
+}
+
+/// The whole command line as clap knows it, for the docs that are written from it.
+pub fn command() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
+}
+
+fn parse(argv: &[OsString]) -> Result<Cli, Unparsed> {
+    let matches = Cli::command().try_get_matches_from(argv)?;
+    Ok(Cli::from_arg_matches(&matches)?)
+}
+
+fn follow(cli: Cli, env: Env) -> Result<Exit> {
+    let context = Context::new(&cli.global, env)?;
+    match cli.command {
+        Command::Run(args) => run::run(*args, &context),
+        Command::List(args) => list::run(&args, &context),
+        Command::Show(args) => show::run(&args, &context),
+        Command::Completions(args) => completions::run(&args, &context),
+        Command::Man(args) => man::run(&args, &context),
+        Command::Help(args) => help::run(&args, &context),
+    }
+}
+
+/// Commands that atlas gives itself: they talk to nobody, so their exit code is all there is.
+fn internal(ended: std::io::Result<()>) -> ExitCode {
+    let status = if ended.is_ok() { Status::Passed } else { Status::Failed };
+    ExitCode::from(status.code())
+}

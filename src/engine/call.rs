@@ -26,8 +26,7 @@ use crate::{
     model::{
         call::{
             Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, LimitKind, Spend,
-            Unavailability, argv,
-            meter::ASSUMED_WINDOW,
+            Unavailability, argv, meter::ASSUMED_WINDOW,
         },
         run::{
             Event,
@@ -36,7 +35,7 @@ use crate::{
         },
         value::{Span, Usd},
     },
-    store::day_ledger::Reservation,
+    store::day_ledger::{NotReserved, Reservation},
     sys::{
         process::{Group, ProcessId, Program},
         signals::Stop,
@@ -111,7 +110,7 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     let claude = site.claude.as_ref().ok_or_else(no_claude)?;
     let files = files::prepare(site, order).map_err(not_started)?;
     let key = keys::hand_over(site, &order.step.agent).map_err(not_started)?;
-    let reservation = reserve_of_the_day(site, order)?;
+    let reservation = reserve_of_the_day(site, order).await?;
 
     let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let launch = Launch { files: &files, key: key.as_ref(), claude_session: &claude_session };
@@ -122,8 +121,11 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     line.commit(Event::CallStarted(call_started(order, id, &claude_session))).await?;
 
     let seen = watch::watch(site, line, order, group, &files).await;
-    site.day.settle(&reservation, seen.meter.spend(order.left.conversation_cost).usd);
-    let ended = settle::settle(site, order, seen, &files).await;
+    let mut ended = settle::settle(site, order, seen, &files);
+    if let Err(fault) = site.day.settle(&reservation, ended.spend.usd).await {
+        // Then the day stays charged with the reservation, which is the safe side.
+        ended.warnings.push(format!("the day's ledger keeps the reservation: {fault}"));
+    }
     drop(key);
     line.commit(Event::CallEnded(Box::new(ended))).await?;
     Ok(())
@@ -166,9 +168,15 @@ fn not_started(reason: impl ToString) -> NotMade {
     })
 }
 
-fn reserve_of_the_day(site: &Site, order: &Order) -> Result<Reservation, NotMade> {
+async fn reserve_of_the_day(site: &Site, order: &Order) -> Result<Reservation, NotMade> {
     let limit = site.plan.limits.usd_per_day;
-    todo!()
+    site.day.reserve(limit, order.step.reserve).await.map_err(|refusal| match refusal {
+        NotReserved::OverLimit(over) => NotMade::Because(CallOutcome::Limit {
+            limit: LimitKind::UsdPerDay,
+            reason: over.to_string(),
+        }),
+        NotReserved::Fault(fault) => not_started(fault),
+    })
 }
 
 /// What one launch adds to the order.
@@ -192,7 +200,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         settings_file: settings_file.as_deref(),
     });
     let mut env = site.child_env(Child::Claude, &order.unit(), Some(&order.step.id), &[]);
-    if launch.key.is_some() {
+    if launch.key.is_some_and(|key| key.key_aside) {
         env.retain(|(name, _)| name != keys::API_KEY);
     }
     env.extend(claude_settings(order).map(|(name, value)| (name.into(), value.into())));

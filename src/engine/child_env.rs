@@ -108,6 +108,12 @@ pub fn child_env(
     pairs
 }
 
+/// Whether a variable tells claude how to reach its model and log in there.
+pub fn is_login(name: &str) -> bool {
+    let name = OsStr::new(name);
+    matches(CLAUDE, name) || matches(CLOUD, name)
+}
+
 fn matches(list: &[&str], name: &OsStr) -> bool {
     let Some(name) = name.to_str() else { return false };
     list.iter().any(|pattern| match pattern.strip_suffix('*') {

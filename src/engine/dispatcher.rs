@@ -19,16 +19,10 @@ use super::{
 };
 use crate::{
     model::{
-        Result,
+        Activity, Result,
         call::LimitKind,
-        run::{
-            Effect, Event, Point, State,
-            activity::Activity,
-            event::{CallEnded, Output},
-            next,
-        },
+        run::{Effect, Event, Point, State, event::Output, next},
     },
-    store::journal::Journal,
     sys::signals::{Signals, Stop},
 };
 
@@ -43,7 +37,6 @@ pub trait Observer {
 /// A run under way.
 pub struct Dispatcher<'a> {
     site: Rc<Site>,
-    journal: &'a Journal,
     signals: &'a Signals,
     observer: &'a mut dyn Observer,
     state: State,
@@ -56,13 +49,12 @@ impl<'a> Dispatcher<'a> {
     /// Takes over a run whose events so far gave `state`.
     pub fn new(
         site: Rc<Site>,
-        journal: &'a Journal,
         signals: &'a Signals,
         observer: &'a mut dyn Observer,
         state: State,
     ) -> Self {
         let (line, inbox) = Line::new();
-        Self { site, journal, signals, observer, state, units: JoinSet::new(), line, inbox }
+        Self { site, signals, observer, state, units: JoinSet::new(), line, inbox }
     }
 
     /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
@@ -131,7 +123,7 @@ impl<'a> Dispatcher<'a> {
             FromUnit::Activity(activity) => self.observer.activity(&activity),
             FromUnit::Event(event) => self.append(*event).await?,
             FromUnit::Commit(event, durable) => {
-                self.journal.commit(&event).await?;
+                self.site.session.journal.commit(&event).await?;
                 self.told(&event);
                 // The unit may have been stopped meanwhile; the event stands all the same.
                 let _gone = durable.send(());
@@ -140,8 +132,9 @@ impl<'a> Dispatcher<'a> {
         Ok(())
     }
 
-    async fn append(&mut self, event: Event) -> Result<()> {
-        self.journal.append(&event).await?;
+    /// Writes an event down and takes it in.
+    pub async fn append(&mut self, event: Event) -> Result<()> {
+        self.site.session.journal.append(&event).await?;
         self.told(&event);
         Ok(())
     }
@@ -206,7 +199,7 @@ impl<'a> Dispatcher<'a> {
             },
         };
         let Some(known) = self.state.step(step) else { return hook::Work::default() };
-        let dir = self.site.session.attempt_path(self.site.run, step, known.attempt);
+        let dir = self.site.session.stored().attempt_dir(self.site.run, step, known.attempt);
         let name = match &known.output {
             Some(Output::Json { .. }) => Some("output.json"),
             Some(Output::Text { .. }) => Some("output.md"),

@@ -84,14 +84,12 @@ fn on_path(path: &OsStr, name: &str) -> bool {
 
 /// The tree as it is, compared with the run's base; `None` where changes cannot be tracked.
 pub async fn changes(site: &Site) -> Result<Option<TreeChanges>, GitError> {
-    let (Some(root), Some(base)) = (site.tree.root.clone(), site.tree.base.clone()) else {
+    let (Some(repository), Some(base)) = (site.tree.repository.clone(), site.tree.base.clone())
+    else {
         return Ok(None);
     };
-    let objects = site.session.objects();
+    let objects = site.session.stored().objects();
     let compare = move || -> Result<TreeChanges, GitError> {
-        let git::Place::Repository(repository) = git::discover(&root)? else {
-            return Ok(TreeChanges::default());
-        };
         let now = repository.snapshot(&objects, &[Path::new(SESSIONS)])?;
         let files = repository.changes(&objects, &base, &now)?;
         Ok(TreeChanges {
@@ -112,11 +110,11 @@ fn file_change(file: git::FileChange) -> FileChange {
         path: file.path,
         old_path: file.old_path,
         status: match file.status {
-            git::Status::Added => ChangeStatus::Added,
-            git::Status::Modified => ChangeStatus::Modified,
-            git::Status::Deleted => ChangeStatus::Deleted,
-            git::Status::Renamed => ChangeStatus::Renamed,
-            git::Status::TypeChanged => ChangeStatus::Typechange,
+            git::FileStatus::Added => ChangeStatus::Added,
+            git::FileStatus::Modified => ChangeStatus::Modified,
+            git::FileStatus::Deleted => ChangeStatus::Deleted,
+            git::FileStatus::Renamed => ChangeStatus::Renamed,
+            git::FileStatus::TypeChanged => ChangeStatus::Typechange,
         },
         added: file.added,
         removed: file.removed,

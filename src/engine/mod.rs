@@ -1,3 +1,15 @@
 //! What happens: performs effects and appends events. Prints nothing.
 
+mod call;
 pub mod child_env;
+pub mod claude;
+mod dispatcher;
+mod hook;
+mod look;
+pub mod prepare;
+pub mod run;
+mod site;
+mod unit;
+
+pub use dispatcher::Observer;
+pub use site::Site;

@@ -5,7 +5,10 @@
 mod schema;
 mod trust;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use sha2::{Digest as _, Sha256};
 
@@ -54,7 +57,7 @@ pub struct Prepared {
     /// What shall happen.
     pub plan: Plan,
     /// The repository, where changes can be tracked.
-    pub repository: Option<Repository>,
+    pub repository: Option<Arc<Repository>>,
     /// Where its session will be kept.
     pub sessions: Sessions,
     /// What a person should hear before it begins.
@@ -80,11 +83,15 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         around,
     )?;
     notices.extend(trusted.notices);
-    let settings = settings(request, around, Files {
-        user: user.as_ref(),
-        project: trusted.project.as_ref(),
-        contract: trusted.contract.as_ref(),
-    })?;
+    let settings = settings(
+        request,
+        around,
+        Files {
+            user: user.as_ref(),
+            project: trusted.project.as_ref(),
+            contract: trusted.contract.as_ref(),
+        },
+    )?;
     let plan = planning::plan(Given {
         request,
         skill: &skill,
@@ -102,7 +109,7 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
     notices.extend(tools_not_allowed(&skill, &plan));
     Ok(Prepared {
         plan,
-        repository: ground.repository,
+        repository: ground.repository.map(Arc::new),
         sessions: kept(ground.sessions, &settings),
         notices,
         warnings: skill.warnings,
@@ -255,7 +262,8 @@ fn tools_not_allowed(skill: &Skill, plan: &Plan) -> Option<String> {
             let tool = crate::model::skill::tools::tool_of(rule);
             let offered = agent.tools.as_ref().is_none_or(|tools| tools.iter().any(|t| t == tool));
             let approved = agent.allow.contains(rule) || !needs_approval(tool);
-            let edits = agent.permission_mode == crate::model::contract::PermissionMode::AcceptEdits
+            let edits = agent.permission_mode
+                == crate::model::contract::PermissionMode::AcceptEdits
                 && matches!(tool, "Edit" | "Write");
             !(offered && (approved || edits))
         })
@@ -263,7 +271,9 @@ fn tools_not_allowed(skill: &Skill, plan: &Plan) -> Option<String> {
         .collect();
     (!missing.is_empty()).then(|| {
         let names = missing.join(", ");
-        format!("the skill asks for {names}, which this run does not allow; see `--allow`, `--edit`")
+        format!(
+            "the skill asks for {names}, which this run does not allow; see `--allow`, `--edit`"
+        )
     })
 }
 

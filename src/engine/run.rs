@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     path::{Path, PathBuf},
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -21,14 +22,13 @@ use super::{
 use crate::{
     model::{
         Fault, Request, Result,
-        call::{CallOutcome, Unavailability},
         contract::PermissionMode,
         run::{Event, Plan, State, plan::CallTrust},
     },
     store::{
-        day_ledger::DayLedger,
+        day_ledger::{DayLedger, Payer},
         probe::ProbeCache,
-        session::{Home, NewSession, Session},
+        session::{NewSession, Session},
     },
     sys::{
         git::{Repository, Snapshot},
@@ -76,7 +76,8 @@ pub async fn run(
     let home = prepared.sessions.home()?;
     let tree_lock = home.lock_tree(mode(&prepared.plan), request.wait).await?;
     let version = claude.version.clone();
-    let session = home.create(&NewSession { clock: around.clock, claude: Some(version.clone()) })?;
+    let session =
+        home.create(&NewSession { clock: around.clock, claude: Some(version.clone()) })?;
     let (base, warden) = begin(&prepared, &session, &tree_lock, around).await?;
     let site = Rc::new(site(prepared, session, claude, around, (base, warden), &signals));
     let state = LocalSet::new().run_until(journey(&site, request, &signals, observer)).await?;
@@ -113,7 +114,7 @@ struct Guarded {
     nonce: String,
 }
 
-async fn base(repository: Option<Repository>, objects: PathBuf) -> Result<Option<Snapshot>> {
+async fn base(repository: Option<Arc<Repository>>, objects: PathBuf) -> Result<Option<Snapshot>> {
     let Some(repository) = repository else { return Ok(None) };
     let take = move || repository.snapshot(&objects, &[Path::new(SESSIONS)]);
     let snapshot = spawn_blocking(take).await.expect("taking a snapshot does not panic");
@@ -157,6 +158,17 @@ fn site(
     (base, guarded): (Option<Snapshot>, Guarded),
     signals: &Signals,
 ) -> Site {
+    let root = prepared.plan.hook_dir().display().to_string();
+    let day = DayLedger::at(
+        &around.folders.state,
+        around.clock,
+        Payer {
+            session: session.id().clone(),
+            run: 1,
+            skill: prepared.plan.skill.name.clone(),
+            repository: root,
+        },
+    );
     Site {
         tree: WorkTree {
             root: prepared.plan.root.clone(),
@@ -170,7 +182,7 @@ fn site(
         run: 1,
         claude: Some(claude),
         warden: RefCell::new(Some(guarded.warden)),
-        day: DayLedger::at(&around.folders.state),
+        day,
         keys: around.folders.state.join("keys"),
         stop: signals.subscribe(),
         limit: Cell::new(None),

@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ use crate::{
     store::{day_ledger::DayLedger, session::Session},
     sys::{
         env::Env,
-        git::Snapshot,
+        git::{Repository, Snapshot},
         signals::Stop,
         sweep::{COOKIE, Cookie},
         warden::Warden,
@@ -63,6 +64,8 @@ pub struct WorkTree {
     pub root: Option<PathBuf>,
     /// Where steps run.
     pub cwd: PathBuf,
+    /// The repository, where changes are tracked; kept, because it remembers what it has read.
+    pub repository: Option<Arc<Repository>>,
     /// What it looked like before.
     pub base: Option<Snapshot>,
 }

@@ -2,7 +2,7 @@
 
 use tokio::sync::{mpsc, oneshot};
 
-use crate::model::run::{Event, activity::Activity};
+use crate::model::{Activity, run::Event};
 
 /// What a unit says.
 #[derive(Debug)]

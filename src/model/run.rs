@@ -1,7 +1,6 @@
 //! One run: what shall happen (plan), what happened (events), what is known (state), and the
 //! pure function that says what comes next.
 
-pub mod activity;
 pub mod effect;
 pub mod event;
 pub mod ledger;

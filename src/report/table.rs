@@ -65,13 +65,17 @@ mod tests {
     #[test]
     fn columns_are_aligned_whatever_they_hold() {
         let shown = table(["name", "source", "description"], &rows(), Look::PLAIN);
-        assert_data_eq!(shown, str![[r#"
+        assert_data_eq!(
+            shown,
+            str![[r#"
 name         source   description
 review-diff  user     Reviews a diff, and says why
 日本         bundled  wide␛[2J␊forged row
 x
 
-"#]].raw());
+"#]]
+            .raw()
+        );
     }
 
     #[test]
@@ -79,12 +83,16 @@ x
         let look = Look { width: Some(30), ..Look::PLAIN };
         let shown = table(["name", "source", "description"], &rows(), look);
         assert!(shown.lines().all(|line| wrap::columns(line) <= 30), "{shown}");
-        assert_data_eq!(shown, str![[r#"
+        assert_data_eq!(
+            shown,
+            str![[r#"
 name         source   descrip…
 review-diff  user     Reviews…
 日本         bundled  wide␛[2…
 x
 
-"#]].raw());
+"#]]
+            .raw()
+        );
     }
 }

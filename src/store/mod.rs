@@ -2,8 +2,10 @@
 
 pub mod config;
 pub mod contracts;
+pub mod day_ledger;
 pub mod folders;
 pub mod journal;
+pub mod probe;
 pub mod session;
 pub mod skills;
 mod stamp;

@@ -3,6 +3,7 @@
 mod find;
 mod list;
 mod read;
+mod resource;
 mod walk;
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ use crate::model::{
 };
 
 pub use list::{Entry, Listing};
+pub use resource::{Resource, resource, resources};
 
 /// The places that are searched, as the caller knows them.
 #[derive(Clone, Copy, Debug, Default)]

@@ -36,8 +36,9 @@ pub(super) fn prepare(site: &Site, order: &Order) -> Result<CallFiles> {
         None => prompt::start_over(&order.reasons, &order.step.prompt),
     };
     let write = |name: &str, text: &str| {
-        write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE)
-            .map_err(|error| crate::model::Fault::failed("could not write the prompt").because(error))
+        write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE).map_err(|error| {
+            crate::model::Fault::failed("could not write the prompt").because(error)
+        })
     };
     write("system.md", &order.step.system)?;
     write("prompt.md", &prompt)?;

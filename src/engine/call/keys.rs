@@ -1,30 +1,49 @@
-//! Keeps the API key out of the agent's shell.
+//! How a call logs in, without showing more of the login than it must.
 //!
-//! Whatever stands in claude's environment stands in that of every command the agent runs. So for
-//! calls that offer a shell the key leaves the environment: claude gets it from a helper command
-//! that reads a private file, and the file is gone with the call. docs/design/003 says what was
-//! measured and why claude's own switch for this is not used.
+//! Two things end in a private settings file that claude reads and that is gone with the call.
+//!
+//! An isolated call sees nothing of the user's settings, yet a login may be kept there: its keys,
+//! and nothing else, are copied. And whatever stands in claude's environment stands in that of
+//! every command that the agent runs; so for calls that offer a shell an API key leaves the
+//! environment, and claude gets it from a helper command that reads a private file.
+//! docs/design/003 says what was measured, and why claude's own switch for this is not used.
 
 use std::{
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use crate::{
-    engine::site::Site,
-    model::{Fault, Result, run::plan::AgentPlan},
-    sys::fs::ensure_private_dir,
+    engine::{child_env, site::Site},
+    model::{
+        Fault, Result,
+        run::plan::{AgentPlan, CallTrust},
+    },
+    sys::{
+        env::Env,
+        fs::{ensure_private_dir, read_capped},
+    },
 };
 
 /// The variable that holds a key by the token.
 pub(super) const API_KEY: &str = "ANTHROPIC_API_KEY";
 
-/// The settings file that names the helper; dropping it removes the key.
+/// Settings of the user's that are a login.
+const LOGIN_SETTINGS: [&str; 4] =
+    ["apiKeyHelper", "awsAuthRefresh", "awsCredentialExport", "gcpAuthRefresh"];
+
+/// The largest settings file that is looked at.
+const MAX_SETTINGS: u64 = 1024 * 1024;
+
+/// A private settings file; dropping it removes it, and the key with it.
 #[derive(Debug)]
 pub(super) struct HandedOver {
     dir: TempDir,
+    /// Whether the key is in the file and has to leave the environment.
+    pub(super) key_aside: bool,
 }
 
 impl HandedOver {
@@ -33,31 +52,74 @@ impl HandedOver {
     }
 }
 
-/// Puts the key aside where the call offers a shell; `None` where there is none, or no key.
+/// Writes the settings that a call needs to log in; `None` where its environment is enough.
 pub(super) fn hand_over(site: &Site, agent: &AgentPlan) -> Result<Option<HandedOver>> {
-    let offers_a_shell =
-        agent.tools.as_ref().is_none_or(|tools| tools.iter().any(|tool| tool == "Bash"));
-    match site.env.get(API_KEY).filter(|key| offers_a_shell && !key.is_empty()) {
-        None => Ok(None),
-        Some(key) => put_aside(&site.keys, key)
-            .map(Some)
-            .map_err(|error| Fault::failed("could not put the API key aside").because(error)),
+    let login = match agent.trust {
+        CallTrust::Work => Map::new(),
+        CallTrust::Isolated => users_login(&site.env),
+    };
+    let key = site.env.get(API_KEY).filter(|key| offers_a_shell(agent) && !key.is_empty());
+    if login.is_empty() && key.is_none() {
+        return Ok(None);
     }
+    write(&site.keys, login, key)
+        .map(Some)
+        .map_err(|error| Fault::failed("could not hand the login over").because(error))
 }
 
-fn put_aside(keys: &Path, key: &str) -> std::io::Result<HandedOver> {
+fn offers_a_shell(agent: &AgentPlan) -> bool {
+    agent.tools.as_ref().is_none_or(|tools| tools.iter().any(|tool| tool == "Bash"))
+}
+
+/// The login that the user keeps in claude's own settings. Settings that cannot be read hold no
+/// login that claude could have used.
+fn users_login(env: &Env) -> Map<String, Value> {
+    let folder = match env.get_os("CLAUDE_CONFIG_DIR").filter(|dir| !dir.is_empty()) {
+        Some(dir) => Some(PathBuf::from(dir)),
+        None => env.get_os("HOME").map(|home| Path::new(home).join(".claude")),
+    };
+    let bytes = folder.and_then(|dir| read_capped(&dir.join("settings.json"), MAX_SETTINGS).ok());
+    let settings: Option<Map<String, Value>> =
+        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let Some(settings) = settings else { return Map::new() };
+    let mut login: Map<String, Value> = LOGIN_SETTINGS
+        .iter()
+        .filter_map(|key| Some(((*key).to_owned(), settings.get(*key)?.clone())))
+        .collect();
+    let env: Map<String, Value> = settings
+        .get("env")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .filter(|(name, _)| child_env::is_login(name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    if !env.is_empty() {
+        login.insert("env".to_owned(), Value::Object(env));
+    }
+    login
+}
+
+fn write(
+    keys: &Path,
+    mut settings: Map<String, Value>,
+    key: Option<&str>,
+) -> io::Result<HandedOver> {
     ensure_private_dir(keys)?;
-    // Its folder is 0700, as `tempfile` makes them.
+    // `tempfile` makes its folders 0700.
     let dir = tempfile::Builder::new().prefix("call-").tempdir_in(keys)?;
-    let key_file = dir.path().join("key");
-    private(&key_file)?.write_all(key.as_bytes())?;
-    let helper = format!("cat {}", quoted(&key_file.to_string_lossy()));
-    let settings = serde_json::json!({ "apiKeyHelper": helper });
-    private(&dir.path().join("settings.json"))?.write_all(settings.to_string().as_bytes())?;
-    Ok(HandedOver { dir })
+    if let Some(key) = key {
+        let file = dir.path().join("key");
+        private(&file)?.write_all(key.as_bytes())?;
+        let helper = format!("cat {}", quoted(&file.to_string_lossy()));
+        settings.insert("apiKeyHelper".to_owned(), Value::String(helper));
+    }
+    let text = Value::Object(settings).to_string();
+    private(&dir.path().join("settings.json"))?.write_all(text.as_bytes())?;
+    Ok(HandedOver { dir, key_aside: key.is_some() })
 }
 
-fn private(path: &Path) -> std::io::Result<std::fs::File> {
+fn private(path: &Path) -> io::Result<std::fs::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
@@ -65,4 +127,52 @@ fn private(path: &Path) -> std::io::Result<std::fs::File> {
 /// claude runs the helper by a shell.
 fn quoted(path: &str) -> String {
     format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn home_with(settings: &str) -> (TempDir, Env) {
+        let home = tempfile::tempdir().unwrap();
+        let dir = home.path().join(".claude");
+        std::fs::create_dir(&dir).unwrap();
+        private(&dir.join("settings.json")).unwrap().write_all(settings.as_bytes()).unwrap();
+        let env = [("HOME", home.path().to_str().unwrap())].into_iter().collect();
+        (home, env)
+    }
+
+    #[test]
+    fn only_the_login_of_the_users_settings_is_copied() {
+        let rows = [
+            ("{}", "{}"),
+            ("no json", "{}"),
+            (r#"{"apiKeyHelper":"get-key","hooks":{"Stop":[]}}"#, r#"{"apiKeyHelper":"get-key"}"#),
+            (
+                r#"{"env":{"ANTHROPIC_AUTH_TOKEN":"t","EDITOR":"vi","LD_PRELOAD":"x"},"model":"opus"}"#,
+                r#"{"env":{"ANTHROPIC_AUTH_TOKEN":"t"}}"#,
+            ),
+        ];
+        for (settings, expected) in rows {
+            let (_home, env) = home_with(settings);
+            assert_eq!(Value::Object(users_login(&env)).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_is_private_and_gone_with_the_call() {
+        let keys = tempfile::tempdir().unwrap();
+        let handed = write(&keys.path().join("it's here"), Map::new(), Some("secret")).unwrap();
+        let settings = std::fs::read_to_string(handed.settings()).unwrap();
+        assert!(!settings.contains("secret"), "{settings}");
+        for name in ["key", "settings.json"] {
+            let mode = handed.dir.path().join(name).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
+        let dir = handed.dir.path().to_owned();
+        drop(handed);
+        assert!(!dir.exists());
+    }
 }

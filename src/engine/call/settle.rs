@@ -17,7 +17,7 @@ use crate::{
 const INLINE_BYTES: usize = 32 * 1024;
 
 /// Classifies the call and puts its output into safety.
-pub(super) async fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) -> CallEnded {
+pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) -> CallEnded {
     let wants = wants(order);
     let mut outcome = classify(&CallFacts {
         end: seen.end,

@@ -2,23 +2,20 @@
 
 use std::{pin::pin, time::Duration};
 
-use tokio::{
-    io::AsyncWriteExt as _,
-    process::{ChildStderr, ChildStdin},
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::{Order, clocks::Clocks, files::CallFiles, source::Source};
 use crate::{
     engine::{site::Site, unit::Line},
     model::{
+        Activity,
         call::{CallEnd, LimitKind, Meter, stream::Message},
         prompt,
-        run::activity::Activity,
+        value::Tokens,
     },
     sys::{
-        capture::Capture,
-        process::{Exit, Group},
+        capture::{Drain, KEEP_BYTES},
+        process::{Exit, Feed, Group},
         signals::Stop,
         sweep::sweep,
     },
@@ -48,7 +45,8 @@ pub(super) async fn watch(
     files: &CallFiles,
 ) -> Seen {
     let started = Instant::now();
-    let mut stderr = Capture::default();
+    let mut feed = Feed::new(group.take_stdin(), prompt::stdin(&files.prompt));
+    let mut stderr = Drain::new(group.take_stderr(), KEEP_BYTES);
     let mut reading = Reading {
         site,
         line,
@@ -59,16 +57,22 @@ pub(super) async fn watch(
         words: String::new(),
     };
     // All three pipes move at once, or a long prompt and a chatty claude wait for each other.
-    let feed = feed(group.take_stdin(), prompt::stdin(&files.prompt));
-    let drain = drain(group.take_stderr(), &mut stderr);
-    let end = alongside(reading.until_end(&mut group), async { tokio::join!(feed, drain) }).await;
+    let sides = async {
+        while feed.is_open() || stderr.is_open() {
+            tokio::select! {
+                () = feed.more(), if feed.is_open() => {}
+                () = stderr.more(), if stderr.is_open() => {}
+            }
+        }
+    };
+    let end = alongside(reading.until_end(&mut group), sides).await;
     let mut warnings = reading.source.finish();
     warnings.extend(leftovers(site, order).await);
     if let Some(warden) = site.warden.borrow_mut().as_mut() {
         // A warden that is gone has nothing to let go of.
         let _gone = warden.release(group.id().pid);
     }
-    Seen { end, meter: reading.meter, stderr: stderr.text(), warnings, started }
+    Seen { end, meter: reading.meter, stderr: stderr.into_capture().text(), warnings, started }
 }
 
 /// The result of `main`, with `side` under way as long as it has something to do.
@@ -81,20 +85,6 @@ async fn alongside<T, S>(main: impl Future<Output = T>, side: impl Future<Output
     tokio::select! {
         result = &mut main => result,
         () = side => unreachable!("the side never ends"),
-    }
-}
-
-async fn feed(stdin: Option<ChildStdin>, prompt: Vec<u8>) {
-    if let Some(mut stdin) = stdin {
-        // A claude that refuses its command line never reads; its exit code tells.
-        let _refused = stdin.write_all(&prompt).await;
-    }
-}
-
-async fn drain(pipe: Option<ChildStderr>, capture: &mut Capture) {
-    if let Some(pipe) = pipe {
-        // A pipe that cannot be read has no more to say.
-        let _broken = capture.fill(pipe).await;
     }
 }
 
@@ -250,6 +240,7 @@ impl Reading<'_> {
             | Message::Other => return,
         };
         let step = self.order.step.id.clone();
-        self.line.show(Activity { step, doing, tokens: self.meter.tokens() });
+        let tokens = Tokens(self.meter.tokens().counted());
+        self.line.show(Activity { step, doing, tokens, usd_estimate: None });
     }
 }

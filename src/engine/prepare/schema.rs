@@ -36,7 +36,8 @@ fn read(skill: &Skill, output: &Output) -> Result<Value> {
 }
 
 fn file(skill: &Path, path: &str) -> Result<Value> {
-    let faulty = |why: String| Fault::invalid(format!("the schema `{path}` is faulty")).because(why);
+    let faulty =
+        |why: String| Fault::invalid(format!("the schema `{path}` is faulty")).because(why);
     let real = skill.join(path).canonicalize().map_err(|error| faulty(error.to_string()))?;
     let inside = skill.canonicalize().is_ok_and(|skill| real.starts_with(skill));
     if !inside {

@@ -8,7 +8,9 @@ use crate::{
     model::{
         Request, Result,
         config::Config,
-        contract::{Ask, Contract, config_asks, contract_asks, contract_without_asks, without_asks},
+        contract::{
+            Ask, Contract, config_asks, contract_asks, contract_without_asks, without_asks,
+        },
         skill::{Skill, source::Source},
         yaml::Document,
     },
@@ -41,11 +43,7 @@ pub(super) struct Trusted {
     pub(super) notices: Vec<String>,
 }
 
-pub(super) fn settle(
-    subjects: Subjects<'_>,
-    said: Said<'_>,
-    around: &Around,
-) -> Result<Trusted> {
+pub(super) fn settle(subjects: Subjects<'_>, said: Said<'_>, around: &Around) -> Result<Trusted> {
     let Subjects { request, skill, root } = subjects;
     let found = &skill.found;
     let contract = contract_for(&found.dir, &found.name, root)?;

@@ -1,4 +1,4 @@
-//! The hooks of all layers together.
+//! Hooks of several layers.
 
 use snapbox::{assert_data_eq, str};
 

@@ -1,4 +1,4 @@
-//! Limits: files lower them, the environment and flags set them.
+//! Limits of several layers.
 
 use proptest::prelude::*;
 use snapbox::{assert_data_eq, str};

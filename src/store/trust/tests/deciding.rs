@@ -1,6 +1,4 @@
-//! What a verdict on trust means for a run.
-
-use std::os::unix::fs::symlink;
+//! What a verdict means for a run.
 
 use snapbox::{assert_data_eq, str};
 

@@ -1,0 +1,93 @@
+//! Every variable that atlas reads, and what a child sees of its surroundings, as people read it.
+
+use crate::{
+    engine::child_env,
+    model::config,
+    report::{Look, wrap},
+};
+
+/// The user's home folder.
+pub(super) const HOME: &str = "HOME";
+/// Folders of skills, separated as in `PATH`.
+pub(super) const SKILLS_PATH: &str = "ATLAS_SKILLS_PATH";
+
+/// A variable that atlas reads and that is no setting; those are [`config::VARIABLES`].
+#[derive(Clone, Copy, Debug)]
+pub struct ReadVariable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in one line.
+    pub meaning: &'static str,
+}
+
+/// Every variable that atlas reads and that is no setting. A test looks for others in the source.
+pub const READ: &[ReadVariable] = &[
+    row("ATLAS_CLAUDE", "the claude to call, as an absolute path, in place of the search for one"),
+    row("ATLAS_HOME", "one folder for `config`, `state` and `cache`, in place of the system's"),
+    row(SKILLS_PATH, "folders of skills, separated by `:`, searched after `--skills-dir`"),
+    row("ATLAS_DEPTH", "set by atlas for its children: how deep atlas runs in atlas"),
+    row("ANTHROPIC_API_KEY", "kept out of the agent's shell, and handed to claude another way"),
+    row("CI", "where it is set, a pass needs checks, as with `--require checks`"),
+    row("NO_COLOR", "no colors, unless `--color always` is given"),
+    row("CLICOLOR", "`0`: no colors"),
+    row("CLICOLOR_FORCE", "colors also where nobody looks"),
+    row("TERM", "`dumb`: words in place of symbols, and nothing that moves"),
+    row("COLUMNS", "how wide help is, where it is not on a terminal"),
+    row(HOME, "where `~/.claude` is, and the folders of this user"),
+    row("XDG_CONFIG_HOME", "where the folder `atlas` with `config.yaml` is"),
+    row("XDG_STATE_HOME", "where trust and the day's spend are kept"),
+    row("XDG_CACHE_HOME", "where what can be made again is kept"),
+    row("PATH", "where claude and the programs of hooks are searched"),
+];
+
+/// The names that atlas sets for a child; a configuration cannot use them.
+const FOR_CHILDREN: &str = "ATLAS_SESSION ATLAS_RUN ATLAS_UNIT ATLAS_SKILL ATLAS_STEP ATLAS_DEPTH";
+
+const fn row(name: &'static str, meaning: &'static str) -> ReadVariable {
+    ReadVariable { name, meaning }
+}
+
+/// `atlas help environment`.
+pub(super) fn text(look: Look) -> String {
+    let settings = config::VARIABLES.iter().map(|it| {
+        let flag = it.flag;
+        (it.name, format!("{}; the flag is {flag}", it.meaning))
+    });
+    let read = READ.iter().map(|it| (it.name, it.meaning.to_owned()));
+    [
+        chapter("Settings, above the configuration files and below flags:", settings, look),
+        chapter("Besides, atlas reads:", read, look),
+        chapter(
+            "A child sees of your environment only this, so that no key reaches a command that \
+             does not need it; `env: [NAME]` in a contract or configuration passes on more:",
+            children().into_iter(),
+            look,
+        ),
+    ]
+    .join("\n")
+}
+
+fn chapter<'a>(
+    title: &str,
+    entries: impl Iterator<Item = (&'a str, String)>,
+    look: Look,
+) -> String {
+    const INDENT: usize = 6;
+    let mut shown = wrap::text(title, look.width, 0) + "\n";
+    for (name, meaning) in entries {
+        let meaning = wrap::text(&meaning, look.width, INDENT);
+        shown.extend(["  ", name, "\n      ", &meaning, "\n"]);
+    }
+    shown
+}
+
+/// Who sees which variables, from the tables that decide it.
+pub fn children() -> [(&'static str, String); 5] {
+    [
+        ("every child", child_env::EVERYONE.join(" ")),
+        ("claude besides", child_env::CLAUDE.join(" ")),
+        ("claude in a cloud besides", child_env::CLOUD.join(" ")),
+        ("set by atlas", FOR_CHILDREN.to_owned()),
+        ("never", child_env::NEVER.join(" ")),
+    ]
+}

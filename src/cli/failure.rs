@@ -1,0 +1,117 @@
+//! The one place where a failure becomes text, or a document, and an exit code.
+
+use std::ffi::OsString;
+
+use clap::{builder::StyledStr, error::ErrorKind};
+
+use super::{
+    Exit,
+    context::early_printer,
+    global::{Format, Glimpse},
+};
+use crate::{
+    model::{Fault, Result, Status, result::RunResult},
+    report::{self, fault::Style},
+    sys::env::Env,
+};
+
+/// A command line that is not followed.
+#[derive(Debug)]
+pub(super) enum Unparsed {
+    /// It asks for help or for the version.
+    Asked(Box<StyledStr>),
+    /// It is wrong.
+    Faulty(Fault),
+}
+
+impl From<clap::Error> for Unparsed {
+    fn from(error: clap::Error) -> Self {
+        let text = error.render();
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Asked(Box::new(text)),
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Self::Faulty(
+                Fault::usage("no command was given")
+                    .hint("`atlas --help` lists them; `atlas doctor` is a good first one"),
+            ),
+            _ => Self::Faulty(fault(&text.to_string())),
+        }
+    }
+}
+
+/// Gives what was asked for in place of a result.
+pub(super) fn answer(text: &StyledStr, argv: &[OsString], env: &Env) -> Result<Exit> {
+    let printer = early_printer(Glimpse::of(argv), env);
+    match printer.result_look().style {
+        Style::Plain => printer.result(&text.to_string())?,
+        Style::Colored => printer.result(&text.ansi().to_string())?,
+    }
+    Ok(Status::Passed.into())
+}
+
+/// Tells what went wrong: to people on stderr, and to a program that asked for JSON on stdout.
+pub(super) fn tell(fault: &Fault, argv: &[OsString], env: &Env) -> Exit {
+    let glimpse = Glimpse::of(argv);
+    let printer = early_printer(glimpse, env);
+    printer.fault(fault);
+    if glimpse.format == Format::Json
+        && let Err(unwritten) = printer.result(&report::json(&RunResult::of_fault(fault)))
+    {
+        printer.fault(&unwritten);
+    }
+    fault.status.into()
+}
+
+/// What clap says, as a fault: its paragraphs are the message, tips, the usage, and a reference
+/// to `--help`.
+fn fault(said: &str) -> Fault {
+    let mut paragraphs = said.trim().split("\n\n").map(str::trim);
+    let message = paragraphs.next().unwrap_or_default();
+    let message = message.strip_prefix("error: ").unwrap_or(message);
+    let lines: Vec<&str> = message.lines().map(str::trim_end).collect();
+    let mut fault = Fault::usage(lines.join("\n").replace("\n  ", "\n"));
+    for line in paragraphs.flat_map(str::lines).map(str::trim) {
+        if let Some(tip) = line.strip_prefix("tip: ") {
+            fault = fault.hint(tip);
+        } else if let Some(usage) = line.strip_prefix("Usage: ") {
+            fault = fault.hint(format!("usage: {usage}"));
+        }
+    }
+    fault
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::parse;
+
+    fn check(line: &str, message: &str, hints: &[&str]) {
+        let argv: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        let Err(Unparsed::Faulty(fault)) = parse(&argv) else { panic!("{line} is wrong") };
+        assert_eq!((fault.status, fault.message.as_str()), (Status::Usage, message), "{line}");
+        assert_eq!(fault.hints, hints, "{line}");
+    }
+
+    #[test]
+    fn what_clap_says_is_a_fault_of_ours() {
+        check(
+            "atlas --formt json list",
+            "unexpected argument '--formt' found",
+            &["a similar argument exists: '--format'", "usage: atlas [OPTIONS] <COMMAND>"],
+        );
+        check(
+            "atlas lst",
+            "unrecognized subcommand 'lst'",
+            &["a similar subcommand exists: 'list'", "usage: atlas [OPTIONS] <COMMAND>"],
+        );
+        check(
+            "atlas",
+            "no command was given",
+            &["`atlas --help` lists them; `atlas doctor` is a good first one"],
+        );
+        check(
+            "atlas list --color blue",
+            "invalid value 'blue' for '--color <WHEN>'\n[possible values: auto, always, never]",
+            &[],
+        );
+    }
+}

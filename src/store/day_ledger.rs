@@ -1,0 +1,255 @@
+//! What this user's runs cost in a day, over all repositories and all processes.
+//!
+//! One file of lines, each sealed like a journal's. A reservation is written before its call
+//! starts, under a lock that is held from reading the sum to writing the line, so that many
+//! processes at once cannot reserve more than the limit together. What is never settled stays
+//! charged.
+//!
+//! The lines are not synced: a killed process loses none of them, and against a power cut there
+//! is the session's journal, which is synced and holds the same. A line that a power cut broke is
+//! passed over; its call had not begun, or stays charged at its reservation.
+
+mod entry;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    fs::File,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
+use uuid::Uuid;
+
+use self::entry::{Entry, Kind, VERSION};
+use crate::{
+    model::{Fault, Result, SessionId, value::Usd},
+    sys::{
+        clock::Clock,
+        fs::{PRIVATE_FILE, ensure_private_dir, open_append_private, read_capped, write_atomic},
+        lock::{Attempt, FileLock, Mode},
+    },
+};
+
+/// Above this size, days that nobody asks for any more are dropped.
+const COMPACT_ABOVE: u64 = 4 << 20;
+
+/// How many days stay.
+const KEPT_DAYS: i64 = 40;
+
+/// No ledger that we keep grows to this size.
+const MAX_FILE: u64 = 256 << 20;
+
+/// The lock is only ever held for a moment.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many skills a message about a spent day names.
+const SHOWN: usize = 3;
+
+/// The user's ledger, as one run sees it.
+#[derive(Clone, Debug)]
+pub struct DayLedger {
+    file: PathBuf,
+    lock: PathBuf,
+    clock: Clock,
+    payer: Payer,
+}
+
+/// On whose behalf money is spent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Payer {
+    /// The session.
+    pub session: SessionId,
+    /// Its run, from 1.
+    pub run: u32,
+    /// The skill.
+    pub skill: String,
+    /// The root of the repository, or the folder where the user stood.
+    pub repository: String,
+}
+
+/// Money that is set aside for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "what is never settled stays charged"]
+pub struct Reservation {
+    id: String,
+    day: String,
+}
+
+/// Why no money could be set aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotReserved {
+    /// The day's limit does not allow it.
+    OverLimit(OverLimit),
+    /// The ledger could not be read or written.
+    Fault(Fault),
+}
+
+/// A day whose limit leaves too little.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverLimit {
+    /// What was asked for.
+    pub asked: Usd,
+    /// What is spent and reserved.
+    pub spent: Usd,
+    /// The limit of a day.
+    pub limit: Usd,
+    /// What each skill is charged, the dearest first.
+    pub dearest: Vec<(String, Usd)>,
+}
+
+impl fmt::Display for OverLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { asked, spent, limit, dearest } = self;
+        write!(f, "{spent} of {limit} for today are spent or reserved, {asked} more do not fit")?;
+        let shown: Vec<_> =
+            dearest.iter().take(SHOWN).map(|(skill, usd)| format!("{skill} {usd}")).collect();
+        if shown.is_empty() { Ok(()) } else { write!(f, " ({})", shown.join(", ")) }
+    }
+}
+
+impl From<Fault> for NotReserved {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl DayLedger {
+    /// The ledger in the user's state folder `state`. Nothing is opened yet.
+    pub fn at(state: &Path, clock: Clock, payer: Payer) -> Self {
+        let (file, lock) = (state.join("ledger.jsonl"), state.join("ledger.lock"));
+        Self { file, lock, clock, payer }
+    }
+
+    /// Sets `amount` aside for a call, if what the day has left of `limit` allows it.
+    ///
+    /// Days are those of UTC. Without a limit everything fits, and is written down all the same.
+    pub async fn reserve(
+        &self,
+        limit: Option<Usd>,
+        amount: Usd,
+    ) -> Result<Reservation, NotReserved> {
+        let _lock = self.take().await?;
+        let now = self.clock.now();
+        let day = day_of(now);
+        let bytes = self.read()?;
+        let charges = entry::charges(&bytes, &day)?;
+        let spent: Usd = charges.values().map(|charge| charge.usd).sum();
+        if let Some(limit) = limit
+            && spent + amount > limit
+        {
+            let dearest = dearest(charges.into_values());
+            return Err(NotReserved::OverLimit(OverLimit { asked: amount, spent, limit, dearest }));
+        }
+        let reservation = Reservation { id: Uuid::new_v4().simple().to_string(), day };
+        self.compact(&bytes, now)?;
+        self.append(&self.entry(&reservation, Kind::Reserve, Some(amount)))?;
+        Ok(reservation)
+    }
+
+    /// Replaces a reservation by the price of the call; `None` leaves it charged.
+    ///
+    /// The price counts for the day of the reservation. Where it cannot be written the
+    /// reservation stays charged.
+    pub async fn settle(&self, reservation: &Reservation, usd: Option<Usd>) -> Result<()> {
+        let _lock = self.take().await?;
+        self.append(&self.entry(reservation, Kind::Settle, usd))
+    }
+
+    fn entry<'a>(&'a self, of: &'a Reservation, kind: Kind, usd: Option<Usd>) -> Entry<'a> {
+        let Payer { session, run, skill, repository } = &self.payer;
+        Entry {
+            v: VERSION,
+            at: self.clock.now(),
+            day: (&of.day).into(),
+            session: session.as_str().into(),
+            run: *run,
+            skill: skill.into(),
+            repository: repository.into(),
+            kind,
+            id: (&of.id).into(),
+            usd,
+        }
+    }
+
+    async fn take(&self) -> Result<FileLock> {
+        let failed = |error| Fault::failed("cannot lock the day's ledger").because(error);
+        ensure_private_dir(self.lock.parent().unwrap_or(&self.lock)).map_err(failed)?;
+        let mut attempt = FileLock::try_lock(&self.lock, Mode::Exclusive).map_err(failed)?;
+        if matches!(attempt, Attempt::Held { .. }) {
+            attempt =
+                FileLock::lock(&self.lock, Mode::Exclusive, PATIENCE).await.map_err(failed)?;
+        }
+        match attempt {
+            Attempt::Locked(lock) => Ok(lock),
+            Attempt::Held { by } => {
+                let by = by.map_or_else(
+                    || "another process".to_owned(),
+                    |id| format!("process {}", id.pid),
+                );
+                Err(Fault::busy(format!("the day's ledger is held by {by}"))
+                    .because(format!("`{}`", self.lock.display())))
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Vec<u8>> {
+        match read_capped(&self.file, MAX_FILE) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(Fault::failed("cannot read the day's ledger").because(error)),
+        }
+    }
+
+    fn append(&self, entry: &Entry<'_>) -> Result<()> {
+        let failed = |error| Fault::failed("cannot write the day's ledger").because(error);
+        let mut file = open_append_private(&self.file).map_err(failed)?;
+        let mut line = entry.to_line();
+        if !ends_a_line(&self.file, &file).map_err(failed)? {
+            line.insert(0, b'\n');
+        }
+        file.write_all(&line).map_err(failed)
+    }
+
+    fn compact(&self, bytes: &[u8], now: Timestamp) -> Result<()> {
+        if bytes.len() as u64 <= COMPACT_ABOVE {
+            return Ok(());
+        }
+        let first = now.to_zoned(TimeZone::UTC).date().saturating_sub(KEPT_DAYS.days());
+        let kept = entry::since(bytes, &first.to_string());
+        if kept.len() == bytes.len() {
+            return Ok(());
+        }
+        write_atomic(&self.file, &kept, PRIVATE_FILE)
+            .map_err(|error| Fault::failed("cannot shorten the day's ledger").because(error))
+    }
+}
+
+fn day_of(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+/// Whether the next line may follow as it is: what a power cut broke off has no newline.
+fn ends_a_line(path: &Path, file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::FileExt as _;
+    let Some(last) = file.metadata()?.len().checked_sub(1) else { return Ok(true) };
+    let mut byte = [0];
+    File::open(path)?.read_exact_at(&mut byte, last)?;
+    Ok(byte == *b"\n")
+}
+
+fn dearest(charges: impl Iterator<Item = entry::Charge>) -> Vec<(String, Usd)> {
+    let mut by_skill = BTreeMap::<String, Usd>::new();
+    for charge in charges {
+        *by_skill.entry(charge.skill).or_default() += charge.usd;
+    }
+    let mut dearest: Vec<_> = by_skill.into_iter().collect();
+    // The sort is stable: of equals the first in the alphabet comes first.
+    dearest.sort_by(|a, b| b.1.cmp(&a.1));
+    dearest
+}

@@ -1,0 +1,121 @@
+//! The lines of the day ledger.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    model::{
+        Fault, Result,
+        journal_line::{is_sealed, seal},
+        value::Usd,
+    },
+    store::stamp,
+};
+
+/// The version of the format that is written.
+pub(super) const VERSION: u32 = 1;
+
+/// What a line says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    /// Money is set aside.
+    Reserve,
+    /// The call is over.
+    Settle,
+}
+
+/// One line.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Entry<'a> {
+    pub(super) v: u32,
+    #[serde(with = "stamp")]
+    pub(super) at: Timestamp,
+    /// The day it counts for, which is that of the reservation.
+    pub(super) day: Cow<'a, str>,
+    pub(super) session: Cow<'a, str>,
+    pub(super) run: u32,
+    pub(super) skill: Cow<'a, str>,
+    pub(super) repository: Cow<'a, str>,
+    pub(super) kind: Kind,
+    /// What ties a settlement to its reservation.
+    pub(super) id: Cow<'a, str>,
+    /// How much; `None` for a call whose price nobody told.
+    pub(super) usd: Option<Usd>,
+}
+
+/// What one call is charged.
+#[derive(Debug)]
+pub(super) struct Charge {
+    pub(super) skill: String,
+    pub(super) usd: Usd,
+}
+
+impl Entry<'_> {
+    pub(super) fn to_line(&self) -> Vec<u8> {
+        seal(serde_json::to_vec(self).expect("text keys and no failing parts"))
+    }
+}
+
+/// What `day` is charged, by reservation. Lines that are broken are passed over; one that a
+/// later atlas wrote is refused, for it may be a charge.
+pub(super) fn charges(bytes: &[u8], day: &str) -> Result<BTreeMap<String, Charge>> {
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    // Nearly all lines are of other days, and this is faster than reading them.
+    let mark = format!("\"day\":\"{day}\"");
+    let mut charges = BTreeMap::new();
+    for line in lines(bytes).filter(|line| contains(line, mark.as_bytes()) && is_sealed(line)) {
+        match serde_json::from_slice::<Version>(line) {
+            Ok(Version { v }) if v > VERSION => {
+                return Err(Fault::invalid("the day's ledger was written by a later atlas")
+                    .because(format!("it has format version {v}, this atlas reads {VERSION}"))
+                    .hint("use that one, or a newer one"));
+            }
+            Ok(_) | Err(_) => {}
+        }
+        let Ok(entry) = serde_json::from_slice::<Entry<'_>>(line) else { continue };
+        if entry.day != day {
+            continue;
+        }
+        let id = entry.id.into_owned();
+        match (entry.kind, entry.usd) {
+            (Kind::Reserve, usd) => {
+                let usd = usd.unwrap_or_default();
+                charges.insert(id, Charge { skill: entry.skill.into_owned(), usd });
+            }
+            (Kind::Settle, Some(usd)) => {
+                charges.insert(id, Charge { skill: entry.skill.into_owned(), usd });
+            }
+            (Kind::Settle, None) => {}
+        }
+    }
+    Ok(charges)
+}
+
+/// The lines that count for `first` or a later day.
+pub(super) fn since(bytes: &[u8], first: &str) -> Vec<u8> {
+    let mut kept = Vec::new();
+    for line in lines(bytes).filter(|line| is_sealed(line)) {
+        let day = serde_json::from_slice::<Entry<'_>>(line).map(|entry| entry.day);
+        // What we cannot read may be a charge that a later atlas wrote.
+        if day.is_ok_and(|day| *day < *first) {
+            continue;
+        }
+        kept.extend_from_slice(line);
+        kept.push(b'\n');
+    }
+    kept
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n')
+}
+
+fn contains(line: &[u8], mark: &[u8]) -> bool {
+    line.windows(mark.len()).any(|window| window == mark)
+}

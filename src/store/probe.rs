@@ -1,0 +1,177 @@
+//! What a claude binary was found to be, remembered for as long as the file is the same.
+
+use std::{
+    collections::BTreeMap,
+    os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::sys::fs::{PRIVATE_FILE, ensure_private_dir, read_capped, write_private};
+
+/// A list of flags is far smaller; what is larger was not written by us.
+const MAX_FILE: u64 = 1 << 20;
+
+/// Answers of claude binaries, in the user's cache folder.
+///
+/// It is only a cache: what cannot be read is not there, and what cannot be written is not kept.
+#[derive(Debug)]
+pub struct ProbeCache {
+    folder: PathBuf,
+    /// The files as they were when they were looked up, which is before they are asked: one that
+    /// is replaced meanwhile must not be remembered with the answers of its predecessor.
+    seen: Mutex<BTreeMap<PathBuf, FileState>>,
+}
+
+/// What a binary said about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probed {
+    /// Its version.
+    pub version: String,
+    /// The long options it knows.
+    pub flags: Vec<String>,
+}
+
+/// By what a file is known to be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct FileState {
+    size: u64,
+    mtime_ns: i128,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    path: String,
+    size: u64,
+    mtime_ns: i128,
+    version: String,
+    flags: Vec<String>,
+}
+
+impl ProbeCache {
+    /// The cache in the user's cache folder `cache`. Nothing is opened yet.
+    pub fn at(cache: &Path) -> Self {
+        Self { folder: cache.to_owned(), seen: Mutex::default() }
+    }
+
+    /// What the binary at `path` said, if it is the same file still.
+    pub fn lookup(&self, path: &Path) -> Option<Probed> {
+        let state = FileState::of(path)?;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.insert(path.to_owned(), state);
+        let bytes = read_capped(&self.file_of(path), MAX_FILE).ok()?;
+        let kept: Kept = serde_json::from_slice(&bytes).ok()?;
+        let same = kept.path == path.to_string_lossy()
+            && FileState { size: kept.size, mtime_ns: kept.mtime_ns } == state;
+        same.then_some(Probed { version: kept.version, flags: kept.flags })
+    }
+
+    /// Remembers what the binary at `path` said after it was looked up.
+    pub fn remember(&self, path: &Path, version: &str, flags: &[String]) {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = seen.get(path).filter(|state| FileState::of(path) == Some(**state))
+        else {
+            return;
+        };
+        let kept = Kept {
+            path: path.to_string_lossy().into_owned(),
+            size: state.size,
+            mtime_ns: state.mtime_ns,
+            version: version.to_owned(),
+            flags: flags.to_vec(),
+        };
+        let json = serde_json::to_vec(&kept).expect("text keys and no failing parts");
+        let _kept = ensure_private_dir(&self.folder)
+            .and_then(|()| write_private(&self.file_of(path), &json, PRIVATE_FILE));
+    }
+
+    fn file_of(&self, path: &Path) -> PathBuf {
+        let digest = Sha256::digest(path.as_os_str().as_bytes());
+        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self.folder.join(format!("claude-{name}.json"))
+    }
+}
+
+impl FileState {
+    fn of(path: &Path) -> Option<Self> {
+        let found = path.metadata().ok()?;
+        let mtime_ns = i128::from(found.mtime()) * 1_000_000_000 + i128::from(found.mtime_nsec());
+        Some(Self { size: found.len(), mtime_ns })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+
+    use tempfile::tempdir;
+
+    use super::*;
+
+    fn put(path: &Path, text: &str) {
+        write_private(path, text.as_bytes(), PRIVATE_FILE).unwrap();
+    }
+
+    #[test]
+    fn an_answer_holds_for_the_very_file_that_gave_it() {
+        let folder = tempdir().unwrap();
+        let claude = folder.path().join("claude");
+        let cache = ProbeCache::at(&folder.path().join("cache"));
+        let flags = ["--print".to_owned(), "--tools".to_owned()];
+        let probed = Probed { version: "2.1.328".to_owned(), flags: flags.to_vec() };
+        let ask = || {
+            assert_eq!(cache.lookup(&claude), None);
+            cache.remember(&claude, &probed.version, &flags);
+            let again = ProbeCache::at(&folder.path().join("cache"));
+            assert_eq!(again.lookup(&claude), Some(probed.clone()));
+        };
+
+        assert_eq!(cache.lookup(&claude), None, "there is no such file");
+        put(&claude, "one");
+        ask();
+        put(&claude, "three");
+        ask();
+        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(1_500_000_000);
+        File::options().write(true).open(&claude).unwrap().set_modified(touched).unwrap();
+        ask();
+
+        let kept = cache.file_of(&claude);
+        for nonsense in ["", "{", "[]", "{\"path\":\"x\"}"] {
+            put(&kept, nonsense);
+            ask();
+        }
+        let other = folder.path().join("other");
+        fs::copy(&kept, cache.file_of(&other)).unwrap();
+        fs::copy(&claude, &other).unwrap();
+        File::options().write(true).open(&other).unwrap().set_modified(touched).unwrap();
+        assert_eq!(cache.lookup(&other), None, "an answer of another path");
+    }
+
+    #[test]
+    fn a_file_that_is_replaced_while_it_is_asked_is_not_remembered() {
+        let folder = tempdir().unwrap();
+        let claude = folder.path().join("claude");
+        let cache = ProbeCache::at(folder.path());
+        put(&claude, "one");
+        assert_eq!(cache.lookup(&claude), None);
+        put(&claude, "another");
+        cache.remember(&claude, "1.0.0", &[]);
+        assert_eq!(cache.lookup(&claude), None);
+        cache.remember(&claude, "1.0.0", &[]);
+        assert!(cache.lookup(&claude).is_some());
+    }
+
+    #[test]
+    fn a_cache_that_cannot_be_written_is_no_cache() {
+        let folder = tempdir().unwrap();
+        let claude = folder.path().join("claude");
+        put(&claude, "one");
+        let cache = ProbeCache::at(&claude.join("under-a-file"));
+        assert_eq!(cache.lookup(&claude), None);
+        cache.remember(&claude, "1.0.0", &[]);
+        assert_eq!(cache.lookup(&claude), None);
+    }
+}
