@@ -1,29 +1,31 @@
 //! `atlas run`: what was typed, as a request.
 
+mod request;
+
 use std::{
-    io::Read as _,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
-use super::{Exit, context::Context, skills::SkillsArgs};
+use super::{Exit, context::Context, global::Format, skills::SkillsArgs};
 use crate::{
+    engine::{
+        self, Observer, Site,
+        prepare::{Around, Prepared},
+        run::Finished,
+    },
     model::{
-        Fault, Request, Result, Status, TrustRequest,
+        Activity, Fault, Result, Status,
         check::Require,
         contract::PermissionMode,
-        skill::name::SkillName,
-        text,
+        result::{Outside, RunResult},
+        run::{Event, State},
         value::{NotAValue, Span, Usd},
         yaml,
     },
-    sys::fs::read_capped,
+    report::{Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
+    sys::fs::write_atomic,
 };
-
-/// The most bytes of an input; claude takes no longer prompt.
-const MAX_INPUT: u64 = 10 * 1024 * 1024;
-
-/// How long `--wait` waits that names no end.
-const FOREVER: Span = Span::seconds(365 * 24 * 60 * 60);
 
 /// Run a skill, check what came of it, and keep a record
 ///
@@ -133,76 +135,109 @@ struct ProofArgs {
 }
 
 pub(super) fn run(args: Args, context: &Context) -> Result<Exit> {
-    let request = request(&args, context)?;
-    Err(Fault::failed(format!("`{}` cannot be run yet", request.skill)))
+    let request = request::request(&args, context)?;
+    let around = around(context)?;
+    let prepared = engine::prepare::prepare(&request, &around)?;
+    let style = context.printer.look().style;
+    for warning in &prepared.warnings {
+        context.printer.say(&fault::render_warning(warning, style));
+    }
+    if args.dry_run {
+        return dry_run(&prepared, &around, context);
+    }
+    let mut follower = Follower { reporter: Reporter::new(&context.printer) };
+    follower.reporter.begins(&prepared.plan, None, &prepared.notices);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::failed("cannot start the runtime").because(error))?;
+    let finished =
+        runtime.block_on(engine::run::run(prepared, &request, &around, &mut follower))?;
+    end(&args, context, follower, &finished)
 }
 
-/// What was typed, before it means anything.
-fn request(args: &Args, context: &Context) -> Result<Request> {
-    let skill = SkillName::parse(&args.skill)?;
-    let Args { agent, limits, proof, .. } = args;
-    let mut ok_on = proof.ok_on.clone();
-    ok_on.extend(proof.if_available.then_some(Status::Unavailable));
-    Ok(Request {
-        skill: skill.to_string(),
-        args: args.args.clone(),
-        inputs: inputs(&args.inputs, context)?,
-        cwd: context.cwd.clone(),
-        skills_dirs: args.skills.dirs.iter().map(|dir| context.cwd.join(dir)).collect(),
-        model: agent.model.clone(),
-        edit: agent.edit,
-        permission_mode: agent.permission_mode,
-        allow: agent.allow.clone(),
-        worktree: agent.worktree,
-        apply: agent.apply,
-        jobs: agent.jobs,
-        max_usd: limits.max_usd,
-        max_turns: limits.max_turns,
-        timeout: limits.timeout,
-        require: proof.require,
-        trust: match (&proof.trust, proof.untrusted) {
-            (_, true) => TrustRequest::Without,
-            (None, false) => TrustRequest::Stored,
-            (Some(None), false) => TrustRequest::ThisRun,
-            (Some(Some(hash)), false) => TrustRequest::Hash(hash.clone()),
-        },
-        wait: limits.wait.map(|wait| wait.unwrap_or(FOREVER)),
-        ok_on,
+fn around(context: &Context) -> Result<Around> {
+    let own_exe = std::env::current_exe()
+        .map_err(|error| Fault::failed("cannot find the program of atlas itself").because(error))?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Ok(Around {
+        env: context.env.clone(),
+        folders: context.folders()?,
+        clock: context.clock,
+        cores: u32::try_from(cores).unwrap_or(u32::MAX),
+        own_exe,
     })
 }
 
-/// The inputs with their files read, so that a resume sees what this run saw.
-fn inputs(typed: &[(String, String)], context: &Context) -> Result<Vec<(String, String)>> {
-    if typed.iter().filter(|(_, value)| value == "-").count() > 1 {
-        return Err(Fault::usage("stdin can be read for one input only"));
-    }
-    let value = |name: &str, value: &str| match value.strip_prefix('@') {
-        _ if value == "-" => content(name, "stdin", stdin()),
-        Some(file) => content(name, file, read_capped(&context.cwd.join(file), MAX_INPUT)),
-        None => Ok(value.to_owned()),
+fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -> Result<Exit> {
+    let shown = DryRun {
+        plan: &prepared.plan,
+        commands: &engine::explain::commands(&prepared.plan, around),
+        environment: &engine::explain::environment(around),
+        notices: &prepared.notices,
     };
-    typed.iter().map(|(name, text)| Ok((name.clone(), value(name, text)?))).collect()
+    context.give(|| shown.json(), |look| shown.text(look))?;
+    Ok(Status::Passed.into())
 }
 
-fn stdin() -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::io::stdin().take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_INPUT {
-        return Err(std::io::Error::other(format!("over {MAX_INPUT} bytes")));
-    }
-    Ok(bytes)
+/// Shows a run while it goes on.
+struct Follower<'a> {
+    reporter: Reporter<'a>,
 }
 
-fn content(name: &str, from: &str, read: std::io::Result<Vec<u8>>) -> Result<String> {
-    let from = Path::new(from).display();
-    let cannot = || {
-        Fault::usage(format!(
-            "the input `{}` cannot be read from {from}",
-            text::sanitize_line(name)
-        ))
+impl Observer for Follower<'_> {
+    fn event(&mut self, site: &Site, state: &State, event: &Event) {
+        self.reporter.event(&site.plan, state, event);
+    }
+
+    fn activity(&mut self, activity: &Activity) {
+        self.reporter.activity(activity);
+    }
+}
+
+/// The result to whoever reads it, the last words to the person, the exit code to the caller.
+fn end(
+    args: &Args,
+    context: &Context,
+    follower: Follower<'_>,
+    finished: &Finished,
+) -> Result<Exit> {
+    let result = RunResult::fold(
+        &finished.plan,
+        &finished.state,
+        &Outside {
+            session: Some(&finished.session),
+            output: finished.output.clone(),
+            duration_ms: u64::try_from(finished.elapsed.as_millis()).ok(),
+            loaded: None,
+            claude_version: Some(&finished.claude),
+        },
+    );
+    let format = match context.format {
+        Format::Text => answer::Format::Text,
+        Format::Json => answer::Format::Json,
     };
-    let bytes = read.map_err(|error| cannot().because(error))?;
-    String::from_utf8(bytes).map_err(|_| cannot().because("it is not UTF-8 text"))
+    let reader = match args.output {
+        Some(_) => StreamKind::Pipe,
+        None => context.printer.result_kind(),
+    };
+    let answer = answer::answer(&result, format, reader);
+    let written = match (&answer, &args.output) {
+        (Some(answer), Some(file)) => Some(write(&context.cwd.join(file), answer)?),
+        (Some(_) | None, _) => None,
+    };
+    let place = Place { output: finished.output_file.as_deref(), written: written.as_deref() };
+    follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
+    if let (Some(answer), None) = (&answer, &args.output) {
+        context.printer.result(answer)?;
+    }
+    Ok(Exit(result.exit_code))
+}
+
+fn write(file: &Path, answer: &str) -> Result<PathBuf> {
+    write_atomic(file, answer.as_bytes(), 0o666)
+        .map_err(|error| Fault::failed("cannot write the result").because(error))?;
+    Ok(file.to_owned())
 }
 
 fn input(typed: &str) -> Result<(String, String), NotAValue> {

@@ -200,17 +200,8 @@ impl<'a> Dispatcher<'a> {
         };
         let Some(known) = self.state.step(step) else { return hook::Work::default() };
         let dir = self.site.session.stored().attempt_dir(self.site.run, step, known.attempt);
-        let name = match &known.output {
-            Some(Output::Json { .. }) => Some("output.json"),
-            Some(Output::Text { .. }) => Some("output.md"),
-            Some(Output::File { .. }) | None => None,
-        };
-        let output_file = match &known.output {
-            Some(Output::File { path, .. }) => Some(self.site.session.dir().join(path)),
-            _ => name.map(|name| dir.join(name)),
-        };
         hook::Work {
-            output_file,
+            output_file: self.site.output_file(step, known),
             transcript: Some(dir.join("stream.jsonl")),
             claude_session: known.conversation.clone(),
             changes: self.state.changes.as_ref().map(|seen| seen.files.clone()).unwrap_or_default(),

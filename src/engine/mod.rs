@@ -4,6 +4,7 @@ mod call;
 pub mod child_env;
 pub mod claude;
 mod dispatcher;
+pub mod explain;
 mod hook;
 mod look;
 pub mod prepare;

@@ -23,7 +23,7 @@ use crate::{
     model::{
         Fault, Request, Result,
         contract::PermissionMode,
-        run::{Event, Plan, State, plan::CallTrust},
+        run::{Event, Plan, State, event::Output, plan::CallTrust},
     },
     store::{
         day_ledger::{DayLedger, Payer},
@@ -52,6 +52,10 @@ pub struct Finished {
     pub dir: PathBuf,
     /// Which run of the session, from 1.
     pub run: u32,
+    /// The last step's output, where the journal only names its file.
+    pub output: Option<serde_json::Value>,
+    /// The file that holds the last step's output.
+    pub output_file: Option<PathBuf>,
     /// The version of claude that was called.
     pub claude: String,
     /// How long it took.
@@ -226,10 +230,19 @@ async fn clear_up(site: &Site) {
 fn finish(mut site: Site, state: State, claude: String, started: Instant) -> Result<Finished> {
     let base = site.tree.base.as_ref().map(|base| base.tree.clone());
     site.session.describe(|file| file.base = base)?;
+    let last = site.plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
+    let output = last.and_then(|(_, known)| known.output.as_ref());
+    let loaded = output.map(|output| site.session.stored().load_output(output)).transpose()?;
     Ok(Finished {
         session: site.session.id().to_string(),
         dir: site.session.dir().to_owned(),
         run: site.run,
+        output: loaded.and_then(|output| match output {
+            Output::Text { text } => Some(serde_json::Value::String(text)),
+            Output::Json { json } => Some(json),
+            Output::File { .. } => None,
+        }),
+        output_file: last.and_then(|(step, known)| site.output_file(&step.id, known)),
         plan: site.plan,
         state,
         claude,

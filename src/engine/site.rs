@@ -16,7 +16,7 @@ use super::{
 use crate::{
     model::{
         call::{CallEnd, LimitKind},
-        run::Plan,
+        run::{Plan, event::Output, state::StepState},
     },
     store::{day_ledger::DayLedger, session::Session},
     sys::{
@@ -109,6 +109,16 @@ impl Site {
         ];
         ours.extend(step.map(|step| ("ATLAS_STEP", OsStr::new(step))));
         child_env(&self.env, child, passed_on, &ours)
+    }
+
+    /// The file that holds the output of a step's last attempt.
+    pub fn output_file(&self, step: &str, known: &StepState) -> Option<PathBuf> {
+        let dir = self.session.stored().attempt_dir(self.run, step, known.attempt);
+        Some(match known.output.as_ref()? {
+            Output::Text { .. } => dir.join("output.md"),
+            Output::Json { .. } => dir.join("output.json"),
+            Output::File { path, .. } => self.session.dir().join(path),
+        })
     }
 
     /// Why a unit that was asked to stop has to.

@@ -1,6 +1,6 @@
 //! `config.yaml` of the user and `.claude/atlas.yaml` of a repository: one format, two rights.
 //!
-//! [`resolve`] puts all layers together into [`Settings`]. It is pure: reading the files is the
+//! [`resolve()`] puts all layers together into [`Settings`]. It is pure: reading the files is the
 //! store's work, so that a test of the precedence needs no folder.
 
 pub mod defaults;

@@ -33,7 +33,8 @@ pub const SCHEMA_VERSION: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "The result of an atlas run")]
 pub struct RunResult {
-    /// The version of this document's shape: 1.
+    /// The version of this document's shape.
+    #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
     /// The session's id; null before there is one.
     pub session: Option<String>,

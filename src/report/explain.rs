@@ -11,7 +11,7 @@ use super::{
     words,
 };
 use crate::model::{
-    check::Require,
+    check::{Require, Timing},
     run::{
         Plan,
         plan::{HookPlan, Limits, StepPlan},
@@ -53,7 +53,9 @@ impl DryRun<'_> {
             .iter()
             .map(|setting| [setting.key.clone(), setting.value.clone(), setting.source.clone()])
             .collect();
-        let settings = table(["key", "value", "source"], &settings, look);
+        // Every source counts here, so no column is cut.
+        let uncut = Look { width: None, ..look };
+        let settings = table(["key", "value", "source"], &settings, uncut);
         section(&mut page, "settings", &settings, look);
         page.push_str("\nnothing was started, and nothing was spent\n");
         page
@@ -138,18 +140,19 @@ fn checks(plan: &Plan, look: Look) -> String {
 
 fn hook(hook: &HookPlan, look: Look) -> String {
     let timing = match hook.timing {
-        crate::model::check::Timing::Pre => "pre",
-        crate::model::check::Timing::Mid => "mid",
-        crate::model::check::Timing::Post => "post",
+        Timing::Pre => "pre",
+        Timing::Mid => "mid",
+        Timing::Post => "post",
     };
     let advisory = if hook.blocking { "" } else { ", advisory" };
     let steps = match &hook.steps {
         Some(steps) => format!(", after {}", words::first_line(&steps.join(" and "), look)),
         None => String::new(),
     };
-    let needs = match hook.needs.is_empty() {
-        true => String::new(),
-        false => format!(", needs {}", words::first_line(&hook.needs.join(" and "), look)),
+    let needs = if hook.needs.is_empty() {
+        String::new()
+    } else {
+        format!(", needs {}", words::first_line(&hook.needs.join(" and "), look))
     };
     format!(
         "{timing} hook {} ({}{advisory}{steps}{needs}, at most {}): {}",

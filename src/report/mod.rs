@@ -10,6 +10,7 @@ pub mod live;
 pub mod look;
 pub mod printer;
 pub mod reporter;
+pub mod screen;
 pub mod summary;
 pub mod table;
 pub mod words;

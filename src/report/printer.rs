@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, ErrorKind, IsTerminal as _, Write},
+    os::fd::AsFd,
     sync::{Mutex, PoisonError},
 };
 
@@ -11,6 +12,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use super::{
     fault::{self, Style},
     look::{Look, Mark, Symbols},
+    screen::Screen,
 };
 use crate::{
     model::{Fault, Result},
@@ -84,26 +86,23 @@ impl Printer {
             && symbols == Symbols::Unicode
             && options.verbosity > Verbosity::Quiet;
         let out = Stream {
-            look: look(choice(AutoStream::choice(&out)), terminal::columns(&out)),
+            look: look(choice(AutoStream::choice(&out)), columns(&out)),
             kind: StreamKind::of(out.is_terminal()),
             writer: Mutex::new(Box::new(out)),
         };
         let err = Stream {
-            look: look(choice(AutoStream::choice(&err)), terminal::columns(&err)),
+            look: look(choice(AutoStream::choice(&err)), columns(&err)),
             kind: StreamKind::of(err.is_terminal()),
             writer: Mutex::new(Box::new(err)),
         };
-        Self::new(out, err, options.verbosity, moves.then(ProgressDrawTarget::stderr))
+        Self::new(out, err, options.verbosity, moves.then(Screen::of_stderr))
     }
 
     /// These streams, and where a live view is drawn, if there is one.
-    pub fn new(
-        out: Stream,
-        err: Stream,
-        verbosity: Verbosity,
-        live: Option<ProgressDrawTarget>,
-    ) -> Self {
-        let live = live.map(MultiProgress::with_draw_target);
+    pub fn new(out: Stream, err: Stream, verbosity: Verbosity, live: Option<Screen>) -> Self {
+        let live = live.map(|screen| {
+            MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(screen)))
+        });
         Self { out, err, verbosity, live }
     }
 
@@ -132,11 +131,10 @@ impl Printer {
         self.live.as_ref()
     }
 
-    /// Writes a result to stdout. A reader that went away has what it wanted: that is no failure.
-    /// A full disk is.
+    /// Writes a result to stdout, once nothing runs any more. A reader that went away has what it
+    /// wanted: that is no failure. A full disk is.
     pub fn result(&self, text: &str) -> Result<()> {
-        let written = self.settled(|| self.out.write(text));
-        match written {
+        match self.out.write(text) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Fault::failed("the result cannot be written to stdout").because(error))
             }
@@ -170,17 +168,13 @@ impl Printer {
 
     /// There is nobody to tell that stderr is broken, and no reason to stop the work.
     fn talk(&self, lines: &str) {
-        if !lines.is_empty() {
-            let _unheard = self.settled(|| self.err.write(lines));
+        if lines.is_empty() {
+            return;
         }
-    }
-
-    /// Nothing may be written while the live view is on the screen.
-    fn settled<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.live {
-            Some(live) => live.suspend(write),
-            None => write(),
-        }
+        let _unheard = match &self.live {
+            Some(live) => live.suspend(|| self.err.write(lines)),
+            None => self.err.write(lines),
+        };
     }
 }
 
@@ -196,6 +190,10 @@ impl StreamKind {
     fn of(is_terminal: bool) -> Self {
         if is_terminal { Self::Terminal } else { Self::Pipe }
     }
+}
+
+fn columns(of: &impl AsFd) -> Option<u16> {
+    terminal::size(of).map(|size| size.columns)
 }
 
 fn style(choice: ColorChoice) -> Style {

@@ -1,8 +1,11 @@
 //! Whole runs as they are shown.
 
+mod accepted;
+mod hostile;
 mod live;
+mod refused;
+mod stopped;
 mod streams;
-mod transcripts;
 
 use std::{
     io::{self, Write},

@@ -111,8 +111,11 @@ mod tests {
         let look = Look::PLAIN;
         assert_eq!(first_line("  one\ttab\nmore", look), "one tab …");
         assert_eq!(first_line("one\n\n", look), "one");
-        let ten: String = (1..=10).map(|n| format!("line {n}\n")).collect();
-        assert_eq!(block(&ten, 4, look), "line 1\nline 2\n… 6 lines left out\nline 9\nline 10");
+        let ten: Vec<String> = (1..=10).map(|n| format!("line {n}")).collect();
+        assert_eq!(
+            block(&ten.join("\n"), 4, look),
+            "line 1\nline 2\n… 6 lines left out\nline 9\nline 10"
+        );
         assert_eq!(block("a\r\nb\rc", 4, look), "a\nb␍c");
         assert!(first_line(&"x".repeat(1000), look).chars().count() < 410);
     }

@@ -2,11 +2,20 @@
 
 use std::os::fd::AsFd;
 
-/// How many columns the terminal behind a file descriptor has; `None` where it is no terminal or
-/// does not say.
-pub fn columns(of: impl AsFd) -> Option<u16> {
+/// How much a terminal shows at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Lines.
+    pub rows: u16,
+    /// Characters in a line.
+    pub columns: u16,
+}
+
+/// The size of the terminal behind a file descriptor; `None` where it is no terminal or does not
+/// say.
+pub fn size(of: impl AsFd) -> Option<Size> {
     let size = rustix::termios::tcgetwinsize(of).ok()?;
-    (size.ws_col > 0).then_some(size.ws_col)
+    (size.ws_col > 0 && size.ws_row > 0).then_some(Size { rows: size.ws_row, columns: size.ws_col })
 }
 
 #[cfg(test)]
@@ -14,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_has_no_columns() {
-        assert_eq!(columns(tempfile::tempfile().unwrap()), None);
+    fn a_file_has_no_size() {
+        assert_eq!(size(tempfile::tempfile().unwrap()), None);
     }
 }

@@ -8,6 +8,8 @@ mod files;
 mod layers;
 mod map;
 mod modules;
+mod purity;
+mod readme;
 mod rust;
 mod shape;
 mod sleeps;

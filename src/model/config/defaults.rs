@@ -1,4 +1,4 @@
-//! Every default in one place; FORMATS.md shows this table.
+//! Every default in one place.
 
 use crate::model::value::{Share, Span, Tokens, Usd};
 

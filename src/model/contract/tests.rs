@@ -11,7 +11,7 @@ fn check(text: &str, expected: impl snapbox::IntoData) {
     assert_data_eq!(shown, expected.raw());
 }
 
-/// The contract that FORMATS.md shows, with one of the names where it lists all.
+/// A contract with every key, and one of the names where it lists all.
 const DOCUMENTED: &str = r#"inputs:
   base: { type: string, default: main, required: false, description: branch to compare with }
 requires: { files: [Cargo.toml], commands: [git], env: [GH_TOKEN] }

@@ -1,5 +1,6 @@
 //! Whole results of whole runs, and the published schema.
 
+pub(crate) mod plans;
 pub(crate) mod story;
 
 use snapbox::{IntoData as _, assert_data_eq, file, str};
@@ -9,6 +10,7 @@ use super::*;
 use crate::model::{
     check::CheckStatus,
     run::{Event, StepStatus, next},
+    value::Usd,
 };
 
 fn all() -> Vec<(&'static str, Story)> {
@@ -108,14 +110,14 @@ fn what_is_not_known_is_null() {
     let login = story::login().result();
     assert_eq!(login.spend.usd_known, None);
     assert_eq!(login.spend.input_tokens, None);
-    assert_eq!(login.spend.usd_charged.dollars(), 0.05);
+    assert_eq!(login.spend.usd_charged, Usd::from_micros(50_000));
     assert_eq!((login.spend.calls, login.spend.calls_unknown), (1, 1));
     let broken_off = story::broken_off().result();
     assert_eq!((broken_off.spend.calls, broken_off.spend.calls_unknown), (1, 1));
     assert_eq!(broken_off.spend.usd_known, None);
     assert_eq!(broken_off.context, None);
     let blocked = story::blocked().result();
-    assert_eq!(blocked.spend.usd_known, Some(crate::model::value::Usd::ZERO));
+    assert_eq!(blocked.spend.usd_known, Some(Usd::ZERO));
     assert_eq!(blocked.spend.input_tokens, Some(0));
     assert_eq!(blocked.changes, None);
 }
@@ -209,191 +211,7 @@ fn a_fault_names_its_places() {
 }
 
 #[test]
-fn a_whole_document() {
-    let json = serde_json::to_string_pretty(&story::passed().result()).unwrap();
-    assert_data_eq!(
-        json,
-        str![[r#"
-{
-  "schema_version": 1,
-  "session": "20261120-101500-abcd",
-  "run": 1,
-  "skill": "review-diff",
-  "status": "passed",
-  "exit_code": 0,
-  "reason": null,
-  "output": {
-    "verdict": "ship it",
-    "risks": [
-      "none"
-    ]
-  },
-  "checks": [
-    {
-      "name": "git",
-      "kind": "requires",
-      "timing": null,
-      "blocking": true,
-      "status": "passed",
-      "reason": null,
-      "ms": 0
-    },
-    {
-      "name": "clean",
-      "kind": "hook",
-      "timing": "pre",
-      "blocking": true,
-      "status": "passed",
-      "reason": null,
-      "ms": 1400
-    },
-    {
-      "name": "claude",
-      "kind": "predicate",
-      "timing": null,
-      "blocking": true,
-      "status": "passed",
-      "reason": null,
-      "ms": 0
-    },
-    {
-      "name": "claude",
-      "kind": "predicate",
-      "timing": null,
-      "blocking": true,
-      "status": "passed",
-      "reason": null,
-      "ms": 0
-    },
-    {
-      "name": "schema",
-      "kind": "schema",
-      "timing": null,
-      "blocking": true,
-      "status": "passed",
-      "reason": null,
-      "ms": 0
-    },
-    {
-      "name": "fmt",
-      "kind": "hook",
-      "timing": "mid",
-      "blocking": true,
-      "status": "passed",
-      "reason": null,
-      "ms": 1400
-    },
-    {
-      "name": "schema",
-      "kind": "schema",
-      "timing": null,
-      "blocking": true,
-      "status": "passed",
-      "reason": null,
-      "ms": 0
-    },
-    {
-      "name": "tests-pass",
-      "kind": "hook",
-      "timing": "post",
-      "blocking": true,
-      "status": "passed",
-      "reason": null,
-      "ms": 1400
-    },
-    {
-      "name": "lint",
-      "kind": "hook",
-      "timing": "post",
-      "blocking": false,
-      "status": "failed",
-      "reason": "2 lines are too long",
-      "ms": 1400
-    },
-    {
-      "name": "ci",
-      "kind": "hook",
-      "timing": "post",
-      "blocking": true,
-      "status": "skipped",
-      "reason": "the repository is not trusted",
-      "ms": 0
-    }
-  ],
-  "proof": {
-    "commands": 2,
-    "schema": 2,
-    "votes": 0,
-    "canary": 0
-  },
-  "verdict": null,
-  "steps": [
-    {
-      "id": "gather",
-      "status": "passed",
-      "attempts": 1,
-      "claude_session": "00000000-0000-4000-8000-000000000001",
-      "spend": {
-        "usd_known": 0.03,
-        "input_tokens": 6000,
-        "output_tokens": 600,
-        "cache_read_tokens": 12000,
-        "cache_write_tokens": 1200
-      }
-    },
-    {
-      "id": "judge",
-      "status": "passed",
-      "attempts": 1,
-      "claude_session": "00000000-0000-4000-8000-000000000001",
-      "spend": {
-        "usd_known": 0.03,
-        "input_tokens": 6000,
-        "output_tokens": 600,
-        "cache_read_tokens": 12000,
-        "cache_write_tokens": 1200
-      }
-    }
-  ],
-  "changes": {
-    "base": "4b825dc642cb6eb9a060e54bf8d69288fbee4904",
-    "tree": "9daeafb9864cf43055ae93beb0afd6c7d144bfa4",
-    "files": [
-      {
-        "path": "src/a.txt",
-        "status": "modified",
-        "added": 1,
-        "removed": 0
-      }
-    ]
-  },
-  "unavailable": null,
-  "spend": {
-    "basis": "api",
-    "usd_known": 0.06,
-    "usd_charged": 0.06,
-    "calls": 2,
-    "calls_unknown": 0,
-    "input_tokens": 12000,
-    "output_tokens": 1200,
-    "cache_read_tokens": 24000,
-    "cache_write_tokens": 2400
-  },
-  "context": {
-    "window": 200000,
-    "window_assumed": false,
-    "peak_fraction": 0.09,
-    "bytes_by_stage": {
-      "header": 800,
-      "outline": 200,
-      "sections": 71000,
-      "resources": 0
-    }
-  },
-  "duration_ms": 41000,
-  "claude_version": "2.1.328"
-}
-"#]]
-        .raw()
-    );
+fn the_published_example_is_current() {
+    let json = serde_json::to_string_pretty(&story::passed().result()).unwrap() + "\n";
+    assert_data_eq!(json.raw(), file!["../../../docs/reference/result.example.json"].raw());
 }

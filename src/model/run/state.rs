@@ -1,6 +1,6 @@
 //! What is known: the fold of a run's events.
 //!
-//! The fold never decides anything; it only remembers what [`super::next`] needs in order to. The
+//! The fold never decides anything; it only remembers what [`super::next()`] needs in order to. The
 //! same events give the same state, whether they come from a live run, a resume or a replay.
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@ use snapbox::{IntoData as _, assert_data_eq, str};
 use super::*;
 use crate::model::{
     call::{CallSpec, argv},
-    result::tests::story,
+    result::tests::{plans, story},
 };
 
 fn commands(plan: &Plan) -> Vec<Vec<String>> {
@@ -33,7 +33,7 @@ fn shown(plan: &Plan, look: Look) -> String {
 
 #[test]
 fn a_checked_plan() {
-    assert_data_eq!(shown(&story::checked_plan(), Look::PLAIN), str![[r#"
+    assert_data_eq!(shown(&plans::checked_plan(), Look::PLAIN), str![[r#"
 review-diff · sonnet · ≈ 36k tokens · cap $2.00
 · the repository is not trusted: the run is isolated
 
@@ -99,7 +99,7 @@ nothing was started, and nothing was spent
 #[test]
 fn a_bare_plan_on_a_narrow_terminal() {
     let look = Look { width: Some(20), ..Look::PLAIN };
-    assert_data_eq!(shown(&story::bare_plan(), look), str![[r#"
+    assert_data_eq!(shown(&plans::bare_plan(), look), str![[r#"
 review-diff ·
   sonnet ·
   ≈ 18k tokens ·
@@ -144,10 +144,10 @@ limits
   quota         80%
 
 settings
-  key         value   …
-  model       sonnet  …
-  limits.usd  $2.00   …
-  require     none    …
+  key         value   source
+  model       sonnet  default
+  limits.usd  $2.00   contract.yaml:12
+  require     none    default
 
 nothing was started, and nothing was spent
 
@@ -163,7 +163,7 @@ fn a_hostile_plan_stays_inert() {
 
 #[test]
 fn a_plan_as_json_is_the_plan() {
-    let plan = story::checked_plan();
+    let plan = plans::checked_plan();
     let commands = commands(&plan);
     let dry = DryRun { plan: &plan, commands: &commands, environment: &[], notices: &[] };
     let json = dry.json();

@@ -4,7 +4,7 @@ use super::*;
 use crate::model::Fault;
 
 /// A stream whose other side is gone or full.
-struct Broken(io::ErrorKind);
+pub(super) struct Broken(pub(super) io::ErrorKind);
 
 impl Write for Broken {
     fn write(&mut self, _: &[u8]) -> io::Result<usize> {

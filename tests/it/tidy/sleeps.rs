@@ -6,11 +6,29 @@ use super::{expect_none, files, prove, rust::paths};
 /// What waits for nothing but time.
 const SLEEPS: &[&str] = &["sleep", "sleep_ms", "sleep_until", "nanosleep", "park_timeout"];
 
+/// Files in which a clock is what is tested, each with the reason.
+const CLOCKS: &[(&str, &str)] = &[(
+    "src/sys/process/tests/linux.rs",
+    "it puts the loop of a call together, with its leak clock",
+)];
+
 #[test]
 fn tests_never_sleep() {
     let sources = files::rust("src").into_iter().chain(files::rust("tests"));
-    let faults = sources.flat_map(|file| faults((&file.path, &file.text)));
-    expect_none(&faults.collect::<Vec<_>>());
+    let mut found = Vec::new();
+    let mut unused = CLOCKS.to_vec();
+    for file in sources {
+        let faults = faults((&file.path, &file.text));
+        let excused = |(path, _): &(&str, &str)| *path == file.path && !faults.is_empty();
+        match unused.iter().position(excused) {
+            Some(at) => {
+                unused.remove(at);
+            }
+            None => found.extend(faults),
+        }
+    }
+    expect_none(&found);
+    assert!(unused.is_empty(), "no sleep there any more; take it out of `CLOCKS`: {unused:?}");
 }
 
 /// Takes the path of a Rust file and its text.

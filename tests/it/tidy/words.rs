@@ -41,7 +41,7 @@ const HOMES: &[&str] = &[
 ];
 
 /// People who are made up for an example.
-const NOBODY: &[&str] = &["me", "you", "user", "someone"];
+const NOBODY: &[&str] = &["ada", "ann", "me", "you", "user", "someone"];
 
 /// The one place that Cargo.lock may name, which stands for whatever a machine puts in its place.
 const CRATES: &str = "registry+https://github.com/rust-lang/crates.io-index";
@@ -61,6 +61,7 @@ fn faults((path, text): (&str, &str)) -> Vec<String> {
             has_ending(path, "rs").then(|| unfinished(line)).flatten(),
             home(line),
             registry(line),
+            unmerged(line),
             has_ending(path, "lock").then(|| source(line)).flatten(),
             path.ends_with("-lock.json").then(|| resolved(line)).flatten(),
         ];
@@ -108,6 +109,13 @@ fn registry(line: &str) -> Option<String> {
     ))
 }
 
+/// What git leaves where two changes met.
+fn unmerged(line: &str) -> Option<String> {
+    let marker =
+        ['<', '>'].iter().any(|sign| line.starts_with(&format!("{} ", sign.to_string().repeat(7))));
+    marker.then(|| "two changes meet here; keep what belongs together".to_owned())
+}
+
 fn source(line: &str) -> Option<String> {
     let source = line.strip_prefix("source = \"")?.trim_end_matches('"');
     (source != CRATES).then(|| format!("`{source}` is no crates.io; depend on a published crate"))
@@ -139,13 +147,18 @@ fn the_rules_can_fail() {
     }
     for home in HOMES {
         let inside =
-            format!("[ROOT]{home}ada a folder below {home}, or ${{X}}{home}ada {home}me/x");
-        let named = format!("{inside}\ncd {home}ada/src");
+            format!("[ROOT]{home}grace a folder below {home}, or ${{X}}{home}grace {home}me/x");
+        let named = format!("{inside}\ncd {home}grace/src");
         prove(
             faults,
             &[(("x.sh", inside.as_str()), &[]), (("x.sh", named.as_str()), &["x.sh:2: "])],
         );
     }
+    let conflict = format!("a\n{} HEAD\nb\n=======\nc\n{} main\n", "<".repeat(7), ">".repeat(7));
+    prove(
+        faults,
+        &[(("a.md", conflict.as_str()), &["a.md:2: two changes", "a.md:6: two changes"])],
+    );
     let mirror = "[[package]]\nsource = \"registry+https://mirror.example/index\"";
     let crates = format!("source = \"{CRATES}\"");
     let address = format!("  \"resol{}\": \"https://mirror.example/x.tgz\",", "ved\"");

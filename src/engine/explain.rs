@@ -1,0 +1,48 @@
+//! What a run would start, for `--dry-run`: the very command lines, with placeholders for what
+//! only a call decides.
+
+use std::ffi::OsStr;
+
+use super::{
+    child_env::{Child, child_env},
+    claude,
+    prepare::Around,
+};
+use crate::model::{
+    call::{CallSpec, argv},
+    run::Plan,
+};
+
+/// The program and arguments of each step's first call, in the order of the steps.
+pub fn commands(plan: &Plan, around: &Around) -> Vec<Vec<String>> {
+    let found = claude::find(&around.env, plan.root.as_deref());
+    let program = found.map_or_else(|_| "claude".to_owned(), |path| path.display().to_string());
+    plan.steps
+        .iter()
+        .map(|step| {
+            let mut command = vec![program.clone()];
+            command.extend(argv(&CallSpec {
+                agent: &step.agent,
+                system_file: "<session>/system.md",
+                claude_session: "<new id>",
+                resume: false,
+                schema: step.output.as_ref(),
+                max_turns: plan.limits.turns,
+                max_usd: plan.limits.usd,
+                settings_file: None,
+            }));
+            command
+        })
+        .collect()
+}
+
+/// The names of the variables that claude would see, sorted; never their values.
+pub fn environment(around: &Around) -> Vec<String> {
+    let ours: [(&str, &OsStr); 0] = [];
+    let mut names: Vec<String> = child_env(&around.env, Child::Claude, &[], &ours)
+        .into_iter()
+        .map(|(name, _)| name.to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}

@@ -1,0 +1,129 @@
+//! Plans that the stories follow.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    check::{Check, CheckKind, CheckStatus, Require, Timing},
+    run::{
+        Plan,
+        plan::{
+            AgentPlan, CallTrust, HookPlan, Limits, Requires, Retry, RetryOn, Setting, SkillRef,
+            StepPlan, Subagents, SystemPrompt,
+        },
+    },
+    value::{Share, Span, Tokens, Usd},
+};
+
+/// A plan with one step and nobody who looks.
+pub(crate) fn bare_plan() -> Plan {
+    Plan {
+        skill: SkillRef {
+            name: "review-diff".into(),
+            dir: "/home/ann/.claude/skills/review-diff".into(),
+            source: "~/.claude/skills".into(),
+            digest: "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef".into(),
+        },
+        root: Some("/home/ann/shop".into()),
+        cwd: "/home/ann/shop/web".into(),
+        inputs: BTreeMap::from([("base".into(), "main".into())]),
+        requires: Requires::default(),
+        hooks: Vec::new(),
+        skipped: Vec::new(),
+        steps: vec![step("whole")],
+        output: None,
+        repair: "whole".into(),
+        retry: Retry {
+            times: 1,
+            on: vec![RetryOn::Failed, RetryOn::Rejected, RetryOn::Unavailable],
+            backoff: Span::seconds(1),
+        },
+        limits: Limits {
+            usd: Some(Usd::from_micros(2_000_000)),
+            usd_per_day: Some(Usd::from_micros(20_000_000)),
+            tokens: Some(Tokens(400_000)),
+            turns: 50,
+            time: Span::seconds(1800),
+            idle: Span::seconds(300),
+            start: Span::seconds(60),
+            after_result: Span::seconds(30),
+            grace: Span::seconds(3),
+            context: Share::percent(50),
+            quota: Share::percent(80),
+        },
+        require: Require::None,
+        settings: vec![
+            setting("model", "sonnet", "default"),
+            setting("limits.usd", "$2.00", "contract.yaml:12"),
+            setting("require", "none", "default"),
+        ],
+    }
+}
+
+/// A plan with two steps that a good many look at.
+pub(crate) fn checked_plan() -> Plan {
+    Plan {
+        requires: Requires { commands: vec!["git".into()], ..Requires::default() },
+        hooks: vec![
+            hook("clean", Timing::Pre, &["atlas", "__hook", "clean-tree"]),
+            hook("fmt", Timing::Mid, &["cargo", "fmt", "--check"]),
+            hook("tests-pass", Timing::Post, &["cargo", "test"]),
+            HookPlan { blocking: false, ..hook("lint", Timing::Post, &["sh", "-c", "lint 'all'"]) },
+        ],
+        skipped: vec![Check {
+            name: "ci".into(),
+            kind: CheckKind::Hook,
+            timing: Some(Timing::Post),
+            blocking: true,
+            status: CheckStatus::Skipped,
+            reason: Some("the repository is not trusted".into()),
+            ms: 0,
+        }],
+        steps: vec![
+            step("gather"),
+            StepPlan { output: Some(serde_json::json!({ "type": "object" })), ..step("judge") },
+        ],
+        output: Some(serde_json::json!({ "type": "object" })),
+        repair: "judge".into(),
+        require: Require::Checks,
+        ..bare_plan()
+    }
+}
+
+pub(super) fn step(id: &str) -> StepPlan {
+    StepPlan {
+        id: id.into(),
+        agent: AgentPlan {
+            model: "sonnet".into(),
+            trust: CallTrust::Work,
+            tools: Some(vec!["Read".into(), "Grep".into()]),
+            allow: vec!["Bash(cargo test *)".into()],
+            permission_mode: "default".into(),
+            system: SystemPrompt::Default,
+            mcp: Vec::new(),
+            subagents: Subagents::MayFail,
+        },
+        system: "s".repeat(70_000),
+        prompt: "p".repeat(2_000),
+        output: None,
+        reserve: Usd::from_micros(50_000),
+    }
+}
+
+pub(super) fn hook(name: &str, timing: Timing, command: &[&str]) -> HookPlan {
+    HookPlan {
+        name: name.into(),
+        timing,
+        command: command.iter().map(|word| (*word).to_owned()).collect(),
+        blocking: true,
+        timeout: Span::seconds(300),
+        needs: Vec::new(),
+        steps: (timing == Timing::Mid).then(|| vec!["judge".into()]),
+        env: Vec::new(),
+        may_change: Vec::new(),
+        source: "contract.yaml:7".into(),
+    }
+}
+
+fn setting(key: &str, value: &str, source: &str) -> Setting {
+    Setting { key: key.into(), value: value.into(), source: source.into() }
+}
