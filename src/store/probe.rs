@@ -10,7 +10,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
+<<<<<<< HEAD
     model::digest::sha256,
+=======
+    store::digest::sha256,
+>>>>>>> store
     sys::fs::{PRIVATE_FILE, ensure_private_dir, read_capped, write_private},
 };
 
@@ -91,8 +95,13 @@ impl ProbeCache {
     }
 
     fn file_of(&self, path: &Path) -> PathBuf {
+<<<<<<< HEAD
         let digest = sha256(path.as_os_str().as_bytes());
         self.folder.join(format!("claude-{}.json", &digest[..16]))
+=======
+        let name = sha256(path.as_os_str().as_bytes());
+        self.folder.join(format!("claude-{}.json", &name[..16]))
+>>>>>>> store
     }
 }
 
@@ -135,7 +144,7 @@ mod tests {
         ask();
         put(&claude, "three");
         ask();
-        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(1_500_000_000);
+        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_millis(1500);
         File::options().write(true).open(&claude).unwrap().set_modified(touched).unwrap();
         ask();
 
