@@ -3,7 +3,6 @@
 pub mod config;
 pub mod contracts;
 pub mod day_ledger;
-pub mod digest;
 pub mod folders;
 pub mod journal;
 pub mod probe;

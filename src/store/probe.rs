@@ -10,11 +10,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-<<<<<<< HEAD
     model::digest::sha256,
-=======
-    store::digest::sha256,
->>>>>>> store
     sys::fs::{PRIVATE_FILE, ensure_private_dir, read_capped, write_private},
 };
 
@@ -95,13 +91,8 @@ impl ProbeCache {
     }
 
     fn file_of(&self, path: &Path) -> PathBuf {
-<<<<<<< HEAD
-        let digest = sha256(path.as_os_str().as_bytes());
-        self.folder.join(format!("claude-{}.json", &digest[..16]))
-=======
         let name = sha256(path.as_os_str().as_bytes());
         self.folder.join(format!("claude-{}.json", &name[..16]))
->>>>>>> store
     }
 }
 

@@ -6,13 +6,8 @@ use std::{
 };
 
 use crate::{
-<<<<<<< HEAD
     model::{Fault, Result, SessionId, digest, journal_line::Line, run::event::Output},
     store::journal,
-=======
-    model::{Fault, Result, SessionId, journal_line::Line, run::event::Output},
-    store::{digest, journal},
->>>>>>> store
     sys::fs::read_capped,
 };
 

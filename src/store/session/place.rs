@@ -8,12 +8,8 @@ use std::{
 };
 
 use crate::{
-<<<<<<< HEAD
-    model::{Fault, digest::sha256},
-=======
     model::Fault,
-    store::digest::sha256,
->>>>>>> store
+    model::digest::sha256,
     sys::fs::{
         PRIVATE_FILE, create_private_dir, ensure_private_dir, expect_writable_dir, write_atomic,
     },

@@ -4,12 +4,12 @@ use tempfile::{TempDir, tempdir};
 
 use super::*;
 use crate::{
+    model::digest::sha256,
     model::{
         Request, Status,
         run::{Event, event::Output},
         value::Span,
     },
-    store::digest::sha256,
     sys::{clock::Clock, lock::Mode},
 };
 
@@ -263,11 +263,7 @@ fn an_output_is_what_was_committed_or_refused() {
     let folder = session.attempt_dir(1, "a", 1).unwrap();
     let write = |name: &str, bytes: &[u8]| {
         session.write_durable(&folder.join(name), bytes).unwrap();
-<<<<<<< HEAD
-        let sha256 = crate::model::digest::sha256(bytes);
-=======
         let sha256 = sha256(bytes);
->>>>>>> store
         Output::File { path: format!("runs/1/steps/a/1/{name}"), sha256 }
     };
     let text = Output::Text { text: "# Ok\n".to_owned() };
