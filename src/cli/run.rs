@@ -10,7 +10,7 @@ use std::{
 use super::{Exit, context::Context, global::Format, skills::SkillsArgs};
 use crate::{
     engine::{
-        self, Observer, Site,
+        self, HandOver, Observer, Site,
         prepare::{Around, Prepared},
         run::Finished,
     },
@@ -23,6 +23,7 @@ use crate::{
         value::{NotAValue, Span, Usd},
         yaml,
     },
+    report::Mark,
     report::{Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
     sys::fs::write_atomic,
 };
@@ -228,10 +229,36 @@ fn end(
     };
     let place = Place { output: finished.output_file.as_deref(), written: written.as_deref() };
     follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
+    if let Some(handed) = &finished.handed {
+        tell_where(handed, args.agent.apply, context);
+    }
     if let (Some(answer), None) = (&answer, &args.output) {
         context.printer.result(answer)?;
     }
     Ok(Exit(result.exit_code))
+}
+
+/// Work on a copy is nowhere to be seen unless somebody says where it is.
+fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
+    let look = context.printer.look();
+    let say = |mark: Mark, text: String| context.printer.say(&look.line(mark, &text));
+    match &handed.patch {
+        None => {}
+        Some(patch) if applied => {
+            say(Mark::Note, format!("the change is kept in {}", patch.display()))
+        }
+        Some(patch) => {
+            let patch = patch.display();
+            say(
+                Mark::Hint,
+                format!("bring the change in: `git apply {patch}`, or run with `--apply`"),
+            );
+        }
+    }
+    if let Some(copy) = &handed.copy {
+        let files = handed.left_out.join(", ");
+        say(Mark::Warning, format!("not in the patch: {files}; they are in {}", copy.display()));
+    }
 }
 
 fn write(file: &Path, answer: &str) -> Result<PathBuf> {
