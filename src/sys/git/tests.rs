@@ -1,7 +1,9 @@
 //! Real repositories, made by the real `git` in a cleared environment, are the oracle.
 
+mod applying;
 mod hostile;
 mod places;
 mod sandbox;
 mod scenarios;
 mod snapshots;
+mod worktrees;
