@@ -3,6 +3,7 @@
 mod applying;
 mod hostile;
 mod places;
+mod refusals;
 mod sandbox;
 mod scenarios;
 mod snapshots;
