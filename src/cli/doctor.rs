@@ -13,7 +13,7 @@ use crate::{
     report::{Look, look::Mark, words},
 };
 
-/// Look whether everything that a run needs is there, and say what to do where it is not
+/// Check that everything a run needs is there, and say what to do where it is not
 ///
 /// Asks no model and spends nothing. Ends with 0, with 7 where there is no claude or no login, or
 /// with 8 where a configuration is faulty.

@@ -13,7 +13,7 @@ pub(super) struct Global {
     /// Say less on stderr: only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Say more on stderr; twice says most
+    /// Say more on stderr
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
     /// Use colors; `auto` does on a terminal, unless NO_COLOR is set or TERM is `dumb`
@@ -24,7 +24,7 @@ pub(super) struct Global {
     pub(super) plain: bool,
     /// Do everything as if started in DIR
     #[arg(short = 'C', global = true, value_name = "DIR")]
-    pub(super) dir: Option<PathBuf>,
+    pub(super) start_in: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
