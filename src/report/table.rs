@@ -25,8 +25,7 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]], look: Look) 
         cells.chain([wrap::columns(head[column])]).max().unwrap_or_default()
     });
     let before_last: usize = widths[..N.saturating_sub(1)].iter().map(|width| width + GAP).sum();
-    let narrow =
-        look.width.is_some_and(|width| usize::from(width) < before_last + NARROWEST_LAST);
+    let narrow = look.width.is_some_and(|width| usize::from(width) < before_last + NARROWEST_LAST);
     if narrow || look.symbols == Symbols::Words {
         return inert.iter().map(|cells| block(&head, cells, look)).collect();
     }
@@ -44,7 +43,8 @@ fn block<const N: usize>(head: &[&str; N], cells: &[String; N], look: Look) -> S
     let mut lines = String::new();
     let filled = head.iter().zip(cells).enumerate().filter(|(_, (_, cell))| !cell.is_empty());
     for (place, (title, cell)) in filled {
-        let line = if place == 0 { cell.clone() } else { format!("{title}: {}", cell.trim_start()) };
+        let line =
+            if place == 0 { cell.clone() } else { format!("{title}: {}", cell.trim_start()) };
         let indent = if place == 0 { 0 } else { INDENT };
         lines.extend(std::iter::repeat_n(' ', indent));
         lines.push_str(&wrap::text(&line, look.width, indent));

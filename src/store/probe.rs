@@ -8,9 +8,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::sys::fs::{PRIVATE_FILE, ensure_private_dir, read_capped, write_private};
+use crate::{
+    model::digest::sha256,
+    sys::fs::{PRIVATE_FILE, ensure_private_dir, read_capped, write_private},
+};
 
 /// A list of flags is far smaller; what is larger was not written by us.
 const MAX_FILE: u64 = 1 << 20;
@@ -89,9 +91,8 @@ impl ProbeCache {
     }
 
     fn file_of(&self, path: &Path) -> PathBuf {
-        let digest = Sha256::digest(path.as_os_str().as_bytes());
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.folder.join(format!("claude-{name}.json"))
+        let digest = sha256(path.as_os_str().as_bytes());
+        self.folder.join(format!("claude-{}.json", &digest[..16]))
     }
 }
 

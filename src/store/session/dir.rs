@@ -5,10 +5,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
-    model::{Fault, Result, SessionId, journal_line::Line, run::event::Output},
+    model::{Fault, Result, SessionId, digest, journal_line::Line, run::event::Output},
     store::journal,
     sys::fs::read_capped,
 };
@@ -74,7 +72,7 @@ impl SessionDir {
         let file =
             self.inside(path).ok_or_else(|| refuse("it is no file of the session".into()))?;
         let bytes = read_capped(&file, MAX_OUTPUT).map_err(|error| refuse(error.to_string()))?;
-        if hex(&Sha256::digest(&bytes)) != *sha256 {
+        if digest::sha256(&bytes) != *sha256 {
             return Err(refuse("its bytes have another hash".into()));
         }
         if file.extension().is_some_and(|extension| extension == "json") {
@@ -128,12 +126,4 @@ fn split_index(segment: &str) -> (&str, &str) {
         }
         _ => (segment, ""),
     }
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
 }

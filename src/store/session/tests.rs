@@ -418,7 +418,7 @@ fn an_output_is_what_was_committed_or_refused() {
     let folder = session.attempt_dir(1, "a", 1).unwrap();
     let write = |name: &str, bytes: &[u8]| {
         session.write_durable(&folder.join(name), bytes).unwrap();
-        let sha256 = super::dir::hex(&<sha2::Sha256 as sha2::Digest>::digest(bytes));
+        let sha256 = crate::model::digest::sha256(bytes);
         Output::File { path: format!("runs/1/steps/a/1/{name}"), sha256 }
     };
     let text = Output::Text { text: "# Ok\n".to_owned() };
