@@ -58,21 +58,33 @@ fn broken_front_matter_is_underlined() {
     let mut shown = transcript(&world, &["show", "odd"]);
     shown += &transcript(&world, &["show", "broken"]);
     world.check(&shown, str![[r#"
-$ atlas show broken
-broken · project · [ROOT]/repo/.claude/skills/broken/SKILL.md
+$ atlas show odd
+odd · project · [ROOT]/repo/.claude/skills/odd/SKILL.md
 [never closed
-header 54 bytes · body ≈ 2 tokens
+header 51 bytes · body ≈ 2 tokens
 --- stderr
 warning: not valid YAML without quotes; read as text
- --> [ROOT]/repo/.claude/skills/broken/SKILL.md:3:14
+ --> [ROOT]/repo/.claude/skills/odd/SKILL.md:3:14
   |
-2 | name: broken
+2 | name: odd
 3 | description: [never closed
   |              ^^^^^^^^^^^^^
 4 | ---
   |
   = help: put it in quotes
 --- exit 0
+$ atlas show broken
+--- stderr
+error: the skill `broken` cannot be read
+caused by: the front matter is not closed
+ --> [ROOT]/repo/.claude/skills/broken/SKILL.md:1:1
+  |
+1 | ---
+  | ^^^ opened here
+2 | name: never closed
+  |
+  = help: close it with a line `---`
+--- exit 8
 
 "#]]);
 }

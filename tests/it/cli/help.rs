@@ -21,7 +21,7 @@ Commands:
   session      List and show sessions: what was run here, and what came of it
   trust        Trust what this repository wants to execute, after a look at it
   config       Show every setting with its value and where that was said
-  doctor       Look whether everything that a run needs is there, and say what to do where it is not
+  doctor       Check that everything a run needs is there, and say what to do where it is not
   completions  Print a completion script for a shell
   man          Print the manual page, or write one page for each command into a folder
   help         Show help of a command, or on `exit-codes` or `environment`
@@ -34,7 +34,7 @@ Everywhere:
       --format <FORMAT>  Give the result as text, or as one JSON document on stdout whatever happens
                          [default: text] [possible values: text, json]
   -q, --quiet            Say less on stderr: only what went wrong
-  -v, --verbose...       Say more on stderr; twice says most
+  -v, --verbose...       Say more on stderr
       --color <WHEN>     Use colors; `auto` does on a terminal, unless NO_COLOR is set or TERM is
                          `dumb` [default: auto] [possible values: auto, always, never]
       --plain            Write plain lines without tables, symbols or movement, as screen readers

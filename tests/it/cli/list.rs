@@ -23,7 +23,7 @@ fn skills_with_their_sources_and_sizes() {
 $ atlas list
 name    source    header     body         description
 review  personal  152 bytes  ≈ 32 tokens  Reviews a diff and says what is wrong with it.
-broken  project   16 bytes   ≈ 0 tokens
+broken  project                           broken: the front matter is not closed
 loud    project   58 bytes   ≈ 2 tokens   ␛[2Jclears� the screen
 review  project   152 bytes  ≈ 32 tokens  shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
 --- exit 0
@@ -43,8 +43,7 @@ review
   description: Reviews a diff and says what is wrong with it.
 broken
   source: project
-  header: 16 bytes
-  body: about 0 tokens
+  description: broken: the front matter is not closed
 loud
   source: project
   header: 58 bytes
@@ -64,7 +63,8 @@ review
 fn as_a_document() {
     let world = world();
     let output = world.atlas(["list", "--format=json"]).run().expect_code(0);
-    world.check(&output.stdout, str![[r#"
+    // A program gets every byte; this file must not hold that one.
+    world.check(&output.stdout.replace('\u{202e}', "<RLO>"), str![[r#"
 {
   "schema_version": 1,
   "skills": [
@@ -83,14 +83,14 @@ fn as_a_document() {
       "description": null,
       "source": "project",
       "path": "[ROOT]/repo/.claude/skills/broken/SKILL.md",
-      "header_bytes": 16,
-      "body_tokens": 0,
+      "header_bytes": null,
+      "body_tokens": null,
       "shadowed_by": null,
-      "error": null
+      "error": "the front matter is not closed"
     },
     {
       "name": "loud",
-      "description": "/u001b[2Jclears‮ the screen",
+      "description": "/u001b[2Jclears<RLO> the screen",
       "source": "project",
       "path": "[ROOT]/repo/.claude/skills/loud/SKILL.md",
       "header_bytes": 58,

@@ -13,7 +13,27 @@ fn sessions_are_listed_and_shown() {
     world.atlas(["run", "greet"]).run().expect_code(0);
     shown += &transcript(&world, &["session", "list"]);
     shown += &transcript(&world, &["session", "show"]);
-    world.check(&shown, str![]);
+    world.check(&shown, str![[r#"
+$ atlas session list
+--- stderr
+no sessions here yet; `atlas run <SKILL>` makes one
+--- exit 0
+$ atlas session list
+session               skill  status  charged  reason
+[SESSION]  greet  passed  $0.0021  checked by nobody
+--- exit 0
+$ atlas session show
+[SESSION] · [ROOT]/repo/.claude/sessions/[SESSION]
+
+run 1 greet
+passed, checked by nobody · $0.0021 · [TIME] · …ljyh
+hint: say what must hold: `atlas new contract --for greet`
+hint: or let reviewers look: `atlas run greet --verify`
+step   status  attempts   spent
+skill  passed  1 attempt  $0.0021
+--- exit 0
+
+"#]]);
 
     let id = world.session().file_name().unwrap().to_str().unwrap().to_owned();
     let letters = &id[id.len() - 4..];
