@@ -119,7 +119,7 @@ impl Finding {
         let found = words::block(&self.found, 8, look);
         let mut told = look.line(mark, &format!("{}: {found}", self.name));
         for advice in &self.advice {
-            told += &format!("  {}", look.line(Mark::Hint, &words::block(advice, 2, look)));
+            told.extend(["  ", &look.line(Mark::Hint, &words::block(advice, 2, look))]);
         }
         told
     }

@@ -44,7 +44,7 @@ fn transcript(world: &World, args: &[&str]) -> String {
     let code = output.code.expect("atlas ends by itself");
     let mut shown = format!("$ atlas {}\n{}", args.join(" "), output.stdout);
     if !output.stderr.is_empty() {
-        shown += &format!("--- stderr\n{}", output.stderr);
+        shown.extend(["--- stderr\n", &output.stderr]);
     }
     shown + &format!("--- exit {code}\n")
 }

@@ -37,7 +37,9 @@ fn names_that_are_no_skill() {
 fn an_unknown_skill_gets_a_suggestion() {
     let world = World::new();
     world.skill("review", REVIEW).personal_skill("release-notes", REVIEW);
-    world.check(&transcript(&world, &["show", "reveiw"]), str![[r#"
+    world.check(
+        &transcript(&world, &["show", "reveiw"]),
+        str![[r#"
 $ atlas show reveiw
 --- stderr
 error: there is no skill `reveiw`
@@ -46,7 +48,8 @@ hint: searched: `[ROOT]/home/.claude/skills`, `[ROOT]/repo/.claude/skills`
 hint: not there: `[ROOT]/repo/.agents/skills`, `[ROOT]/repo/skills`
 --- exit 8
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -57,7 +60,9 @@ fn broken_front_matter_is_underlined() {
         .skill("broken", "---\nname: never closed\n");
     let mut shown = transcript(&world, &["show", "odd"]);
     shown += &transcript(&world, &["show", "broken"]);
-    world.check(&shown, str![[r#"
+    world.check(
+        &shown,
+        str![[r#"
 $ atlas show odd
 odd · project · [ROOT]/repo/.claude/skills/odd/SKILL.md
 [never closed
@@ -86,7 +91,8 @@ caused by: the front matter is not closed
   = help: close it with a line `---`
 --- exit 8
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -94,7 +100,9 @@ fn an_unknown_key_is_underlined_and_one_is_suggested() {
     let world = World::new();
     world.write(".claude/atlas.yaml", "limits:\n  usb: 1\nhook: {}\n");
     world.repo();
-    world.check(&transcript(&world, &["config"]), str![[r#"
+    world.check(
+        &transcript(&world, &["config"]),
+        str![[r#"
 $ atlas config
 --- stderr
 error: the configuration .claude/atlas.yaml is faulty
@@ -115,7 +123,8 @@ error: the configuration .claude/atlas.yaml is faulty
   = help: did you mean `hooks`?
 --- exit 8
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -123,7 +132,9 @@ fn a_repository_cannot_say_what_only_the_user_may() {
     let world = World::new();
     world.write(".claude/atlas.yaml", "usd-per-day: 1000\n");
     world.repo();
-    world.check(&transcript(&world, &["config"]), str![[r#"
+    world.check(
+        &transcript(&world, &["config"]),
+        str![[r#"
 $ atlas config
 --- stderr
 error: the configuration .claude/atlas.yaml is faulty
@@ -135,28 +146,31 @@ error: the configuration .claude/atlas.yaml is faulty
   = help: `atlas config` names the user's own file
 --- exit 8
 
-"#]]);
+"#]],
+    );
 }
+
+/// Each of them is wrong in another way.
+const WRONG: [&[&str]; 10] = [
+    &["lst"],
+    &["list", "--formt=json"],
+    &["list", "--color", "blue"],
+    &["run"],
+    &["run", "x", "--max-usd", "much"],
+    &["run", "x", "--trust", "--untrusted"],
+    &["show", "x", "y", "--file", "z"],
+    &["help", "exit-code"],
+    &["-C", "nowhere", "list"],
+    &[],
+];
 
 #[test]
 fn wrong_command_lines() {
     let world = World::new();
-    let mut shown = String::new();
-    for args in [
-        &["lst"][..],
-        &["list", "--formt=json"],
-        &["list", "--color", "blue"],
-        &["run"],
-        &["run", "x", "--max-usd", "much"],
-        &["run", "x", "--trust", "--untrusted"],
-        &["show", "x", "y", "--file", "z"],
-        &["help", "exit-code"],
-        &["-C", "nowhere", "list"],
-        &[],
-    ] {
-        shown += &transcript(&world, args);
-    }
-    world.check(&shown, str![[r#"
+    let shown: String = WRONG.iter().map(|args| transcript(&world, args)).collect();
+    world.check(
+        &shown,
+        str![[r#"
 $ atlas lst
 --- stderr
 error: unrecognized subcommand 'lst'
@@ -210,7 +224,8 @@ error: no command was given
 hint: `atlas --help` lists them; `atlas doctor` is a good first one
 --- exit 2
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

@@ -10,7 +10,9 @@ fn without_a_claude() {
     let world = World::new();
     world.skill("review", REVIEW);
     world.repo().commit("first");
-    world.check(&transcript(&world, &["doctor"]), str![[r#"
+    world.check(
+        &transcript(&world, &["doctor"]),
+        str![[r#"
 $ atlas doctor
 ✗ claude: ATLAS_CLAUDE names `[ROOT]/no-claude`: there is no such file
   hint: name an executable claude, or unset ATLAS_CLAUDE to search for one
@@ -24,7 +26,8 @@ $ atlas doctor
 ✓ sessions: none yet; their folder will ignore itself
 --- exit 7
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -81,7 +84,10 @@ fn repositories_that_cannot_be_tracked_are_explained() {
     let world = World::new();
     let outside = world.atlas(["doctor"]).run().expect_code(7);
     assert!(outside.stdout.contains("! git: this folder is in no repository"), "{outside}");
-    world.program("git".as_ref(), ["init", "--quiet", "--object-format=sha256"]).run().expect_code(0);
+    world
+        .program("git".as_ref(), ["init", "--quiet", "--object-format=sha256"])
+        .run()
+        .expect_code(0);
     let sha256 = world.atlas(["doctor"]).run().expect_code(7);
     assert!(sha256.stdout.contains("! git: the repository uses SHA-256 object names"), "{sha256}");
     world.atlas(["list"]).run().expect_code(0);

@@ -9,7 +9,9 @@ fn the_short_help_fits_a_screen() {
     let world = World::new();
     let output = world.atlas(["-h"]).run().expect_code(0);
     assert_eq!(output.stderr, "");
-    world.check(&output.stdout, str![[r#"
+    world.check(
+        &output.stdout,
+        str![[r#"
 Run Claude Agent Skills the way a build tool runs a build: checked, recorded, resumable
 
 Usage: atlas [OPTIONS] <COMMAND>
@@ -44,7 +46,8 @@ Everywhere:
 Begin with `atlas doctor`, then `atlas list` and `atlas run <SKILL>`.
 `atlas help exit-codes` and `atlas help environment` say the rest.
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

@@ -64,7 +64,9 @@ fn as_a_document() {
     let world = world();
     let output = world.atlas(["list", "--format=json"]).run().expect_code(0);
     // A program gets every byte; this file must not hold that one.
-    world.check(&output.stdout.replace('\u{202e}', "<RLO>"), str![[r#"
+    world.check(
+        &output.stdout.replace('\u{202e}', "<RLO>"),
+        str![[r#"
 {
   "schema_version": 1,
   "skills": [
@@ -112,7 +114,8 @@ fn as_a_document() {
   "warnings": []
 }
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -130,7 +133,9 @@ fn a_folder_of_ones_own_comes_first() {
 #[test]
 fn nowhere_anything() {
     let world = World::new();
-    world.check(&transcript(&world, &["list"]), str![[r#"
+    world.check(
+        &transcript(&world, &["list"]),
+        str![[r#"
 $ atlas list
 --- stderr
 no skills here; a skill is a folder with a SKILL.md in one of:
@@ -140,5 +145,6 @@ no skills here; a skill is a folder with a SKILL.md in one of:
   [ROOT]/repo/skills
 --- exit 0
 
-"#]]);
+"#]],
+    );
 }

@@ -11,7 +11,8 @@ use snapbox::{assert_data_eq, file};
 
 #[test]
 fn the_page_of_the_commands_is_current() {
-    let mut page = "# Commands\n\nEvery command also takes the options of `atlas` itself.\n".to_owned();
+    let mut page =
+        "# Commands\n\nEvery command also takes the options of `atlas` itself.\n".to_owned();
     write_command(&cli::command(), &mut page);
     assert_data_eq!(page, file!["../../../docs/reference/cli.md"].raw());
 }
@@ -41,7 +42,8 @@ fn write_command(command: &Command, page: &mut String) {
     let about = command.get_long_about().or(command.get_about()).unwrap_or_default();
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
-    writeln!(page, "\n## {name}\n\n```text\n{usage}\n```\n\n{}", prose(&about.to_string())).unwrap();
+    writeln!(page, "\n## {name}\n\n```text\n{usage}\n```\n\n{}", prose(&about.to_string()))
+        .unwrap();
     let own = |arg: &&Arg| arg.get_id() != "help" && (!arg.is_global_set() || name == "atlas");
     let rows: Vec<&Arg> = command.get_arguments().filter(own).collect();
     if !rows.is_empty() {
@@ -71,12 +73,13 @@ fn form(arg: &Arg) -> String {
     let takes = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
     let value = value.filter(|_| takes).unwrap_or_default();
     let may_be_left_out = arg.get_num_args().is_some_and(|range| range.min_values() == 0);
-    let value = match (arg.is_positional(), value.is_empty(), may_be_left_out && !arg.is_positional()) {
-        (true, ..) => value,
-        (false, true, _) => String::new(),
-        (false, false, true) => format!("[={value}]"),
-        (false, false, false) => format!(" {value}"),
-    };
+    let value =
+        match (arg.is_positional(), value.is_empty(), may_be_left_out && !arg.is_positional()) {
+            (true, ..) => value,
+            (false, true, _) => String::new(),
+            (false, false, true) => format!("[={value}]"),
+            (false, false, false) => format!(" {value}"),
+        };
     let short = arg.get_short().map(|short| format!("-{short}"));
     let long = arg.get_long().map(|long| format!("--{long}"));
     let names: Vec<String> = short.into_iter().chain(long).collect();
@@ -88,7 +91,8 @@ fn cell(arg: &Arg) -> String {
     let words: Vec<String> =
         arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
     let takes = matches!(arg.get_action(), ArgAction::Set | ArgAction::Append);
-    let words = if takes && !words.is_empty() { format!(": {}", words.join(", ")) } else { String::new() };
+    let words =
+        if takes && !words.is_empty() { format!(": {}", words.join(", ")) } else { String::new() };
     format!("{meaning}{words}").replace('|', "\\|")
 }
 
@@ -99,11 +103,13 @@ fn default(arg: &Arg) -> String {
 }
 
 fn environment() -> String {
-    let mut page = "# Environment\n\n## Settings\n\nAbove the configuration files, below flags.\n\n\
+    let mut page =
+        "# Environment\n\n## Settings\n\nAbove the configuration files, below flags.\n\n\
                     | variable | flag | key | meaning |\n|---|---|---|---|\n"
-        .to_owned();
+            .to_owned();
     for it in VARIABLES {
-        writeln!(page, "| `{}` | `{}` | `{}` | {} |", it.name, it.flag, it.key, it.meaning).unwrap();
+        writeln!(page, "| `{}` | `{}` | `{}` | {} |", it.name, it.flag, it.key, it.meaning)
+            .unwrap();
     }
     page.push_str("\n## Also read\n\n| variable | meaning |\n|---|---|\n");
     for it in cli::READ {

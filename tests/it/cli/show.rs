@@ -22,7 +22,9 @@ fn world() -> World {
 #[test]
 fn header_outline_and_files() {
     let world = world();
-    world.check(&transcript(&world, &["show", "review"]), str![[r#"
+    world.check(
+        &transcript(&world, &["show", "review"]),
+        str![[r#"
 $ atlas show review
 review · project · [ROOT]/repo/.claude/skills/review/SKILL.md
 Reviews a diff and says what is wrong with it.
@@ -38,7 +40,8 @@ size      file
 15 bytes  scripts/collect.sh
 --- exit 0
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -46,7 +49,9 @@ fn a_section_with_all_below_it() {
     let world = world();
     let mut shown = transcript(&world, &["show", "review", "rules"]);
     shown += &transcript(&world, &["show", "review", "Ouput"]);
-    world.check(&shown, str![[r#"
+    world.check(
+        &shown,
+        str![[r#"
 $ atlas show review rules
 ## Rules
 
@@ -63,7 +68,8 @@ error: there is no section `Ouput`
 hint: did you mean `Output`?
 --- exit 8
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -74,7 +80,9 @@ fn a_file_inside_the_skill_and_none_outside() {
     for path in ["scripts/collect.sh", "../../../secret.txt", "link", &absolute, "missing"] {
         shown += &transcript(&world, &["show", "review", "--file", path]);
     }
-    world.check(&shown, str![[r#"
+    world.check(
+        &shown,
+        str![[r#"
 $ atlas show review --file scripts/collect.sh
 echo collected
 --- exit 0
@@ -100,7 +108,8 @@ caused by: No such file or directory (os error 2)
 hint: `atlas show review` lists its files
 --- exit 8
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

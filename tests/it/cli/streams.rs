@@ -8,8 +8,8 @@ use crate::support::world::World;
 #[test]
 fn colors_are_only_where_they_are_wanted() {
     let world = World::new();
-    let rows: [(&[&str], &[(&str, &str)], bool); 6] = [
-        (&["lst"], &[], false),
+    let rows = [
+        (&["lst"][..], &[][..], false),
         (&["lst", "--color=always"], &[], true),
         (&["lst", "--color=always"], &[("NO_COLOR", "1")], true),
         (&["lst"], &[("CLICOLOR_FORCE", "1")], true),
@@ -32,7 +32,10 @@ fn a_reader_that_went_away_is_no_failure() {
     world.skill("review", REVIEW);
     for command in ["list", "man", "--help", "show reveiw --format=json"] {
         // Nobody reads the pipe any more when atlas starts.
-        let script = format!("mkfifo p; (exec 4<p) & exec 3>p; wait; {} {command} >&3; code=$?; rm p; exit $code", exe());
+        let script = format!(
+            "mkfifo p; (exec 4<p) & exec 3>p; wait; {} {command} >&3; code=$?; rm p; exit $code",
+            exe()
+        );
         let code = if command.starts_with("show") { 8 } else { 0 };
         let output = world.program(Path::new("sh"), ["-c", &script]).run().expect_code(code);
         assert!(!output.stderr.contains("panicked") && !output.stderr.contains("ipe"), "{output}");

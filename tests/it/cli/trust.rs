@@ -18,7 +18,9 @@ fn content_is_trusted_until_it_changes() {
     shown += &transcript(&world, &["trust"]);
     shown += &transcript(&world, &["trust", "--revoke"]);
     shown += &transcript(&world, &["trust", "--revoke"]);
-    world.check(&shown, str![[r#"
+    world.check(
+        &shown,
+        str![[r#"
 $ atlas trust
 sha-256       since  file
 247ba4aceffd  new    .claude/atlas.yaml
@@ -51,7 +53,8 @@ $ atlas trust --revoke
 [ROOT]/repo was not trusted
 --- exit 0
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
