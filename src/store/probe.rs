@@ -91,8 +91,8 @@ impl ProbeCache {
     }
 
     fn file_of(&self, path: &Path) -> PathBuf {
-        let digest = sha256(path.as_os_str().as_bytes());
-        self.folder.join(format!("claude-{}.json", &digest[..16]))
+        let name = sha256(path.as_os_str().as_bytes());
+        self.folder.join(format!("claude-{}.json", &name[..16]))
     }
 }
 
@@ -135,7 +135,7 @@ mod tests {
         ask();
         put(&claude, "three");
         ask();
-        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(1_500_000_000);
+        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_millis(1500);
         File::options().write(true).open(&claude).unwrap().set_modified(touched).unwrap();
         ask();
 

@@ -14,6 +14,11 @@ use crate::{
 /// The largest output that is read back, in bytes.
 const MAX_OUTPUT: u64 = 256 << 20;
 
+pub(super) const JOURNAL: &str = "journal.jsonl";
+pub(super) const OBJECTS: &str = "objects";
+pub(super) const SESSION_FILE: &str = "session.json";
+pub(super) const LOCK: &str = "lock";
+
 /// A session that is only read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionDir {
@@ -26,7 +31,7 @@ pub struct SessionDir {
 impl SessionDir {
     /// The journal.
     pub fn journal(&self) -> PathBuf {
-        self.path.join("journal.jsonl")
+        self.path.join(JOURNAL)
     }
 
     /// The scratch pad.
@@ -36,17 +41,17 @@ impl SessionDir {
 
     /// Where git objects of the session's own lie.
     pub fn objects(&self) -> PathBuf {
-        self.path.join("objects")
+        self.path.join(OBJECTS)
     }
 
     /// The description, which is derived and may be missing.
     pub fn file(&self) -> PathBuf {
-        self.path.join("session.json")
+        self.path.join(SESSION_FILE)
     }
 
     /// The lock.
     pub fn lock(&self) -> PathBuf {
-        self.path.join("lock")
+        self.path.join(LOCK)
     }
 
     /// The folder of one attempt of a step; `/` in the step's id divides it into folders.

@@ -8,7 +8,8 @@ use std::{
 };
 
 use crate::{
-    model::{Fault, digest::sha256},
+    model::Fault,
+    model::digest::sha256,
     sys::fs::{
         PRIVATE_FILE, create_private_dir, ensure_private_dir, expect_writable_dir, write_atomic,
     },
