@@ -37,8 +37,8 @@ Everywhere:
                          [default: text] [possible values: text, json]
   -q, --quiet            Say less on stderr: only what went wrong
   -v, --verbose...       Say more on stderr
-      --color <WHEN>     Use colors; `auto` does on a terminal, unless NO_COLOR is set or TERM is
-                         `dumb` [default: auto] [possible values: auto, always, never]
+      --color <WHEN>     Use colors; `auto` does on a terminal, unless `NO_COLOR` is set or `TERM`
+                         is `dumb` [default: auto] [possible values: auto, always, never]
       --plain            Write plain lines without tables, symbols or movement, as screen readers
                          like them
   -C <DIR>               Do everything as if started in DIR
