@@ -73,7 +73,7 @@ impl From<Status> for Exit {
 pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     if argv.get(1).is_some_and(|command| command == warden::COMMAND) {
-        return internal(warden::serve());
+        return internal(&warden::serve());
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {
@@ -100,7 +100,7 @@ fn parse(argv: &[OsString]) -> Result<Cli, Unparsed> {
 fn follow(cli: Cli, env: Env) -> Result<Exit> {
     let context = Context::new(&cli.global, env)?;
     match cli.command {
-        Command::Run(args) => run::run(*args, &context),
+        Command::Run(args) => run::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
@@ -114,7 +114,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
 }
 
 /// Commands that atlas gives itself: they talk to nobody, so their exit code is all there is.
-fn internal(ended: std::io::Result<()>) -> ExitCode {
+fn internal(ended: &std::io::Result<()>) -> ExitCode {
     let status = if ended.is_ok() { Status::Passed } else { Status::Failed };
     ExitCode::from(status.code())
 }

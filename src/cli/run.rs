@@ -42,7 +42,8 @@ pub(super) struct Args {
     /// The skill's name, as `atlas list` shows it
     skill: String,
     /// What the skill is given, in the order of its inputs; its options stand after `--`
-    args: Vec<String>,
+    #[arg(value_name = "ARGS")]
+    words: Vec<String>,
     /// Give an input by name; `@FILE` is the text of a file, `-` is stdin
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = input)]
     inputs: Vec<(String, String)>,
@@ -135,8 +136,8 @@ struct ProofArgs {
     untrusted: bool,
 }
 
-pub(super) fn run(args: Args, context: &Context) -> Result<Exit> {
-    let request = request::request(&args, context)?;
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let request = request::request(args, context)?;
     let around = around(context)?;
     let prepared = engine::prepare::prepare(&request, &around)?;
     let style = context.printer.look().style;
@@ -154,7 +155,7 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit> {
         .map_err(|error| Fault::failed("cannot start the runtime").because(error))?;
     let finished =
         runtime.block_on(engine::run::run(prepared, &request, &around, &mut follower))?;
-    end(&args, context, follower, &finished)
+    end(args, context, follower, &finished)
 }
 
 fn around(context: &Context) -> Result<Around> {
