@@ -35,7 +35,7 @@ pub trait Observer {
 }
 
 /// A run under way.
-pub struct Dispatcher<'a> {
+pub(crate) struct Dispatcher<'a> {
     site: Rc<Site>,
     signals: &'a Signals,
     observer: &'a mut dyn Observer,
@@ -47,7 +47,7 @@ pub struct Dispatcher<'a> {
 
 impl<'a> Dispatcher<'a> {
     /// Takes over a run whose events so far gave `state`.
-    pub fn new(
+    pub(crate) fn new(
         site: Rc<Site>,
         signals: &'a Signals,
         observer: &'a mut dyn Observer,
@@ -59,7 +59,7 @@ impl<'a> Dispatcher<'a> {
 
     /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
     /// is killed with it.
-    pub async fn run(mut self) -> Result<State> {
+    pub(crate) async fn run(mut self) -> Result<State> {
         let deadline = Instant::now() + self.site.plan.limits.time.0;
         let mut stop = self.signals.subscribe();
         loop {
@@ -133,7 +133,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Writes an event down and takes it in.
-    pub async fn append(&mut self, event: Event) -> Result<()> {
+    pub(crate) async fn append(&mut self, event: Event) -> Result<()> {
         self.site.session.journal.append(&event).await?;
         self.told(&event);
         Ok(())

@@ -24,7 +24,7 @@ const LEAK_GRACE: Duration = Duration::from_millis(200);
 
 /// One run of a hook.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     /// The hook.
     pub hook: HookPlan,
     /// Where in the run.
@@ -35,7 +35,7 @@ pub struct Order {
 
 /// What a hook is told of the work.
 #[derive(Clone, Debug, Default)]
-pub struct Work {
+pub(crate) struct Work {
     /// The file that holds the output.
     pub output_file: Option<PathBuf>,
     /// The conversation's stream.
@@ -47,7 +47,7 @@ pub struct Work {
 }
 
 /// Runs the hook and tells what it said.
-pub async fn hook(site: Rc<Site>, line: Line, order: Order) {
+pub(crate) async fn hook(site: Rc<Site>, line: Line, order: Order) {
     let check = check(&site, &order).await;
     line.tell(Event::HookEnded { hook: order.hook.name, at: order.at, check });
 }

@@ -16,7 +16,7 @@ use crate::{
 
 /// What is to be looked at.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     /// Where in the run.
     pub at: Point,
     /// The output, and the schema that it has to satisfy, where there is one of each.
@@ -27,7 +27,7 @@ pub struct Order {
 const FAULTS: usize = 10;
 
 /// Looks, and tells what was seen.
-pub async fn look(site: Rc<Site>, line: Line, order: Order) {
+pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     let mut checks = Vec::new();
     if order.at == Point::Pre {
         checks.extend(requires(&site));
@@ -83,7 +83,7 @@ fn on_path(path: &OsStr, name: &str) -> bool {
 }
 
 /// The tree as it is, compared with the run's base; `None` where changes cannot be tracked.
-pub async fn changes(site: &Site) -> Result<Option<TreeChanges>, GitError> {
+pub(crate) async fn changes(site: &Site) -> Result<Option<TreeChanges>, GitError> {
     let (Some(repository), Some(base)) = (site.tree.repository.clone(), site.tree.base.clone())
     else {
         return Ok(None);
@@ -103,7 +103,7 @@ pub async fn changes(site: &Site) -> Result<Option<TreeChanges>, GitError> {
 }
 
 /// What atlas itself writes into a repository, and no run has changed.
-pub const SESSIONS: &str = ".claude/sessions";
+pub(crate) const SESSIONS: &str = ".claude/sessions";
 
 fn file_change(file: git::FileChange) -> FileChange {
     FileChange {
@@ -133,9 +133,10 @@ fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
                 .take(FAULTS)
                 .map(|error| format!("{}: {error}", at(&error.instance_path().to_string())))
                 .collect();
-            match faults.is_empty() {
-                true => Check::blocking("output", CheckKind::Schema, CheckStatus::Passed),
-                false => schema_check(CheckStatus::Failed, faults.join("; ")),
+            if faults.is_empty() {
+                Check::blocking("output", CheckKind::Schema, CheckStatus::Passed)
+            } else {
+                schema_check(CheckStatus::Failed, faults.join("; "))
             }
         }
     };

@@ -10,14 +10,13 @@ use std::{
     sync::Arc,
 };
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
     model::{
         Fault, Request, Result, Spot,
         check::{Check, CheckKind, CheckStatus},
         config::{Config, FlagValues, Layers, Settings, resolve},
         contract::{Contract, Isolation},
+        digest::sha256,
         planning::{self, Given},
         run::Plan,
         skill::{Skill, name::SkillName},
@@ -95,7 +94,7 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
     let plan = planning::plan(Given {
         request,
         skill: &skill,
-        digest: digest(&skill),
+        digest: sha256(skill.text.as_bytes()),
         contract: trusted.contract.as_ref(),
         output: schema::of_run(&skill, &settings)?,
         step_outputs: schema::of_steps(&skill, &settings)?,
@@ -195,6 +194,7 @@ fn skill(
 }
 
 /// The files that have a say, as far as they are trusted.
+#[derive(Clone, Copy)]
 struct Files<'a> {
     user: Option<&'a Document<Config>>,
     project: Option<&'a Document<Config>>,
@@ -230,10 +230,6 @@ fn flags(request: &Request) -> FlagValues {
         load: None,
         jobs: request.jobs,
     }
-}
-
-fn digest(skill: &Skill) -> String {
-    Sha256::digest(skill.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn skipped(name: String) -> Check {

@@ -8,7 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sha2::{Digest as _, Sha256};
 use tokio::task::{LocalSet, spawn_blocking};
 use uuid::Uuid;
 
@@ -23,6 +22,7 @@ use crate::{
     model::{
         Fault, Request, Result,
         contract::PermissionMode,
+        digest::sha256,
         run::{Event, Plan, State, event::Output, plan::CallTrust},
     },
     store::{
@@ -211,7 +211,7 @@ async fn journey(
         .await?;
     let plan = Box::new(site.plan.clone());
     let json = serde_json::to_vec(&plan).expect("a plan is JSON");
-    let hash = Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256(&json);
     dispatcher.append(Event::Plan { hash, plan }).await?;
     dispatcher.run().await
 }

@@ -1,13 +1,12 @@
 //! What came of a call: its outcome, its price, and its output where a crash cannot lose it.
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Order, files::CallFiles, watch::Seen};
 use crate::{
     engine::site::Site,
     model::{
         Result,
         call::{CallFacts, CallOutcome, Failure, Wants, classify, stream::ResultMessage},
+        digest::sha256,
         run::event::{CallEnded, Output},
     },
     sys::fs::{PRIVATE_FILE, write_atomic, write_private},
@@ -103,6 +102,6 @@ fn keep(
     }
     write_atomic(&file, text.as_bytes(), PRIVATE_FILE).map_err(failed)?;
     let path = file.strip_prefix(site.session.dir()).unwrap_or(&file).display().to_string();
-    let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sha256(text.as_bytes());
     Ok(Some(Output::File { path, sha256 }))
 }

@@ -45,15 +45,12 @@ impl Ledger {
     /// Replaces the reservation by the price, where there is one.
     pub fn end(&mut self, call: &CallEnded, claude_session: Option<&str>) {
         let reserved = self.open.remove(&(call.step.clone(), call.attempt)).unwrap_or_default();
-        match call.spend.usd {
-            Some(usd) => {
-                self.known += usd;
-                self.settled += usd;
-            }
-            None => {
-                self.settled += reserved;
-                self.calls_unknown += 1;
-            }
+        if let Some(usd) = call.spend.usd {
+            self.known += usd;
+            self.settled += usd;
+        } else {
+            self.settled += reserved;
+            self.calls_unknown += 1;
         }
         self.tokens += call.spend.tokens;
         self.turns += call.spend.turns;

@@ -42,6 +42,7 @@ skill
   /home/ann/.claude/skills/review-diff
   steps run in /home/ann/shop/web
   hooks run in /home/ann/shop
+  the work happens in this tree
   input base: main
 
 checks
@@ -113,6 +114,7 @@ skill
   /home/ann/.claude/skills/review-diff
   steps run in /home/ann/shop/web
   hooks run in /home/ann/shop
+  the work happens in this tree
   input base: main
 
 checks
