@@ -38,19 +38,25 @@ fn an_answer_goes_to_stdout_and_the_talk_to_stderr() {
     let output = world.atlas(["run", "greet"]).run().expect_code(0);
 
     assert_eq!(output.stdout, "Hello, Ada.\nGood day.\n");
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 greet, sonnet, about 163 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0021
-passed, checked by nobody, $0.0021, [TIME], ...bxxs
+passed, checked by nobody, $0.0021, [TIME], ...[SHORT]
 hint: say what must hold: `atlas new contract --for greet`
 hint: or let reviewers look: `atlas run greet --verify`
 
-"#]]);
+"#]],
+    );
     let [request] = &world.model().requests()[..] else { panic!("one request\n{output}") };
     assert!(request.system().contains("Greet the user."), "{}", request.system());
     assert!(request.user().contains("Carry out the skill `greet`."), "{}", request.user());
-    assert_eq!(request.tools(), ["Glob", "Grep", "Read"]);
+    let mut tools = request.tools();
+    // claude's own way to find tools that it did not offer.
+    tools.retain(|tool| *tool != "DeferredToolPlaceholder");
+    assert_eq!(tools, ["Glob", "Grep", "Read"], "an untrusted skill reads, and nothing else");
 }
 
 #[test]
@@ -63,7 +69,9 @@ fn everything_that_happened_is_in_the_session() {
     let session = world.session();
     let kept: Vec<String> =
         files_below(&session).into_iter().filter(|path| !path.starts_with("objects/")).collect();
-    world.check(&kept.join("\n"), str![[r#"
+    world.check(
+        &kept.join("\n"),
+        str![[r#"
 journal.jsonl
 lock
 runs/1/steps/skill/1/output.md
@@ -71,8 +79,11 @@ runs/1/steps/skill/1/prompt.md
 runs/1/steps/skill/1/stream.jsonl
 runs/1/steps/skill/1/system.md
 session.json
-"#]]);
-    world.check(&world.event_types().join("\n"), str![[r#"
+"#]],
+    );
+    world.check(
+        &world.event_types().join("\n"),
+        str![[r#"
 run_started
 plan
 step_started
@@ -83,7 +94,8 @@ changes
 checks_ended
 step_ended
 run_ended
-"#]]);
+"#]],
+    );
     world.expect_valid_journal();
     let folder = session.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!(folder, 0o700);
@@ -115,7 +127,9 @@ fn json_is_the_published_document() {
 
     let result = output.json();
     expect_published(&result);
-    world.check(&output.stdout, str![[r#"
+    world.check(
+        &output.stdout,
+        str![[r#"
 {
   "schema_version": 1,
   "session": "[SESSION]",
@@ -171,11 +185,12 @@ fn json_is_the_published_document() {
     "peak_fraction": 0.00106,
     "bytes_by_stage": null
   },
-  "duration_ms": 3120,
+  "duration_ms": [MS],
   "claude_version": "2.1.328"
 }
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -288,7 +303,7 @@ fn a_schema_gets_a_structured_answer() {
     assert_eq!(output.json(), json!({"passed": true}));
     let result = world.atlas(["run", "greet", "--format=json"]).run().expect_code(0).json();
     assert_eq!(result["output"], json!({"passed": true}));
-    assert_eq!(result["proof"]["schema"], true, "{result:#}");
+    assert_eq!(result["proof"]["schema"], 1, "{result:#}");
 }
 
 #[test]

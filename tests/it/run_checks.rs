@@ -31,20 +31,26 @@ fn a_pre_hook_that_says_no_blocks_the_run_before_anything_is_spent() {
     let output = world.atlas(["run", "greet"]).run().expect_code(3);
 
     assert_eq!(world.model().all().len(), 0, "nobody was asked");
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 greet, sonnet, about 163 tokens, cap $2.00
 failed: hook clean: the tree is dirty, [TIME]
-blocked, 0 of 1 check, nothing spent, [TIME], ...ndsl
+blocked, 0 of 1 check, nothing spent, [TIME], ...[SHORT]
 failed: hook clean: the tree is dirty, [TIME]
 
-"#]]);
-    world.check(&world.event_types().join("\n"), str![[r#"
+"#]],
+    );
+    world.check(
+        &world.event_types().join("\n"),
+        str![[r#"
 run_started
 plan
 hook_started
 hook_ended
 run_ended
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -98,7 +104,9 @@ fn work_that_a_hook_refuses_is_repaired_in_the_same_conversation() {
     assert_eq!(first.session, second.session, "the conversation goes on");
     assert!(second.user().contains("polite: name her"), "{}", second.user());
     assert!(second.prompt().contains("Hello."), "it knows what it said: {}", second.prompt());
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 greet, sonnet, about 163 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0046
@@ -107,9 +115,10 @@ again: skill again: polite: name her
 note: skill: asking sonnet, attempt 2
 ok: skill, [TIME], $0.0093
 ok: hook polite, [TIME]
-passed, 1 of 1 check, $0.0093, [TIME], ...puwf
+passed, 1 of 1 check, $0.0093, [TIME], ...[SHORT]
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -124,7 +133,9 @@ fn work_that_a_hook_refuses_twice_alike_is_rejected() {
 
     assert_eq!(output.stdout, "", "what was refused is no result");
     assert_eq!(n_calls(&world), 2);
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 greet, sonnet, about 163 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0027
@@ -133,18 +144,20 @@ again: skill again: tests: 2 tests failed
 note: skill: asking sonnet, attempt 2
 ok: skill, [TIME], $0.0027
 failed: hook tests: 2 tests failed, [TIME]
-rejected, 0 of 1 check, $0.0027, [TIME], ...fnar
+rejected, 0 of 1 check, $0.0027, [TIME], ...[SHORT]
 failed: hook tests: 2 tests failed, [TIME]
 note: output, not accepted: [ROOT]/repo/.claude/sessions/[SESSION]/runs/1/steps/skill/2/output.md
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_hook_that_cannot_look_makes_a_run_inconclusive_and_pays_for_no_second_try() {
     for timing in ["mid", "post"] {
         let world = faked();
-        let hook = format!("hooks: {{ tests: {{ timing: {timing}, command: [no-such-program] }} }}");
+        let hook =
+            format!("hooks: {{ tests: {{ timing: {timing}, command: [no-such-program] }} }}");
         world.user_config(&hook).greet();
         let output = world.atlas(["run", "greet"]).run().expect_code(5);
         assert!(output.stderr.contains("tests could not run"), "{output}");
@@ -207,14 +220,17 @@ fn a_contract_that_would_run_a_command_needs_trust() {
     assert!(!world.root().join("looked").exists());
     assert!(!world.dir().join(".claude/sessions").exists(), "no session is made");
     let digest = regex::Regex::new("[0-9a-f]{64}").unwrap();
-    world.check(&digest.replace_all(&output.stderr, "[DIGEST]"), str![[r#"
+    world.check(
+        &digest.replace_all(&output.stderr, "[DIGEST]"),
+        str![[r#"
 error: [ROOT]/repo is not trusted
 caused by: hook look would run `touch ../looked` (.claude/skills/greet/contract.yaml:1)
 hint: `atlas trust` shows what can execute here, and stores your answer
 hint: `--trust=[DIGEST]` trusts exactly this content, for this run
 hint: `--untrusted` runs without it, and shows each as a skipped check
 
-"#]]);
+"#]],
+    );
     let digest = digest.find(&output.stderr).unwrap().as_str().to_owned();
 
     world.atlas(["run", "greet", &format!("--trust={digest}")]).run().expect_code(0);
@@ -230,16 +246,19 @@ fn without_trust_a_check_is_skipped_and_shown() {
     world.greet_by(CHECKED);
     let output = world.atlas(["run", "greet", "--untrusted"]).run().expect_code(0);
     assert!(!world.root().join("looked").exists());
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 greet, sonnet, about 163 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0027
-passed, checked by nobody, $0.0027, [TIME], ...jiuy
-note: hook hook look skipped: not trusted; run with `--untrusted`
+passed, checked by nobody, $0.0027, [TIME], ...[SHORT]
+note: hook look skipped: nobody trusted it
 hint: say what must hold: `atlas new contract --for greet`
 hint: or let reviewers look: `atlas run greet --verify`
 
-"#]]);
+"#]],
+    );
     let result = world.atlas(["run", "greet", "--untrusted", "--format=json"]).run().json();
     assert_eq!(result["checks"].as_array().unwrap().last().unwrap()["status"], "skipped");
     assert_eq!(result["proof"]["commands"], 0, "{result:#}");

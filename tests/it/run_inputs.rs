@@ -27,23 +27,33 @@ fn refuses(world: &World, args: &[&str], code: i32, stderr: impl IntoData) {
 
 #[test]
 fn an_unknown_skill_gets_a_suggestion() {
-    refuses(&world(), &["run", "gret"], 8, str![[r#"
+    refuses(
+        &world(),
+        &["run", "gret"],
+        8,
+        str![[r#"
 error: there is no skill `gret`
 hint: did you mean `greet`?
 hint: searched: `[ROOT]/repo/.claude/skills`
 hint: not there: `[ROOT]/home/.claude/skills`, `[ROOT]/repo/.agents/skills`, `[ROOT]/repo/skills`
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_name_that_is_a_path_or_an_option_is_refused() {
     let world = world();
-    refuses(&world, &["run", "../greet"], 2, str![[r#"
+    refuses(
+        &world,
+        &["run", "../greet"],
+        2,
+        str![[r#"
 error: `../greet` is no skill name: it holds a slash
 hint: name a skill, not a path; `--skills-dir DIR` looks in another folder
 
-"#]]);
+"#]],
+    );
     for name in ["/etc/passwd", "..", ".", "", "a/../../b", "a\nb"] {
         let output = world.atlas(["run", name]).run().expect_code(2);
         assert_eq!(output.stdout, "", "{output}");
@@ -55,18 +65,44 @@ hint: name a skill, not a path; `--skills-dir DIR` looks in another folder
     assert!(!world.dir().join(".claude/sessions").exists());
 }
 
+/// A skill made for another client runs as far as it can be understood.
 #[test]
-fn broken_front_matter_is_underlined() {
+fn broken_front_matter_is_underlined_and_the_run_goes_on() {
     let world = world();
     world.skill("greet", "---\nname: greet\ndescription: [a, b\nmodel: x\n---\nBody.\n");
-    refuses(&world, &["run", "greet"], 8, str![[""]]);
+    let output = world.atlas(["run", "greet"]).run().expect_code(0);
+    world.check(
+        &output.stderr,
+        str![[r#"
+warning: not valid YAML without quotes; read as text
+ --> [ROOT]/repo/.claude/skills/greet/SKILL.md:3:14
+  |
+2 | name: greet
+3 | description: [a, b
+  |              ^^^^^
+4 | model: x
+  |
+  = help: put it in quotes
+greet, sonnet, about 160 tokens, cap $2.00
+note: skill: asking sonnet
+ok: skill, [TIME], $0.0027
+passed, checked by nobody, $0.0027, [TIME], ...[SHORT]
+hint: say what must hold: `atlas new contract --for greet`
+hint: or let reviewers look: `atlas run greet --verify`
+
+"#]],
+    );
 }
 
 #[test]
 fn an_unknown_key_is_underlined_with_a_suggestion() {
     let world = world();
     world.write(".claude/skills/greet/contract.yaml", "limits:\n  usdd: 1\nhoks: {}\n");
-    refuses(&world, &["run", "greet"], 8, str![[r#"
+    refuses(
+        &world,
+        &["run", "greet"],
+        8,
+        str![[r#"
 error: the contract .claude/skills/greet/contract.yaml is faulty
  --> .claude/skills/greet/contract.yaml:2:3
   |
@@ -84,14 +120,19 @@ error: the contract .claude/skills/greet/contract.yaml is faulty
   |
   = help: did you mean `hooks`?
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn an_unknown_key_of_the_project_is_underlined_too() {
     let world = world();
     world.write(".claude/atlas.yaml", "alises: { g: greet }\n");
-    refuses(&world, &["run", "greet"], 8, str![[r#"
+    refuses(
+        &world,
+        &["run", "greet"],
+        8,
+        str![[r#"
 error: the configuration .claude/atlas.yaml is faulty
  --> .claude/atlas.yaml:1:1
   |
@@ -100,14 +141,19 @@ error: the configuration .claude/atlas.yaml is faulty
   |
   = help: did you mean `aliases`?
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_project_may_not_say_what_only_the_user_may() {
     let world = world();
     world.write(".claude/atlas.yaml", "trust: { always: ['/**'] }\nusd-per-day: 1000\n");
-    refuses(&world, &["run", "greet"], 8, str![[r#"
+    refuses(
+        &world,
+        &["run", "greet"],
+        8,
+        str![[r#"
 error: the configuration .claude/atlas.yaml is faulty
  --> .claude/atlas.yaml:1:1
   |
@@ -124,21 +170,27 @@ error: the configuration .claude/atlas.yaml is faulty
   |
   = help: `atlas config` names the user's own file
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_users_own_mistake_is_shown_in_the_users_own_file() {
     let world = world();
     world.user_config("limits: { usd: lots }\n");
-    refuses(&world, &["run", "greet"], 8, str![[r#"
+    refuses(
+        &world,
+        &["run", "greet"],
+        8,
+        str![[r#"
 error: the configuration [ROOT]/home/.config/atlas/config.yaml is faulty
  --> [ROOT]/home/.config/atlas/config.yaml:1:16
   |
 1 | limits: { usd: lots }
   |                ^^^^ `lots` is no amount of dollars, write 0.50
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -193,25 +245,35 @@ fn inputs_that_do_not_fit_are_told_together() {
         ".claude/skills/greet/contract.yaml",
         "inputs:\n  name: { required: true }\n  times: { type: number, default: 1 }\n",
     );
-    refuses(&world, &["run", "greet", "-i", "tims=2", "-i", "times=often"], 2, str![[r#"
+    refuses(
+        &world,
+        &["run", "greet", "-i", "tims=2", "-i", "times=often"],
+        2,
+        str![[r#"
 error: 3 inputs are wrong
 caused by: there is no input `tims`, did you mean `times`?
 caused by: the input `name` is missing
 caused by: input `times`: `often` is no number
 hint: write `atlas run greet <name> <times>`, or name them with `-i NAME=VALUE`
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn a_schema_that_is_none_is_refused_before_anything_is_paid() {
     let world = world();
     world.write(".claude/skills/greet/contract.yaml", "output: { type: nonsense }\n");
-    refuses(&world, &["run", "greet"], 8, str![[r#"
+    refuses(
+        &world,
+        &["run", "greet"],
+        8,
+        str![[r#"
 error: the output's schema is faulty
 caused by: "nonsense" is not valid under any of the schemas listed in the 'anyOf' keyword
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

@@ -105,7 +105,9 @@ fn a_login_in_the_users_own_settings_works_in_an_isolated_call() {
 #[test]
 fn the_agents_shell_has_no_key() {
     let world = World::scripted([
-        rule().before_tool_result().calls("Bash", json!({"command": "env; cat /proc/$PPID/environ"})),
+        rule()
+            .before_tool_result()
+            .calls("Bash", json!({"command": "env; cat /proc/$PPID/environ"})),
         rule().says("Done."),
     ]);
     world.greet();

@@ -56,18 +56,21 @@ fn edits_of_the_real_claude_are_shown() {
 
     assert_eq!(world.read("new.txt"), "one\ntwo\n");
     assert_eq!(world.read("old.txt"), "a\nB\nc\n");
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 greet, sonnet, about 163 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.02
-passed, checked by nobody, $0.02, [TIME], ...vzin
+passed, checked by nobody, $0.02, [TIME], ...[SHORT]
 note: changed 2 files, +3 -1
   A +2 -0 new.txt
   M +1 -1 old.txt
 hint: say what must hold: `atlas new contract --for greet`
 hint: or let reviewers look: `atlas run greet --verify`
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
@@ -94,19 +97,24 @@ fn every_kind_of_change_is_told() {
 
     let output = world.atlas(["run", "greet", "--edit", "--format=json"]).run().expect_code(0);
 
-    world.check(&changes(&output).join("\n"), str![[r#"
+    world.check(
+        &changes(&output).join("\n"),
+        str![[r#"
 added added.txt 2 0
 modified changed.txt 1 1
 added deep/added.bin null null
 deleted deleted.txt 0 1
 renamed there.txt => moved/here.txt 0 0
 modified untracked.txt 1 0
-"#]]);
-    world.check(&output.stderr, str![[r#"
+"#]],
+    );
+    world.check(
+        &output.stderr,
+        str![[r#"
 greet, sonnet, about 163 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0027
-passed, checked by nobody, $0.0027, [TIME], ...kaet
+passed, checked by nobody, $0.0027, [TIME], ...[SHORT]
 note: changed 6 files, +4 -2
   A +2 -0 added.txt
   M +1 -1 changed.txt
@@ -117,7 +125,8 @@ note: changed 6 files, +4 -2
 hint: say what must hold: `atlas new contract --for greet`
 hint: or let reviewers look: `atlas run greet --verify`
 
-"#]]);
+"#]],
+    );
     assert!(world.repo().git(["status", "--porcelain"]).contains(" M dirty.txt"), "{status}");
     assert_eq!(world.repo().git(["stash", "list"]), "", "nothing is left in the user's repository");
 }

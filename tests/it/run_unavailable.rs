@@ -135,9 +135,7 @@ fn an_empty_answer_is_a_failure() {
 #[test]
 fn a_denied_tool_fails_the_step_and_names_the_flag() {
     let world = World::scripted([
-        rule()
-            .before_tool_result()
-            .calls("Bash", json!({"command": "touch made"})),
+        rule().before_tool_result().calls("Bash", json!({"command": "touch made"})),
         rule().says("I could not."),
     ]);
     world.greet();

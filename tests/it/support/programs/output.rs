@@ -28,7 +28,8 @@ impl Output {
     /// Stdout as one JSON document, as `--format json` gives it.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("stdout is no JSON: {e}\n{self}"))
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("stdout is no JSON: {e}\n{self}"))
     }
 
     /// Fails the test unless stderr holds this.

@@ -55,7 +55,7 @@ impl World {
         self.journal().into_iter().filter(|event| event["type"] == kind).collect()
     }
 
-    /// Fails the test unless the journal is whole to its last line: numbered, with every checksum
+    /// Fails the test unless the journal is whole to its last line: numbered from 1, with every checksum
     /// right. It is reckoned here anew, not by the code under test.
     #[track_caller]
     pub(crate) fn expect_valid_journal(&self) -> &Self {
@@ -66,7 +66,11 @@ impl World {
             let expected = format!("{:08x}", crc32fast::hash(body.as_bytes()));
             assert_eq!(crc.strip_suffix("\"}"), Some(expected.as_str()), "{line}");
             let line: Value = serde_json::from_str(line).unwrap();
-            assert_eq!((&line["v"], line["seq"].as_u64()), (&1.into(), Some(n as u64)), "{line}");
+            assert_eq!(
+                (&line["v"], line["seq"].as_u64()),
+                (&1.into(), Some(n as u64 + 1)),
+                "{line}"
+            );
         }
         self
     }
