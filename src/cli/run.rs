@@ -1,6 +1,7 @@
 //! `atlas run`: what was typed, as a request.
 
 mod request;
+mod waive;
 
 use std::{
     num::NonZeroUsize,
@@ -15,7 +16,7 @@ use crate::{
         run::Finished,
     },
     model::{
-        Activity, Fault, Result, Status,
+        Activity, Fault, Request, Result, Status,
         check::Require,
         contract::PermissionMode,
         result::{Outside, RunResult},
@@ -136,10 +137,24 @@ struct ProofArgs {
     untrusted: bool,
 }
 
+<<<<<<< HEAD
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let request = request::request(args, context)?;
+=======
+pub(super) fn run(args: Args, context: &Context) -> Result<Exit> {
+    let request = request::request(&args, context)?;
+    match follow(&args, &request, context) {
+        Err(fault) if request.ok_on.contains(&fault.status) => {
+            waive::waive(&fault, &request, &args, context)
+        }
+        ended => ended,
+    }
+}
+
+fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
+>>>>>>> tests
     let around = around(context)?;
-    let prepared = engine::prepare::prepare(&request, &around)?;
+    let prepared = engine::prepare::prepare(request, &around)?;
     let style = context.printer.look().style;
     for warning in &prepared.warnings {
         context.printer.say(&fault::render_warning(warning, style));
@@ -153,8 +168,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         .enable_all()
         .build()
         .map_err(|error| Fault::failed("cannot start the runtime").because(error))?;
+<<<<<<< HEAD
     let finished =
         runtime.block_on(engine::run::run(prepared, &request, &around, &mut follower))?;
+=======
+    let finished = runtime.block_on(engine::run::run(prepared, request, &around, &mut follower))?;
+>>>>>>> tests
     end(args, context, follower, &finished)
 }
 
@@ -188,6 +207,10 @@ struct Follower<'a> {
 }
 
 impl Observer for Follower<'_> {
+    fn notice(&mut self, notice: &str) {
+        self.reporter.notice(notice);
+    }
+
     fn event(&mut self, site: &Site, state: &State, event: &Event) {
         self.reporter.event(&site.plan, state, event);
     }

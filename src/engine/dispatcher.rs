@@ -28,6 +28,8 @@ use crate::{
 
 /// Who watches a run. It is told of an event once that is written down.
 pub trait Observer {
+    /// Something worth knowing turned up on the way to the first call.
+    fn notice(&mut self, notice: &str);
     /// Something happened; the state is the one after it.
     fn event(&mut self, site: &Site, state: &State, event: &Event);
     /// Something for the screen alone.
