@@ -137,22 +137,17 @@ struct ProofArgs {
     untrusted: bool,
 }
 
-<<<<<<< HEAD
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let request = request::request(args, context)?;
-=======
-pub(super) fn run(args: Args, context: &Context) -> Result<Exit> {
-    let request = request::request(&args, context)?;
-    match follow(&args, &request, context) {
+    match follow(args, &request, context) {
         Err(fault) if request.ok_on.contains(&fault.status) => {
-            waive::waive(&fault, &request, &args, context)
+            waive::waive(&fault, &request, args, context)
         }
         ended => ended,
     }
 }
 
 fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
->>>>>>> tests
     let around = around(context)?;
     let prepared = engine::prepare::prepare(request, &around)?;
     let style = context.printer.look().style;
@@ -168,12 +163,7 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
         .enable_all()
         .build()
         .map_err(|error| Fault::failed("cannot start the runtime").because(error))?;
-<<<<<<< HEAD
-    let finished =
-        runtime.block_on(engine::run::run(prepared, &request, &around, &mut follower))?;
-=======
     let finished = runtime.block_on(engine::run::run(prepared, request, &around, &mut follower))?;
->>>>>>> tests
     end(args, context, follower, &finished)
 }
 

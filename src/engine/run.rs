@@ -78,16 +78,12 @@ pub async fn run(
     let signals = listen().map_err(|error| Fault::failed("cannot hear signals").because(error))?;
     let claude = find_claude(&prepared, around).await?;
     let home = prepared.sessions.home()?;
-<<<<<<< HEAD
+    let elsewhere = home.notice.as_ref().map(ToString::to_string);
+    claude.too_old().into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
     let tree_lock = match mode(&prepared.plan) {
         Some(mode) => Some(home.lock_tree(mode, request.wait).await?),
         None => None,
     };
-=======
-    let elsewhere = home.notice.as_ref().map(ToString::to_string);
-    claude.too_old().into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
-    let tree_lock = home.lock_tree(mode(&prepared.plan), request.wait).await?;
->>>>>>> tests
     let version = claude.version.clone();
     let session =
         home.create(&NewSession { clock: around.clock, claude: Some(version.clone()) })?;
