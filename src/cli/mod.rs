@@ -8,6 +8,7 @@ mod environment;
 mod failure;
 mod global;
 mod help;
+mod hook;
 mod list;
 mod man;
 mod run;
@@ -21,7 +22,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::{
-    model::{Result, Status},
+    model::{Result, Status, bundled_hook},
     sys::{env::Env, warden},
 };
 use context::Context;
@@ -74,6 +75,10 @@ pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     if argv.get(1).is_some_and(|command| command == warden::COMMAND) {
         return internal(&warden::serve());
+    }
+    if argv.get(1).is_some_and(|command| command == bundled_hook::COMMAND) {
+        let name = argv.get(2).map(|name| name.to_string_lossy()).unwrap_or_default();
+        return ExitCode::from(hook::serve(&name));
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {

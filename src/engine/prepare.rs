@@ -2,6 +2,7 @@
 //!
 //! `--dry-run` ends here. Whatever could go wrong before money is spent goes wrong here too.
 
+mod facts;
 mod schema;
 mod trust;
 
@@ -10,6 +11,7 @@ use std::{
     sync::Arc,
 };
 
+use super::tree::file_change;
 use crate::{
     model::{
         Fault, Request, Result, Spot,
@@ -17,6 +19,7 @@ use crate::{
         config::{Config, FlagValues, Layers, Settings, resolve},
         contract::{Contract, Isolation},
         digest::sha256,
+        facts::Seen,
         planning::{self, Given},
         run::Plan,
         skill::{Found, Skill, name::SkillName},
@@ -50,6 +53,9 @@ pub struct Around {
     pub own_exe: PathBuf,
 }
 
+/// How much of one fact of the repository a prompt holds: about 40,000 tokens.
+const FACT_BYTES: usize = 160 * 1024;
+
 /// A run that can begin.
 #[derive(Debug)]
 pub struct Prepared {
@@ -61,6 +67,8 @@ pub struct Prepared {
     pub sessions: Sessions,
     /// What a person should hear before it begins.
     pub notices: Vec<String>,
+    /// The facts of the repository that the agent is given, as files: a name and what it holds.
+    pub facts: Vec<(&'static str, String)>,
     /// What is odd in the skill's file.
     pub warnings: Vec<Spot>,
 }
@@ -91,6 +99,7 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
             contract: trusted.contract.as_ref(),
         },
     )?;
+    let facts = facts::read(request, &settings, &ground)?;
     let plan = planning::plan(Given {
         request,
         skill: &skill,
@@ -99,6 +108,8 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         output: schema::of_run(&skill, &settings)?,
         step_outputs: schema::of_steps(&skill, &settings)?,
         settings: &settings,
+        facts: facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect(),
+        own_exe: &around.own_exe,
         skill_trusted: trusted.skill,
         repository_trusted: trusted.repository,
         root: ground.repository.is_some().then(|| ground.root.clone()),
@@ -111,6 +122,7 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         repository: ground.repository.map(Arc::new),
         sessions: kept(ground.sessions, &settings),
         notices,
+        facts: facts.iter().filter_map(Seen::file).collect(),
         warnings: skill.warnings,
     })
 }
@@ -189,6 +201,7 @@ fn skill(
         variable: around.env.get_os("ATLAS_SKILLS_PATH"),
         home: around.env.get_os("HOME").map(Path::new),
         project: Some(&ground.root),
+        cache: Some(&around.folders.cache),
     })?;
     let found = roots.find(&name)?;
     expect_inside(&found, &ground.root)?;

@@ -33,7 +33,7 @@ pub(super) fn prepare(site: &Site, order: &Order) -> Result<CallFiles> {
     let system = dir.join("system.md");
     let prompt = match &order.resume {
         Some(_) => prompt::go_on(&order.reasons),
-        None => prompt::start_over(&order.reasons, &order.step.prompt),
+        None => prompt::start_over(&order.reasons, &task(order)),
     };
     let write = |name: &str, text: &str| {
         write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE).map_err(|error| {
@@ -43,6 +43,12 @@ pub(super) fn prepare(site: &Site, order: &Order) -> Result<CallFiles> {
     write("system.md", &order.step.system)?;
     write("prompt.md", &prompt)?;
     Ok(CallFiles { dir, system, prompt })
+}
+
+/// The task with what was known only once the run had begun.
+fn task(order: &Order) -> String {
+    let before = order.before.as_deref().map(prompt::hooks).unwrap_or_default();
+    format!("{}{before}", order.step.prompt)
 }
 
 /// The kept copy of a stream, bounded.

@@ -68,6 +68,11 @@ fn text(given: &Given<'_>, wish: &Spanned<Step>, place: usize) -> Result<Text> {
     Ok(Text { id, instructions: format!("{header}\n\n{own}") })
 }
 
+fn facts(given: &Given<'_>) -> String {
+    let told: String = given.facts.iter().map(|told| told.text.as_str()).collect();
+    if told.is_empty() { told } else { format!("{told}\n{}", prompt::ESCAPED) }
+}
+
 fn pointed(given: &Given<'_>, name: &Spanned<String>, fault: Fault) -> Fault {
     match given.contract {
         Some(contract) => fault.at(contract.spot(&name.span, "no such section")),
@@ -102,7 +107,7 @@ fn step(
         id: text.id,
         agent: agent.clone(),
         system: prompt::system(&skill.name, &filled.text),
-        prompt: prompt::task(&skill.name, arguments, &unplaced),
+        prompt: prompt::task(&skill.name, arguments, &unplaced) + &facts(given),
         output,
         reserve,
     }

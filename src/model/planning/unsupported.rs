@@ -17,9 +17,6 @@ pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
     if let Some(verify) = &asked.verify {
         complaints.push((verify.span.clone(), "a panel of reviewers"));
     }
-    if let Some(facts) = asked.given.as_ref().filter(|facts| !facts.value.is_empty()) {
-        complaints.push((facts.span.clone(), "facts of the repository in the prompt"));
-    }
     if let Some(load) = asked.load.as_ref().filter(|load| load.value == Load::Staged) {
         complaints.push((load.span.clone(), "staged loading"));
     }
@@ -50,9 +47,8 @@ fn step_kind(step: &Spanned<Step>) -> Option<&'static str> {
 fn hooks(given: &Given<'_>) -> Result<()> {
     for resolved in &given.settings.hooks {
         let what = match (&resolved.hook.action, resolved.hook.on) {
-            (HookAction::Use(name), _) => format!("the bundled hook `{}`", name.value),
-            (HookAction::Command(_), On::Edit) => "`on: edit`".to_owned(),
-            (HookAction::Command(_), On::Step) => continue,
+            (HookAction::Use(_) | HookAction::Command(_), On::Edit) => "`on: edit`",
+            (HookAction::Use(_) | HookAction::Command(_), On::Step) => continue,
         };
         let (name, source) = (&resolved.name, &resolved.source);
         return Err(Fault::invalid(format!("the hook `{name}` ({source}) cannot run"))
