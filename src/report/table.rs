@@ -110,13 +110,17 @@ x
         let look = Look { width: Some(40), ..Look::PLAIN };
         let shown = table(["name", "source", "description"], &rows(), look);
         assert!(shown.lines().all(|line| wrap::columns(line) <= 40), "{shown}");
-        assert_data_eq!(shown, str![[r#"
+        assert_data_eq!(
+            shown,
+            str![[r#"
 name         source   description
 review-diff  user     Reviews a diff, a…
 日本         bundled  wide␛[2J␊forged r…
 x
 
-"#]].raw());
+"#]]
+            .raw()
+        );
     }
 
     #[test]
@@ -124,7 +128,9 @@ x
         let look = Look { width: Some(30), ..Look::PLAIN };
         let shown = table(["name", "source", "description"], &rows(), look);
         assert!(shown.lines().all(|line| wrap::columns(line) <= 30), "{shown}");
-        assert_data_eq!(shown, str![[r#"
+        assert_data_eq!(
+            shown,
+            str![[r#"
 review-diff
   source: user
   description: Reviews a diff,
@@ -135,7 +141,9 @@ review-diff
   row
 x
 
-"#]].raw());
+"#]]
+            .raw()
+        );
         let spoken = Look { symbols: Symbols::Words, ..Look::PLAIN };
         let spoken = table(["name", "source", "description"], &rows(), spoken);
         assert!(spoken.contains("\n  description: Reviews a diff, and says why\n"), "{spoken}");
