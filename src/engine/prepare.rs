@@ -19,7 +19,7 @@ use crate::{
         digest::sha256,
         planning::{self, Given},
         run::Plan,
-        skill::{Skill, name::SkillName},
+        skill::{Found, Skill, name::SkillName},
         yaml::Document,
     },
     store::{
@@ -190,7 +190,27 @@ fn skill(
         home: around.env.get_os("HOME").map(Path::new),
         project: Some(&ground.root),
     })?;
-    skills::load(&roots.find(&name)?)
+    let found = roots.find(&name)?;
+    expect_inside(&found, &ground.root)?;
+    skills::load(&found)
+}
+
+/// A link in a repository that somebody else wrote must not choose which file of this machine
+/// becomes a prompt.
+fn expect_inside(found: &Found, root: &Path) -> Result<()> {
+    if !found.source.is_repository() {
+        return Ok(());
+    }
+    match (found.file.canonicalize(), root.canonicalize()) {
+        (Ok(file), Ok(root)) if !file.starts_with(&root) => {
+            let shown = found.file.strip_prefix(root).unwrap_or(&found.file).display();
+            Err(Fault::invalid(format!("the skill `{}` is not in the repository", found.name))
+                .because(format!("`{shown}` leads to {}", file.display()))
+                .hint("link it into `~/.claude/skills`, or name its folder with `--skills-dir`"))
+        }
+        // What cannot be found is told when it is read.
+        _ => Ok(()),
+    }
 }
 
 /// The files that have a say, as far as they are trusted.
@@ -233,8 +253,11 @@ fn flags(request: &Request) -> FlagValues {
 }
 
 fn skipped(name: String) -> Check {
-    let check = Check::blocking(name, CheckKind::Hook, CheckStatus::Skipped);
-    check.because("not trusted; run with `--untrusted`")
+    let check = match name.strip_prefix("hook ") {
+        Some(hook) => Check::blocking(hook, CheckKind::Hook, CheckStatus::Skipped),
+        None => Check::blocking(name, CheckKind::Predicate, CheckStatus::Skipped),
+    };
+    check.because("nobody trusted it")
 }
 
 fn capped(settings: &Settings) -> impl Iterator<Item = String> {

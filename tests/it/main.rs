@@ -4,5 +4,14 @@
 
 mod cli;
 mod harness;
+mod run_answers;
+mod run_checks;
+mod run_faults;
+mod run_inputs;
+mod run_isolation;
+mod run_limits;
+mod run_signals;
+mod run_trees;
+mod run_unavailable;
 mod support;
 mod tidy;

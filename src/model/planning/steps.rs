@@ -97,7 +97,7 @@ fn step(
         .filter(|(name, _)| filled.unplaced_names.contains(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let reserve = usd.unwrap_or(RESERVE).min(given.settings.limits.usd.value);
+    let reserve = usd.unwrap_or(RESERVE);
     StepPlan {
         id: text.id,
         agent: agent.clone(),
