@@ -8,10 +8,7 @@ const SLEEPS: &[&str] = &["sleep", "sleep_ms", "sleep_until", "nanosleep", "park
 
 /// Files in which a clock is what is tested, each with the reason.
 const CLOCKS: &[(&str, &str)] = &[
-    (
-        "src/sys/process/tests/linux.rs",
-        "it puts the loop of a call together, with its leak clock",
-    ),
+    ("src/sys/process/tests/linux.rs", "it puts the loop of a call together, with its leak clock"),
     ("src/store/session/tests/processes.rs", "it kills at another moment each time"),
 ];
 
