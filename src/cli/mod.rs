@@ -100,7 +100,7 @@ fn parse(argv: &[OsString]) -> Result<Cli, Unparsed> {
 fn follow(cli: Cli, env: Env) -> Result<Exit> {
     let context = Context::new(&cli.global, env)?;
     match cli.command {
-        Command::Run(args) => run::run(*args, &context),
+        Command::Run(args) => run::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),

@@ -135,11 +135,11 @@ struct ProofArgs {
     untrusted: bool,
 }
 
-pub(super) fn run(args: Args, context: &Context) -> Result<Exit> {
-    let request = request::request(&args, context)?;
-    match follow(&args, &request, context) {
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let request = request::request(args, context)?;
+    match follow(args, &request, context) {
         Err(fault) if request.ok_on.contains(&fault.status) => {
-            waive::waive(&fault, &request, &args, context)
+            waive::waive(&fault, &request, args, context)
         }
         ended => ended,
     }
