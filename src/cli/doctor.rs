@@ -13,7 +13,7 @@ use crate::{
     report::{Look, look::Mark, words},
 };
 
-/// Look whether everything that a run needs is there, and say what to do where it is not
+/// Check that everything a run needs is there, and say what to do where it is not
 ///
 /// Asks no model and spends nothing. Ends with 0, with 7 where there is no claude or no login, or
 /// with 8 where a configuration is faulty.
@@ -119,7 +119,7 @@ impl Finding {
         let found = words::block(&self.found, 8, look);
         let mut told = look.line(mark, &format!("{}: {found}", self.name));
         for advice in &self.advice {
-            told += &format!("  {}", look.line(Mark::Hint, &words::block(advice, 2, look)));
+            told.extend(["  ", &look.line(Mark::Hint, &words::block(advice, 2, look))]);
         }
         told
     }

@@ -73,7 +73,7 @@ impl From<Status> for Exit {
 pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     if argv.get(1).is_some_and(|command| command == warden::COMMAND) {
-        return internal(warden::serve());
+        return internal(&warden::serve());
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {
@@ -114,7 +114,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
 }
 
 /// Commands that atlas gives itself: they talk to nobody, so their exit code is all there is.
-fn internal(ended: std::io::Result<()>) -> ExitCode {
+fn internal(ended: &std::io::Result<()>) -> ExitCode {
     let status = if ended.is_ok() { Status::Passed } else { Status::Failed };
     ExitCode::from(status.code())
 }

@@ -11,7 +11,7 @@ use std::{
 use super::{Exit, context::Context, global::Format, skills::SkillsArgs};
 use crate::{
     engine::{
-        self, Observer, Site,
+        self, HandOver, Observer, Site,
         prepare::{Around, Prepared},
         run::Finished,
     },
@@ -24,6 +24,7 @@ use crate::{
         value::{NotAValue, Span, Usd},
         yaml,
     },
+    report::Mark,
     report::{Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
     sys::fs::write_atomic,
 };
@@ -42,7 +43,8 @@ pub(super) struct Args {
     /// The skill's name, as `atlas list` shows it
     skill: String,
     /// What the skill is given, in the order of its inputs; its options stand after `--`
-    args: Vec<String>,
+    #[arg(value_name = "ARGS")]
+    words: Vec<String>,
     /// Give an input by name; `@FILE` is the text of a file, `-` is stdin
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = input)]
     inputs: Vec<(String, String)>,
@@ -241,10 +243,36 @@ fn end(
     };
     let place = Place { output: finished.output_file.as_deref(), written: written.as_deref() };
     follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
+    if let Some(handed) = &finished.handed {
+        tell_where(handed, args.agent.apply, context);
+    }
     if let (Some(answer), None) = (&answer, &args.output) {
         context.printer.result(answer)?;
     }
     Ok(Exit(result.exit_code))
+}
+
+/// Work on a copy is nowhere to be seen unless somebody says where it is.
+fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
+    let look = context.printer.look();
+    let say = |mark: Mark, text: String| context.printer.say(&look.line(mark, &text));
+    match &handed.patch {
+        None => {}
+        Some(patch) if applied => {
+            say(Mark::Note, format!("the change is kept in {}", patch.display()))
+        }
+        Some(patch) => {
+            let patch = patch.display();
+            say(
+                Mark::Hint,
+                format!("bring the change in: `git apply {patch}`, or run with `--apply`"),
+            );
+        }
+    }
+    if let Some(copy) = &handed.copy {
+        let files = handed.left_out.join(", ");
+        say(Mark::Warning, format!("not in the patch: {files}; they are in {}", copy.display()));
+    }
 }
 
 fn write(file: &Path, answer: &str) -> Result<PathBuf> {

@@ -118,7 +118,7 @@ fn told(subject: &Subject, before: &Verdict, look: Look) -> String {
     }
     if let Verdict::Untrusted(Why::Changed(Difference { removed, .. })) = before {
         for path in removed {
-            told += &format!("gone since: {path}\n");
+            told.extend(["gone since: ", path, "\n"]);
         }
     }
     told

@@ -176,7 +176,7 @@ impl<'a> Dispatcher<'a> {
     fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {
         let plan = &self.site.plan;
         match at {
-            Point::Pre => None,
+            Point::Pre | Point::HandOver => None,
             Point::Mid { step, .. } => {
                 let known = self.state.step(step).filter(|known| known.succeeded())?;
                 let schema = plan.step(step)?.output.clone()?;
@@ -193,7 +193,7 @@ impl<'a> Dispatcher<'a> {
     fn work(&self, at: &Point) -> hook::Work {
         let plan = &self.site.plan;
         let step = match at {
-            Point::Pre => return hook::Work::default(),
+            Point::Pre | Point::HandOver => return hook::Work::default(),
             Point::Mid { step, .. } => step,
             Point::Post { .. } => match plan.steps.last() {
                 Some(step) => &step.id,

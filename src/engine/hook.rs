@@ -95,13 +95,13 @@ fn ending(end: End) -> HookEnd {
 fn program(site: &Site, order: &Order) -> Program {
     let step = match &order.at {
         Point::Mid { step, .. } => Some(step.as_str()),
-        Point::Pre | Point::Post { .. } => None,
+        Point::Pre | Point::Post { .. } | Point::HandOver => None,
     };
     let mut command = order.hook.command.iter();
     Program {
         path: command.next().map(PathBuf::from).unwrap_or_default(),
         args: command.map(OsString::from).collect(),
-        cwd: site.tree.hook_dir().to_owned(),
+        cwd: site.tree.root.clone(),
         env: site.child_env(Child::Hook, &unit(order), step, &order.hook.env),
     }
 }
@@ -112,6 +112,7 @@ fn unit(order: &Order) -> String {
         Point::Pre => format!("hook/{name}"),
         Point::Mid { step, attempt } => format!("hook/{name}/{step}/{attempt}"),
         Point::Post { round } => format!("hook/{name}/{round}"),
+        Point::HandOver => format!("hook/{name}/end"),
     }
 }
 
@@ -144,7 +145,7 @@ struct Told<'a> {
 fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
     let (step, attempt) = match &order.at {
         Point::Mid { step, attempt } => (Some(step.as_str()), Some(*attempt)),
-        Point::Pre | Point::Post { .. } => (None, None),
+        Point::Pre | Point::Post { .. } | Point::HandOver => (None, None),
     };
     Told {
         // The moments of Claude Code that come nearest.
@@ -155,7 +156,7 @@ fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
         },
         session_id: order.work.claude_session.as_deref(),
         transcript_path: order.work.transcript.as_ref(),
-        cwd: site.tree.hook_dir(),
+        cwd: &site.tree.root,
         timing: order.hook.timing,
         run: site.run,
         skill: &site.plan.skill.name,
@@ -164,6 +165,6 @@ fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
         inputs: &site.plan.inputs,
         output_file: order.work.output_file.as_ref(),
         changed_files: &order.work.changes,
-        base: site.tree.base.as_ref().map(|base| base.tree.as_str()),
+        base: site.tree.base(),
     }
 }

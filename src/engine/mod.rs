@@ -10,7 +10,9 @@ mod look;
 pub mod prepare;
 pub mod run;
 mod site;
+mod tree;
 mod unit;
 
 pub use dispatcher::Observer;
 pub use site::Site;
+pub use tree::HandOver;

@@ -75,6 +75,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
             digest: given.digest.clone(),
         },
         isolation: isolation(&given),
+        apply: given.request.apply,
         requires: requires(given.settings),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings),

@@ -107,19 +107,45 @@ x
 
     #[test]
     fn the_last_column_is_cut_to_the_terminal() {
+        let look = Look { width: Some(40), ..Look::PLAIN };
+        let shown = table(["name", "source", "description"], &rows(), look);
+        assert!(shown.lines().all(|line| wrap::columns(line) <= 40), "{shown}");
+        assert_data_eq!(
+            shown,
+            str![[r#"
+name         source   description
+review-diff  user     Reviews a diff, a…
+日本         bundled  wide␛[2J␊forged r…
+x
+
+"#]]
+            .raw()
+        );
+    }
+
+    #[test]
+    fn where_no_row_fits_each_is_told_by_itself() {
         let look = Look { width: Some(30), ..Look::PLAIN };
         let shown = table(["name", "source", "description"], &rows(), look);
         assert!(shown.lines().all(|line| wrap::columns(line) <= 30), "{shown}");
         assert_data_eq!(
             shown,
             str![[r#"
-name         source   descrip…
-review-diff  user     Reviews…
-日本         bundled  wide␛[2…
+review-diff
+  source: user
+  description: Reviews a diff,
+  and says why
+日本
+  source: bundled
+  description: wide␛[2J␊forged
+  row
 x
 
 "#]]
             .raw()
         );
+        let spoken = Look { symbols: Symbols::Words, ..Look::PLAIN };
+        let spoken = table(["name", "source", "description"], &rows(), spoken);
+        assert!(spoken.contains("\n  description: Reviews a diff, and says why\n"), "{spoken}");
     }
 }

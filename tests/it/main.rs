@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the place of a failed unwrap says enough")]
 
+mod cli;
 mod harness;
 mod run_answers;
 mod run_checks;

@@ -112,9 +112,8 @@ fn node(schema: &Value, parts: &[&str]) -> Option<Node> {
 
 /// The schema behind references and behind `null` as the other choice.
 fn resolved<'a>(schema: &'a Value, node: &'a Value) -> &'a Value {
-    let choices = node["anyOf"].as_array().into_iter().flatten();
-    let choice = choices.filter(|choice| choice["type"] != "null").next();
-    if let Some(choice) = choice {
+    let mut choices = node["anyOf"].as_array().into_iter().flatten();
+    if let Some(choice) = choices.find(|choice| choice["type"] != "null") {
         return resolved(schema, choice);
     }
     let name = node["$ref"].as_str().and_then(|name| name.strip_prefix("#/$defs/"));
@@ -177,7 +176,7 @@ fn told(explained: &Explained, look: Look) -> String {
     let Explained { key, meaning, takes, value, source, default, files, variable, flag } =
         explained;
     let mut told = format!("{key}\n");
-    let mut add = |line: String| told += &format!("  {}\n", wrap::text(&line, look.width, 2));
+    let mut add = |line: String| told.extend(["  ", &wrap::text(&line, look.width, 2), "\n"]);
     if !meaning.is_empty() {
         add(meaning.clone());
     }

@@ -80,7 +80,7 @@ fn skills(context: &Context) -> Finding {
         .collect();
     let mut found = words::count(count, "skill");
     if shadowed > 0 {
-        found += &format!(", {shadowed} shadowed by others of the same name");
+        found = format!("{found}, {shadowed} shadowed by others of the same name");
     }
     match broken.first() {
         None => Finding::ok("skills", found),

@@ -9,7 +9,7 @@ use crate::{
         digest::sha256,
         run::event::{CallEnded, Output},
     },
-    sys::fs::{PRIVATE_FILE, write_atomic, write_private},
+    sys::fs::{PRIVATE_FILE, write_private},
 };
 
 /// Up to this size an output lies inside its commit line, which is synced anyway.
@@ -100,7 +100,7 @@ fn keep(
         write_private(&file, text.as_bytes(), PRIVATE_FILE).map_err(failed)?;
         return Ok(Some(output));
     }
-    write_atomic(&file, text.as_bytes(), PRIVATE_FILE).map_err(failed)?;
+    site.session.write_durable(&file, text.as_bytes())?;
     let path = file.strip_prefix(site.session.dir()).unwrap_or(&file).display().to_string();
     let sha256 = sha256(text.as_bytes());
     Ok(Some(Output::File { path, sha256 }))

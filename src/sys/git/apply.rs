@@ -77,14 +77,29 @@ impl Repository {
         base: &Snapshot,
         now: &Snapshot,
     ) -> Result<Applied, GitError> {
+        self.apply_when(objects, base, now, || ())
+    }
+
+    /// Calls `meanwhile` between the comparison and the first change, where a test can do what a
+    /// user might.
+    pub(super) fn apply_when(
+        &self,
+        objects: &Path,
+        base: &Snapshot,
+        now: &Snapshot,
+        meanwhile: impl FnOnce(),
+    ) -> Result<Applied, GitError> {
         let handle = self.handle()?;
         let _bridge = borrow_objects(&handle, objects)?;
         let inside = self.inside()?;
         let side = plan::Side { repository: self, handle: &handle, inside: &inside, objects };
-        match plan::plan(&side, base, now)? {
-            Ok(steps) => perform::perform(&side, &steps),
-            Err(conflicts) => Ok(Applied::Refused { conflicts }),
-        }
+        let steps = match plan::plan(&side, base, now)? {
+            Ok(steps) => steps,
+            Err(conflicts) => return Ok(Applied::Refused { conflicts }),
+        };
+        let ready = perform::prepare(&side, &steps)?;
+        meanwhile();
+        Ok(perform::perform(&side, &steps, ready))
     }
 
     fn inside(&self) -> Result<super::inside::Inside, GitError> {

@@ -13,7 +13,7 @@ use std::{
     fs::{self, DirBuilder},
     io,
     os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::{
@@ -48,7 +48,8 @@ impl Repository {
     /// What the snapshot knows by hash only ([`Snapshot::unstored`]: secrets, large files) is the
     /// user's and not copied, and neither are ignored files. To git it is a linked worktree with a
     /// copy of the user's index, detached at the commit of HEAD; where there is no commit it is on
-    /// a branch of its own without one. No filter and no hook of the repository runs: files that a
+    /// a branch of its own without one. What the agent commits there goes to the user's object
+    /// store, because that is what git does. No filter and no hook of the repository runs: files that a
     /// filter keeps elsewhere (LFS) are what git stores of them.
     pub fn add_worktree(
         &self,
@@ -118,24 +119,29 @@ impl Repository {
 
     fn new_folder(&self, handle: &git2::Repository, dir: &Path) -> Result<PathBuf, GitError> {
         let refuse = |reason| GitError::Worktree { dir: dir.to_path_buf(), reason };
-        if !dir.is_absolute() {
+        if !dir.is_absolute() || dir.components().any(|part| part == Component::ParentDir) {
             return Err(refuse("its path is not absolute"));
         }
         let above = dir.parent().ok_or_else(|| refuse("it has no name"))?;
+        let common = canonical(handle.commondir())?;
+        let is_inside = |path: &Path| {
+            [self.root(), self.git_dir(), &common].iter().any(|inside| path.starts_with(inside))
+        };
+        // Before the folders above are made, so that a refusal leaves none behind.
+        let there = above.ancestors().find(|folder| folder.exists()).unwrap_or(above);
+        if is_inside(&canonical(there)?) {
+            return Err(refuse("it lies in the repository"));
+        }
+        // The files of git that name it are lines.
+        if [dir, &common].iter().any(|path| path.as_os_str().as_bytes().contains(&b'\n')) {
+            return Err(refuse("git takes no line feed in its path"));
+        }
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(above)
             .map_err(|error| GitError::io("cannot make", above, error))?;
         let dir = resolved_above(dir)?;
-        let common = canonical(handle.commondir())?;
-        if [self.root(), self.git_dir(), &common].iter().any(|inside| dir.starts_with(inside)) {
-            return Err(refuse("it lies in the repository"));
-        }
-        // The files of git that name it are lines.
-        if [&dir, &common].iter().any(|path| path.as_os_str().as_bytes().contains(&b'\n')) {
-            return Err(refuse("git takes no line feed in its path"));
-        }
         create_private_dir(&dir).map_err(|error| GitError::io("cannot make", &dir, error))?;
         Ok(dir)
     }
@@ -149,8 +155,9 @@ impl Repository {
     ) -> Result<Worktree, GitError> {
         let _bridge = borrow_objects(handle, objects)?;
         let blobs = list(handle, &base.tree)?;
-        let admin = Admin::make(handle, dir, &self.head()?)?;
+        let admin = Admin::make(handle, dir)?;
         files::check_out(&admin, self.git_dir(), objects, &files::Wanted::new(base, &blobs))?;
+        admin.set_head(&self.head()?)?;
         self.open_worktree(dir)
     }
 }

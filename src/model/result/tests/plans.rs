@@ -24,6 +24,7 @@ pub(crate) fn bare_plan() -> Plan {
         root: Some("/home/ann/shop".into()),
         cwd: "/home/ann/shop/web".into(),
         isolation: Isolation::None,
+        apply: false,
         inputs: BTreeMap::from([("base".into(), "main".into())]),
         requires: Requires::default(),
         hooks: Vec::new(),

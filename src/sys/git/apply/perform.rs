@@ -4,7 +4,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io::{self, ErrorKind},
+    io::{self, ErrorKind, Write as _},
     os::{
         fd::OwnedFd,
         unix::ffi::{OsStrExt as _, OsStringExt as _},
@@ -29,30 +29,30 @@ use crate::sys::git::{
     GitError, escape,
     index::{MODE_LINK, MODE_PROGRAM},
     inside::Inside,
+    open::open,
     path::as_path,
     stand::{Stand, ancestors, stand},
-    trees::{Blob, index_of},
+    trees::{Blob, borrow_objects, index_of},
 };
 
-/// Does the steps in order; stops at the first that fails.
-pub(super) fn perform(side: &Side<'_>, steps: &[Step]) -> Result<Applied, GitError> {
-    let mut ready = prepare(side, steps)?;
+/// Does the steps in order, with what was prepared for each; stops at the first that fails.
+pub(super) fn perform(side: &Side<'_>, steps: &[Step], mut ready: Vec<Option<Beside>>) -> Applied {
     let paths = |steps: &[Step]| steps.iter().map(|step| escape(&step.path)).collect();
     for (place, (step, new)) in steps.iter().zip(&mut ready).enumerate() {
         if let Err(error) = act(side.inside, step, new.as_mut()) {
             let path = side.repository.root().join(as_path(&step.path));
-            return Ok(Applied::Partly {
+            return Applied::Partly {
                 done: paths(&steps[..place]),
                 undone: paths(&steps[place..]),
                 error: GitError::io("cannot change", path, error),
-            });
+            };
         }
     }
-    Ok(Applied::Whole { done: paths(steps) })
+    Applied::Whole { done: paths(steps) }
 }
 
 /// New content that lies beside its place. Removed again if it is never moved there.
-struct Beside {
+pub(super) struct Beside {
     folder: OwnedFd,
     name: String,
     is_moved: bool,
@@ -69,7 +69,7 @@ impl Drop for Beside {
 
 /// Writes all new contents beside their places. libgit2 writes them first, into the session's
 /// folder, with the line ends that the user's tree has.
-fn prepare(side: &Side<'_>, steps: &[Step]) -> Result<Vec<Option<Beside>>, GitError> {
+pub(super) fn prepare(side: &Side<'_>, steps: &[Step]) -> Result<Vec<Option<Beside>>, GitError> {
     let blobs = || {
         steps.iter().filter_map(|step| match &step.act {
             Act::Write(blob) => Some(blob),
@@ -83,25 +83,50 @@ fn prepare(side: &Side<'_>, steps: &[Step]) -> Result<Vec<Option<Beside>>, GitEr
         .prefix("apply-")
         .tempdir_in(side.objects)
         .map_err(|error| GitError::io("cannot write to", side.objects, error))?;
-    let doing = "cannot check out a snapshot";
-    let mut index = index_of(blobs()).map_err(GitError::git(doing))?;
-    let mut options = CheckoutBuilder::new();
-    options.force().update_index(false).target_dir(staging.path());
-    side.handle
-        .checkout_index(Some(&mut index), Some(&mut options))
-        .map_err(GitError::git(doing))?;
+    let files = staging.path().join("files");
+    check_out(side, staging.path(), &files, blobs())?;
     let tag = staging.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
     let beside = |(place, step): (usize, &Step)| match &step.act {
         Act::Remove | Act::SetMode(_) => Ok(None),
         Act::Write(blob) => {
             let name = format!(".atlas-{tag}-{place}");
-            let source = staging.path().join(as_path(&step.path));
+            let source = files.join(as_path(&step.path));
             put_beside(side.inside, step, blob, (&source, name))
                 .map(Some)
                 .map_err(|error| GitError::io("cannot write beside", &source, error))
         }
     };
     steps.iter().enumerate().map(beside).collect()
+}
+
+/// Writes the contents into the folder `files`, as they would be in the user's tree. The handle
+/// is of that tree but without HEAD: what a commit has, libgit2 takes for the user's to keep.
+fn check_out<'a>(
+    side: &Side<'_>,
+    staging: &Path,
+    files: &Path,
+    blobs: impl Iterator<Item = &'a Blob>,
+) -> Result<(), GitError> {
+    let git_dir = staging.join("git");
+    let cannot = |error| GitError::io("cannot write to", staging, error);
+    fs::create_dir(files).and_then(|()| fs::create_dir(&git_dir)).map_err(cannot)?;
+    let root = side.repository.root().as_os_str().as_bytes();
+    let common = side.handle.commondir().as_os_str().as_bytes();
+    for (name, line) in [
+        ("HEAD", b"ref: refs/heads/none\n".to_vec()),
+        ("commondir", [common, b"\n"].concat()),
+        ("gitdir", [root, b"/.git\n"].concat()),
+    ] {
+        let written = File::create_new(git_dir.join(name)).and_then(|mut it| it.write_all(&line));
+        written.map_err(cannot)?;
+    }
+    let handle = open(&git_dir)?;
+    let _bridge = borrow_objects(&handle, side.objects)?;
+    let doing = "cannot check out a snapshot";
+    let mut index = index_of(blobs).map_err(GitError::git(doing))?;
+    let mut options = CheckoutBuilder::new();
+    options.force().update_index(false).target_dir(files);
+    handle.checkout_index(Some(&mut index), Some(&mut options)).map_err(GitError::git(doing))
 }
 
 fn put_beside(

@@ -151,12 +151,12 @@ impl Judge<'_> {
             Stand::Blocked(end) if new.is_none() || self.removed.contains(&path[..end]) => {
                 Before::Nothing
             }
-            Stand::Blocked(_) | Stand::Other => return Ok(Err(Clash::InTheWay)),
-            Stand::Folder if new.is_none() => return Ok(Err(Clash::Changed)),
+            // What is to go is gone already.
+            Stand::Folder if new.is_none() => Before::Nothing,
             Stand::Folder if old.is_none() && self.holds_only_removed(path).map_err(cannot)? => {
                 Before::Folder
             }
-            Stand::Folder => return Ok(Err(Clash::InTheWay)),
+            Stand::Folder | Stand::Blocked(_) | Stand::Other => return Ok(Err(Clash::InTheWay)),
             Stand::File(stat) => Before::File(look(&stat), stat),
         };
         let found = match before {

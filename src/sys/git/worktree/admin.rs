@@ -9,13 +9,16 @@ use std::{
 };
 
 use super::canonical;
-use crate::sys::git::{GitError, Head};
+use crate::sys::{
+    fs::{read_capped, write_atomic},
+    git::{GitError, Head},
+};
 
 /// What all names of ours begin with.
 const PREFIX: &str = "atlas-";
 /// The file that says so too, and names the worktree's folder. Git does not look at it.
 const MARKER: &str = "atlas";
-/// More worktrees of one name are not tried for.
+/// A name is tried for so many times.
 const MOST: usize = 10_000;
 
 /// Git's notes of one worktree of ours.
@@ -27,20 +30,13 @@ pub(super) struct Admin {
 }
 
 impl Admin {
-    /// Writes the notes, and the file in the worktree that leads to them.
-    pub(super) fn make(
-        handle: &git2::Repository,
-        dir: &Path,
-        head: &Head,
-    ) -> Result<Self, GitError> {
+    /// Writes the notes, and the file in the worktree that leads to them. HEAD is on a branch that
+    /// is not there: libgit2 takes files that a commit has for the agent's to keep.
+    pub(super) fn make(handle: &git2::Repository, dir: &Path) -> Result<Self, GitError> {
         let common = canonical(handle.commondir())?;
         let folder = new_folder(&common.join("worktrees"), &stem(dir))?;
         let admin = Self { folder, dir: dir.to_path_buf() };
-        let head = match head {
-            Head::Branch { commit, .. } | Head::Detached { commit } => format!("{commit}\n"),
-            // A commit there would otherwise become the user's first one.
-            Head::Unborn { .. } => format!("ref: refs/heads/{}\n", admin.name()),
-        };
+        let head = format!("ref: refs/heads/{}\n", admin.name());
         let dir = dir.as_os_str().as_bytes();
         let git_file = [b"gitdir: ", admin.folder.as_os_str().as_bytes(), b"\n"].concat();
         // The marker comes first, so that what a crash leaves behind is known to be ours.
@@ -57,6 +53,19 @@ impl Admin {
                 .map_err(|error| GitError::io("cannot write", path, error))?;
         }
         Ok(admin)
+    }
+
+    /// Puts HEAD on the user's commit. Without a commit it stays where it is, on a branch of its
+    /// own, because a commit on the user's would become the user's first one.
+    pub(super) fn set_head(&self, head: &Head) -> Result<(), GitError> {
+        let path = self.folder.join("HEAD");
+        match head {
+            Head::Unborn { .. } => Ok(()),
+            Head::Branch { commit, .. } | Head::Detached { commit } => {
+                write_atomic(&path, format!("{commit}\n").as_bytes(), 0o644)
+                    .map_err(|error| GitError::io("cannot write", path, error))
+            }
+        }
     }
 
     /// The notes of the worktree at `dir`, if it is one of ours.
@@ -136,7 +145,7 @@ impl Admin {
 
 /// The first line of a file of git's, as a path.
 fn line(path: &Path) -> io::Result<PathBuf> {
-    let bytes = crate::sys::fs::read_capped(path, 1 << 16)?;
+    let bytes = read_capped(path, 1 << 16)?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     Ok(PathBuf::from(OsStr::from_bytes(line)))
 }
@@ -150,17 +159,19 @@ fn stem(dir: &Path) -> String {
 
 fn new_folder(above: &Path, stem: &str) -> Result<PathBuf, GitError> {
     let cannot = |error| GitError::io("cannot make", above.join(stem), error);
-    for attempt in 1..MOST {
-        let name = if attempt == 1 { stem.to_owned() } else { format!("{stem}-{attempt}") };
+    let mut number = 1;
+    // Whoever removes the last worktree removes the folder above too, at any time.
+    for _ in 0..MOST {
+        let name = if number == 1 { stem.to_owned() } else { format!("{stem}-{number}") };
         let folder = above.join(name);
         match fs::create_dir(&folder) {
             Ok(()) => return Ok(folder),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            // Whoever removes the last worktree removes the folder above too, at any time.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => number += 1,
             Err(error) if error.kind() == ErrorKind::NotFound => match fs::create_dir(above) {
-                Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(cannot(error)),
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                    return Err(cannot(error));
+                }
+                Ok(()) | Err(_) => {}
             },
             Err(error) => return Err(cannot(error)),
         }

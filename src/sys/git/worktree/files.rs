@@ -79,26 +79,28 @@ fn write_files(
 ) -> Result<(), GitError> {
     let is_written =
         |blob: &&Blob| !wanted.unstored.contains(&blob.path) && !skipped.contains(&blob.path);
-    let is_first = |blob: &&Blob| blob.path.ends_with(b".gitattributes");
     let blobs = || wanted.blobs.iter().filter(is_written);
-    for (index, count) in [
-        (index_of(blobs().filter(is_first)), blobs().filter(is_first).count()),
-        (index_of(blobs().filter(|blob| !is_first(blob))), usize::MAX),
-    ] {
-        let doing = "cannot check out a snapshot";
-        let mut index = index.map_err(GitError::git(doing))?;
-        if count == 0 {
-            continue;
-        }
-        let handle = open(&admin.dir)?;
-        let _bridge = borrow_objects(&handle, objects)?;
-        let mut options = CheckoutBuilder::new();
-        options.force().update_index(false);
-        handle
-            .checkout_index(Some(&mut index), Some(&mut options))
-            .map_err(GitError::git(doing))?;
+    // The second time all of them: libgit2 removes what the user's index has and this one has not.
+    write_all(admin, objects, blobs().filter(|blob| blob.path.ends_with(b".gitattributes")))?;
+    write_all(admin, objects, blobs())
+}
+
+/// Each time with a handle of its own, because a handle remembers attributes.
+fn write_all<'a>(
+    admin: &Admin,
+    objects: &Path,
+    blobs: impl Iterator<Item = &'a Blob>,
+) -> Result<(), GitError> {
+    let doing = "cannot check out a snapshot";
+    let mut index = index_of(blobs).map_err(GitError::git(doing))?;
+    if index.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let handle = open(&admin.dir)?;
+    let _bridge = borrow_objects(&handle, objects)?;
+    let mut options = CheckoutBuilder::new();
+    options.force().update_index(false);
+    handle.checkout_index(Some(&mut index), Some(&mut options)).map_err(GitError::git(doing))
 }
 
 /// Notes in the index what the copied files look like, so that neither git nor a snapshot has to

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
 use super::{Output, Running};
@@ -73,6 +75,14 @@ impl Run {
     #[track_caller]
     pub(crate) fn run(self) -> Output {
         self.spawn().wait()
+    }
+
+    /// The command alone, for whoever starts it another way than a test does.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = super::command(&self.program);
+        command.args(&self.args).env_clear().envs(&self.env);
+        command.current_dir(&self.cwd).process_group(0);
+        command
     }
 
     /// Starts it.

@@ -1,7 +1,7 @@
 //! A program under way: it can be signalled by its exact id, and never outlives the test.
 
 use std::io::Write as _;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -14,7 +14,7 @@ use rustix::process::{
 };
 
 use super::pipe::Pipe;
-use super::{Output, Run, command};
+use super::{Output, Run};
 use crate::support::files;
 
 /// A started program, the leader of its own process group.
@@ -32,12 +32,8 @@ impl Running {
     #[track_caller]
     pub(super) fn start(run: &Run) -> Self {
         let stdin = if run.stdin.is_some() { Stdio::piped() } else { Stdio::null() };
-        let mut child = command(&run.program)
-            .args(&run.args)
-            .env_clear()
-            .envs(&run.env)
-            .current_dir(&run.cwd)
-            .process_group(0)
+        let mut child = run
+            .command()
             .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
