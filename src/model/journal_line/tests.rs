@@ -90,7 +90,7 @@ fn plan_json(text: &str) -> serde_json::Value {
         "skill": {"name": text, "dir": "/skills/a", "source": text, "digest": "00"},
         "root": null, "cwd": "/", "inputs": {text: text},
         "requires": {"files": [], "commands": [], "env": []},
-        "hooks": [], "skipped": [], "isolation": "none", "steps": [], "output": null, "repair": text,
+        "hooks": [], "skipped": [], "isolation": "none", "apply": false, "steps": [], "output": null, "repair": text,
         "retry": {"times": 1, "on": ["failed"], "backoff": "1s"},
         "limits": {
             "usd": 2.0, "usd_per_day": null, "tokens": null, "turns": 50, "time": "30m",
