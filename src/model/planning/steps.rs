@@ -6,16 +6,13 @@ use crate::model::{
     contract::{Leaf, Step},
     prompt,
     run::plan::{AgentPlan, StepPlan},
-    skill::substitute::{Places, substitute},
+    skill::substitute::{Places, SESSION_ID, substitute},
     value::Usd,
     yaml::Spanned,
 };
 
 /// What a call reserves where nothing better is known.
 const RESERVE: Usd = Usd::from_micros(50_000);
-
-/// Left in place until a call knows its conversation.
-const SESSION_ID: &str = "${CLAUDE_SESSION_ID}";
 
 /// The steps in order.
 pub(super) fn steps(
@@ -86,6 +83,7 @@ fn step(
     let skill = &given.skill.found;
     let places = Places {
         skill_dir: &skill.dir.to_string_lossy(),
+        // Left in place until a call knows its conversation.
         session_id: SESSION_ID,
         project_dir: &given.root.as_deref().unwrap_or(&given.request.cwd).to_string_lossy(),
     };
