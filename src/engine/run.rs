@@ -107,9 +107,10 @@ async fn begin(
     let exe = around.own_exe.clone();
     let warden = spawn_blocking(move || Warden::start(&exe, &cookie, holds));
     let base = base(prepared.repository.clone(), session.stored().objects());
-    let warden = warden.await.expect("starting the warden does not panic");
+    let (warden, base) = tokio::join!(warden, base);
+    let warden = warden.expect("starting the warden does not panic");
     let warden = warden.map_err(|error| Fault::failed("cannot start the warden").because(error))?;
-    Ok((base.await?, Guarded { warden, nonce }))
+    Ok((base?, Guarded { warden, nonce }))
 }
 
 /// The warden, and what makes this process's cookies differ from any other's.
