@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::global::{Color, Format, Glimpse, Global};
 use crate::{
-    model::{Fault, Result},
+    model::{Fault, Result, text},
     report::{self, Look, Printer, PrinterOptions, StreamKind, Symbols, Verbosity},
     store::folders::Folders,
     sys::{
@@ -52,7 +52,7 @@ impl Context {
             (false, _) => Verbosity::Verbose,
         };
         Ok(Self {
-            cwd: folder(global.dir.as_ref())?,
+            cwd: folder(global.start_in.as_ref())?,
             clock: Clock::System,
             printer: printer(global.color, symbols, verbosity, &env),
             format: global.format,
@@ -95,11 +95,17 @@ impl Context {
     pub(super) fn give<D: Serialize>(
         &self,
         document: impl FnOnce() -> D,
-        text: impl FnOnce(Look) -> String,
+        shown: impl FnOnce(Look) -> String,
     ) -> Result<()> {
         match self.format {
-            Format::Json => self.printer.result(&report::json(&Versioned::of(&document())?)),
-            Format::Text => self.printer.result(&text(self.look())),
+            Format::Json => {
+                let json = report::json(&Versioned::of(&document())?);
+                match self.printer.result_kind() {
+                    StreamKind::Terminal => self.printer.result(&text::sanitize(&json)),
+                    StreamKind::Pipe => self.printer.result(&json),
+                }
+            }
+            Format::Text => self.printer.result(&shown(self.look())),
         }
     }
 }

@@ -43,6 +43,10 @@ pub const READ: &[ReadVariable] = &[
 /// The names that atlas sets for a child; a configuration cannot use them.
 const FOR_CHILDREN: &str = "ATLAS_SESSION ATLAS_RUN ATLAS_UNIT ATLAS_SKILL ATLAS_STEP ATLAS_DEPTH";
 
+/// What atlas sets for claude alone, the last only for isolated calls.
+const FOR_CLAUDE: &str =
+    "CLAUDE_CODE_MAX_RETRIES DISABLE_AUTOUPDATER CLAUDE_CODE_DISABLE_BACKGROUND_TASKS";
+
 const fn row(name: &'static str, meaning: &'static str) -> ReadVariable {
     ReadVariable { name, meaning }
 }
@@ -82,12 +86,13 @@ fn chapter<'a>(
 }
 
 /// Who sees which variables, from the tables that decide it.
-pub fn children() -> [(&'static str, String); 5] {
+pub fn children() -> [(&'static str, String); 6] {
     [
         ("every child", child_env::EVERYONE.join(" ")),
         ("claude besides", child_env::CLAUDE.join(" ")),
         ("claude in a cloud besides", child_env::CLOUD.join(" ")),
         ("set by atlas", FOR_CHILDREN.to_owned()),
+        ("set by atlas for claude", FOR_CLAUDE.to_owned()),
         ("never", child_env::NEVER.join(" ")),
     ]
 }

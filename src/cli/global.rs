@@ -13,10 +13,10 @@ pub(super) struct Global {
     /// Say less on stderr: only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
-    /// Say more on stderr; twice says most
+    /// Say more on stderr
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(super) verbose: u8,
-    /// Use colors; `auto` does on a terminal, unless NO_COLOR is set or TERM is `dumb`
+    /// Use colors; `auto` does on a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(super) color: Color,
     /// Write plain lines without tables, symbols or movement, as screen readers like them
@@ -24,7 +24,7 @@ pub(super) struct Global {
     pub(super) plain: bool,
     /// Do everything as if started in DIR
     #[arg(short = 'C', global = true, value_name = "DIR")]
-    pub(super) dir: Option<PathBuf>,
+    pub(super) start_in: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -63,13 +63,13 @@ fn last<T: ValueEnum>(argv: &[OsString], option: &str) -> Option<T> {
         .map(|word| word.to_str().unwrap_or_default())
         .take_while(|word| *word != "--")
         .collect();
-    let follows = |at: usize| words.get(at + 1).copied();
-    let given =
-        words.iter().enumerate().filter_map(|(at, word)| match word.strip_prefix(option)? {
-            "" => follows(at),
+    let mut given = words.iter().enumerate().rev().filter_map(|(at, word)| {
+        match word.strip_prefix(option)? {
+            "" => words.get(at + 1).copied(),
             rest => rest.strip_prefix('='),
-        });
-    given.filter_map(|value| T::from_str(value, false).ok()).last()
+        }
+    });
+    given.find_map(|value| T::from_str(value, false).ok())
 }
 
 #[cfg(test)]

@@ -8,8 +8,11 @@ use crate::{
     report::{Look, exit_codes, fault::Style},
 };
 
-/// Topics that are not commands, each with what it tells.
-const TOPICS: [(&str, fn(Look) -> String); 2] =
+/// What is told on a topic.
+type Told = fn(Look) -> String;
+
+/// Topics that are not commands.
+const TOPICS: [(&str, Told); 2] =
     [("exit-codes", exit_codes::text), ("environment", environment::text)];
 
 /// Show help of a command, or on `exit-codes` or `environment`

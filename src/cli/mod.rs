@@ -1,7 +1,9 @@
 //! What was asked: one file a command, and the one way from a command line to an exit code.
 
 mod completions;
+mod config;
 mod context;
+mod doctor;
 mod environment;
 mod failure;
 mod global;
@@ -9,8 +11,10 @@ mod help;
 mod list;
 mod man;
 mod run;
+mod session;
 mod show;
 mod skills;
+mod trust;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -46,6 +50,10 @@ enum Command {
     Run(Box<run::Args>),
     List(list::Args),
     Show(show::Args),
+    Session(session::Args),
+    Trust(trust::Args),
+    Config(config::Args),
+    Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
@@ -65,7 +73,7 @@ impl From<Status> for Exit {
 pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     if argv.get(1).is_some_and(|command| command == warden::COMMAND) {
-        return internal(warden::serve());
+        return internal(&warden::serve());
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {
@@ -92,9 +100,13 @@ fn parse(argv: &[OsString]) -> Result<Cli, Unparsed> {
 fn follow(cli: Cli, env: Env) -> Result<Exit> {
     let context = Context::new(&cli.global, env)?;
     match cli.command {
-        Command::Run(args) => run::run(*args, &context),
+        Command::Run(args) => run::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
+        Command::Session(args) => session::run(&args, &context),
+        Command::Trust(args) => trust::run(&args, &context),
+        Command::Config(args) => config::run(&args, &context),
+        Command::Doctor(args) => doctor::run(&args, &context),
         Command::Completions(args) => completions::run(&args, &context),
         Command::Man(args) => man::run(&args, &context),
         Command::Help(args) => help::run(&args, &context),
@@ -102,7 +114,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
 }
 
 /// Commands that atlas gives itself: they talk to nobody, so their exit code is all there is.
-fn internal(ended: std::io::Result<()>) -> ExitCode {
+fn internal(ended: &std::io::Result<()>) -> ExitCode {
     let status = if ended.is_ok() { Status::Passed } else { Status::Failed };
     ExitCode::from(status.code())
 }

@@ -1,6 +1,7 @@
 //! `atlas run`: what was typed, as a request.
 
 mod request;
+mod waive;
 
 use std::{
     num::NonZeroUsize,
@@ -10,12 +11,12 @@ use std::{
 use super::{Exit, context::Context, global::Format, skills::SkillsArgs};
 use crate::{
     engine::{
-        self, Observer, Site,
+        self, HandOver, Observer, Site,
         prepare::{Around, Prepared},
         run::Finished,
     },
     model::{
-        Activity, Fault, Result, Status,
+        Activity, Fault, Request, Result, Status,
         check::Require,
         contract::PermissionMode,
         result::{Outside, RunResult},
@@ -23,7 +24,8 @@ use crate::{
         value::{NotAValue, Span, Usd},
         yaml,
     },
-    report::{Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
+    report::Mark,
+    report::{History, Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
     sys::fs::write_atomic,
 };
 
@@ -41,7 +43,8 @@ pub(super) struct Args {
     /// The skill's name, as `atlas list` shows it
     skill: String,
     /// What the skill is given, in the order of its inputs; its options stand after `--`
-    args: Vec<String>,
+    #[arg(value_name = "ARGS")]
+    words: Vec<String>,
     /// Give an input by name; `@FILE` is the text of a file, `-` is stdin
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = input)]
     inputs: Vec<(String, String)>,
@@ -134,10 +137,19 @@ struct ProofArgs {
     untrusted: bool,
 }
 
-pub(super) fn run(args: Args, context: &Context) -> Result<Exit> {
-    let request = request::request(&args, context)?;
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
+    let request = request::request(args, context)?;
+    match follow(args, &request, context) {
+        Err(fault) if request.ok_on.contains(&fault.status) => {
+            waive::waive(&fault, &request, args, context)
+        }
+        ended => ended,
+    }
+}
+
+fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     let around = around(context)?;
-    let prepared = engine::prepare::prepare(&request, &around)?;
+    let prepared = engine::prepare::prepare(request, &around)?;
     let style = context.printer.look().style;
     for warning in &prepared.warnings {
         context.printer.say(&fault::render_warning(warning, style));
@@ -146,14 +158,15 @@ pub(super) fn run(args: Args, context: &Context) -> Result<Exit> {
         return dry_run(&prepared, &around, context);
     }
     let mut follower = Follower { reporter: Reporter::new(&context.printer) };
-    follower.reporter.begins(&prepared.plan, None, &prepared.notices);
+    let history = prepared.history.as_ref();
+    let history = history.map(|known| History { usual: known.usual, runs: known.runs });
+    follower.reporter.begins(&prepared.plan, history, &prepared.notices);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Fault::failed("cannot start the runtime").because(error))?;
-    let finished =
-        runtime.block_on(engine::run::run(prepared, &request, &around, &mut follower))?;
-    end(&args, context, follower, &finished)
+    let finished = runtime.block_on(engine::run::run(prepared, request, &around, &mut follower))?;
+    end(args, context, follower, &finished)
 }
 
 fn around(context: &Context) -> Result<Around> {
@@ -186,6 +199,10 @@ struct Follower<'a> {
 }
 
 impl Observer for Follower<'_> {
+    fn notice(&mut self, notice: &str) {
+        self.reporter.notice(notice);
+    }
+
     fn event(&mut self, site: &Site, state: &State, event: &Event) {
         self.reporter.event(&site.plan, state, event);
     }
@@ -228,10 +245,36 @@ fn end(
     };
     let place = Place { output: finished.output_file.as_deref(), written: written.as_deref() };
     follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
+    if let Some(handed) = &finished.handed {
+        tell_where(handed, args.agent.apply, context);
+    }
     if let (Some(answer), None) = (&answer, &args.output) {
         context.printer.result(answer)?;
     }
     Ok(Exit(result.exit_code))
+}
+
+/// Work on a copy is nowhere to be seen unless somebody says where it is.
+fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
+    let look = context.printer.look();
+    let say = |mark: Mark, text: String| context.printer.say(&look.line(mark, &text));
+    match &handed.patch {
+        None => {}
+        Some(patch) if applied => {
+            say(Mark::Note, format!("the change is kept in {}", patch.display()))
+        }
+        Some(patch) => {
+            let patch = patch.display();
+            say(
+                Mark::Hint,
+                format!("bring the change in: `git apply {patch}`, or run with `--apply`"),
+            );
+        }
+    }
+    if let Some(copy) = &handed.copy {
+        let files = handed.left_out.join(", ");
+        say(Mark::Warning, format!("not in the patch: {files}; they are in {}", copy.display()));
+    }
 }
 
 fn write(file: &Path, answer: &str) -> Result<PathBuf> {

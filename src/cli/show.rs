@@ -1,6 +1,6 @@
 //! `atlas show`: a skill by its stages: header and outline, one section, one file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     Ok(Status::Passed.into())
 }
 
-fn give_file(found: &Found, path: &PathBuf, context: &Context) -> Result<()> {
+fn give_file(found: &Found, path: &Path, context: &Context) -> Result<()> {
     let bytes = resource(found, path)?;
     let readable = String::from_utf8(bytes);
     let document = || FileDocument {

@@ -44,7 +44,7 @@ use crate::{
 
 /// One call, as the dispatcher orders it.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     /// The step.
     pub step: StepPlan,
     /// The attempt, from 1.
@@ -68,7 +68,7 @@ impl Order {
 
 /// What is left for a call.
 #[derive(Clone, Copy, Debug)]
-pub struct Left {
+pub(crate) struct Left {
     /// Money.
     pub usd: Option<Usd>,
     /// Tokens.
@@ -82,7 +82,7 @@ pub struct Left {
 }
 
 /// Makes the call. Every way out has told of the call's end, except when nobody listens any more.
-pub async fn call(site: Rc<Site>, line: Line, order: Order) {
+pub(crate) async fn call(site: Rc<Site>, line: Line, order: Order) {
     let started = Instant::now();
     let _nobody_listens = match make(&site, &line, &order).await {
         Ok(()) => Ok(()),
@@ -161,7 +161,7 @@ fn no_claude() -> NotMade {
     })
 }
 
-fn not_started(reason: impl ToString) -> NotMade {
+fn not_started(reason: impl std::fmt::Display) -> NotMade {
     NotMade::Because(CallOutcome::Failed {
         failure: Failure::NotStarted,
         reason: reason.to_string(),
@@ -257,6 +257,7 @@ fn unspent(order: &Order, outcome: CallOutcome, started: Instant) -> CallEnded {
             window_assumed: order.left.window.is_none(),
             peak: 0,
         },
+        quota: None,
         model: None,
         output: None,
         warnings: Vec::new(),

@@ -18,3 +18,18 @@ pub struct Claude {
     /// The flags that `--help` names.
     pub flags: Vec<String>,
 }
+
+impl Claude {
+    /// What to say of a version that is older than what atlas counts on.
+    pub fn too_old(&self) -> Option<String> {
+        let new_enough = version_number(&self.version).is_some_and(|version| version >= OLDEST);
+        let (major, minor, patch) = OLDEST;
+        let Self { version, .. } = self;
+        (!new_enough).then(|| {
+            format!(
+                "claude {version} is older than {major}.{minor}.{patch} and may leave processes \
+                 behind; update it with `claude update`"
+            )
+        })
+    }
+}

@@ -28,6 +28,8 @@ use crate::{
 
 /// Who watches a run. It is told of an event once that is written down.
 pub trait Observer {
+    /// Something worth knowing turned up on the way to the first call.
+    fn notice(&mut self, notice: &str);
     /// Something happened; the state is the one after it.
     fn event(&mut self, site: &Site, state: &State, event: &Event);
     /// Something for the screen alone.
@@ -35,7 +37,7 @@ pub trait Observer {
 }
 
 /// A run under way.
-pub struct Dispatcher<'a> {
+pub(crate) struct Dispatcher<'a> {
     site: Rc<Site>,
     signals: &'a Signals,
     observer: &'a mut dyn Observer,
@@ -47,7 +49,7 @@ pub struct Dispatcher<'a> {
 
 impl<'a> Dispatcher<'a> {
     /// Takes over a run whose events so far gave `state`.
-    pub fn new(
+    pub(crate) fn new(
         site: Rc<Site>,
         signals: &'a Signals,
         observer: &'a mut dyn Observer,
@@ -59,7 +61,7 @@ impl<'a> Dispatcher<'a> {
 
     /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
     /// is killed with it.
-    pub async fn run(mut self) -> Result<State> {
+    pub(crate) async fn run(mut self) -> Result<State> {
         let deadline = Instant::now() + self.site.plan.limits.time.0;
         let mut stop = self.signals.subscribe();
         loop {
@@ -133,7 +135,7 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Writes an event down and takes it in.
-    pub async fn append(&mut self, event: Event) -> Result<()> {
+    pub(crate) async fn append(&mut self, event: Event) -> Result<()> {
         self.site.session.journal.append(&event).await?;
         self.told(&event);
         Ok(())
@@ -174,7 +176,7 @@ impl<'a> Dispatcher<'a> {
     fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {
         let plan = &self.site.plan;
         match at {
-            Point::Pre => None,
+            Point::Pre | Point::HandOver => None,
             Point::Mid { step, .. } => {
                 let known = self.state.step(step).filter(|known| known.succeeded())?;
                 let schema = plan.step(step)?.output.clone()?;
@@ -191,7 +193,7 @@ impl<'a> Dispatcher<'a> {
     fn work(&self, at: &Point) -> hook::Work {
         let plan = &self.site.plan;
         let step = match at {
-            Point::Pre => return hook::Work::default(),
+            Point::Pre | Point::HandOver => return hook::Work::default(),
             Point::Mid { step, .. } => step,
             Point::Post { .. } => match plan.steps.last() {
                 Some(step) => &step.id,

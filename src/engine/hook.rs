@@ -24,7 +24,7 @@ const LEAK_GRACE: Duration = Duration::from_millis(200);
 
 /// One run of a hook.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     /// The hook.
     pub hook: HookPlan,
     /// Where in the run.
@@ -35,7 +35,7 @@ pub struct Order {
 
 /// What a hook is told of the work.
 #[derive(Clone, Debug, Default)]
-pub struct Work {
+pub(crate) struct Work {
     /// The file that holds the output.
     pub output_file: Option<PathBuf>,
     /// The conversation's stream.
@@ -47,7 +47,7 @@ pub struct Work {
 }
 
 /// Runs the hook and tells what it said.
-pub async fn hook(site: Rc<Site>, line: Line, order: Order) {
+pub(crate) async fn hook(site: Rc<Site>, line: Line, order: Order) {
     let check = check(&site, &order).await;
     line.tell(Event::HookEnded { hook: order.hook.name, at: order.at, check });
 }
@@ -95,13 +95,13 @@ fn ending(end: End) -> HookEnd {
 fn program(site: &Site, order: &Order) -> Program {
     let step = match &order.at {
         Point::Mid { step, .. } => Some(step.as_str()),
-        Point::Pre | Point::Post { .. } => None,
+        Point::Pre | Point::Post { .. } | Point::HandOver => None,
     };
     let mut command = order.hook.command.iter();
     Program {
         path: command.next().map(PathBuf::from).unwrap_or_default(),
         args: command.map(OsString::from).collect(),
-        cwd: site.tree.hook_dir().to_owned(),
+        cwd: site.tree.root.clone(),
         env: site.child_env(Child::Hook, &unit(order), step, &order.hook.env),
     }
 }
@@ -112,6 +112,7 @@ fn unit(order: &Order) -> String {
         Point::Pre => format!("hook/{name}"),
         Point::Mid { step, attempt } => format!("hook/{name}/{step}/{attempt}"),
         Point::Post { round } => format!("hook/{name}/{round}"),
+        Point::HandOver => format!("hook/{name}/end"),
     }
 }
 
@@ -144,7 +145,7 @@ struct Told<'a> {
 fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
     let (step, attempt) = match &order.at {
         Point::Mid { step, attempt } => (Some(step.as_str()), Some(*attempt)),
-        Point::Pre | Point::Post { .. } => (None, None),
+        Point::Pre | Point::Post { .. } | Point::HandOver => (None, None),
     };
     Told {
         // The moments of Claude Code that come nearest.
@@ -155,7 +156,7 @@ fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
         },
         session_id: order.work.claude_session.as_deref(),
         transcript_path: order.work.transcript.as_ref(),
-        cwd: site.tree.hook_dir(),
+        cwd: &site.tree.root,
         timing: order.hook.timing,
         run: site.run,
         skill: &site.plan.skill.name,
@@ -164,6 +165,6 @@ fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
         inputs: &site.plan.inputs,
         output_file: order.work.output_file.as_ref(),
         changed_files: &order.work.changes,
-        base: site.tree.base.as_ref().map(|base| base.tree.as_str()),
+        base: site.tree.base(),
     }
 }

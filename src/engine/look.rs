@@ -5,18 +5,14 @@ use std::{ffi::OsStr, path::Path, rc::Rc, time::Instant};
 use serde_json::Value;
 
 use super::{site::Site, unit::Line};
-use crate::{
-    model::{
-        changes::{ChangeStatus, FileChange, TreeChanges},
-        check::{Check, CheckKind, CheckStatus},
-        run::{Event, Point, event::Output},
-    },
-    sys::{git, git::GitError},
+use crate::model::{
+    check::{Check, CheckKind, CheckStatus},
+    run::{Event, Point, event::Output},
 };
 
 /// What is to be looked at.
 #[derive(Clone, Debug)]
-pub struct Order {
+pub(crate) struct Order {
     /// Where in the run.
     pub at: Point,
     /// The output, and the schema that it has to satisfy, where there is one of each.
@@ -27,13 +23,13 @@ pub struct Order {
 const FAULTS: usize = 10;
 
 /// Looks, and tells what was seen.
-pub async fn look(site: Rc<Site>, line: Line, order: Order) {
+pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     let mut checks = Vec::new();
     if order.at == Point::Pre {
         checks.extend(requires(&site));
     }
     if let Point::Mid { step, attempt } = &order.at {
-        match changes(&site).await {
+        match site.tree.changes().await {
             Ok(Some(changes)) => {
                 line.tell(Event::Changes { step: step.clone(), attempt: *attempt, changes });
             }
@@ -41,10 +37,22 @@ pub async fn look(site: Rc<Site>, line: Line, order: Order) {
             Err(error) => checks.push(advisory("changes", &error.to_string())),
         }
     }
+    if order.at == Point::HandOver {
+        checks.push(apply(&site).await);
+    }
     if let Some((output, schema)) = &order.shape {
         checks.push(shape(&site, output.as_ref(), schema));
     }
     line.tell(Event::ChecksEnded { at: order.at, checks });
+}
+
+/// Work on a copy counts only once the user's tree has it.
+async fn apply(site: &Site) -> Check {
+    let check = |status| Check::blocking("apply", CheckKind::Predicate, status);
+    match site.tree.apply().await {
+        Ok(()) => check(CheckStatus::Passed),
+        Err(reason) => check(CheckStatus::Failed).because(reason),
+    }
 }
 
 /// Something that could not be seen, and that the result must not hide.
@@ -55,7 +63,7 @@ fn advisory(name: &str, why: &str) -> Check {
 
 fn requires(site: &Site) -> Vec<Check> {
     let asked = &site.plan.requires;
-    let root = site.tree.hook_dir();
+    let root = &site.tree.root;
     let path = site.env.get_os("PATH").unwrap_or(OsStr::new(""));
     let files = asked.files.iter().map(|file| (file, root.join(file).exists(), "no such file"));
     let commands =
@@ -82,45 +90,6 @@ fn on_path(path: &OsStr, name: &str) -> bool {
     std::env::split_paths(path).any(|dir| executable(&dir.join(name)))
 }
 
-/// The tree as it is, compared with the run's base; `None` where changes cannot be tracked.
-pub async fn changes(site: &Site) -> Result<Option<TreeChanges>, GitError> {
-    let (Some(repository), Some(base)) = (site.tree.repository.clone(), site.tree.base.clone())
-    else {
-        return Ok(None);
-    };
-    let objects = site.session.stored().objects();
-    let compare = move || -> Result<TreeChanges, GitError> {
-        let now = repository.snapshot(&objects, &[Path::new(SESSIONS)])?;
-        let files = repository.changes(&objects, &base, &now)?;
-        Ok(TreeChanges {
-            base: Some(base.tree),
-            tree: Some(now.tree),
-            files: files.into_iter().map(file_change).collect(),
-        })
-    };
-    // A panic of the comparison is a bug of ours; it must not look like a tree without changes.
-    tokio::task::spawn_blocking(compare).await.expect("comparing trees does not panic").map(Some)
-}
-
-/// What atlas itself writes into a repository, and no run has changed.
-pub const SESSIONS: &str = ".claude/sessions";
-
-fn file_change(file: git::FileChange) -> FileChange {
-    FileChange {
-        path: file.path,
-        old_path: file.old_path,
-        status: match file.status {
-            git::FileStatus::Added => ChangeStatus::Added,
-            git::FileStatus::Modified => ChangeStatus::Modified,
-            git::FileStatus::Deleted => ChangeStatus::Deleted,
-            git::FileStatus::Renamed => ChangeStatus::Renamed,
-            git::FileStatus::TypeChanged => ChangeStatus::Typechange,
-        },
-        added: file.added,
-        removed: file.removed,
-    }
-}
-
 /// Holds an output against a schema. References beyond the schema itself are not followed.
 fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
     let started = Instant::now();
@@ -133,9 +102,10 @@ fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
                 .take(FAULTS)
                 .map(|error| format!("{}: {error}", at(&error.instance_path().to_string())))
                 .collect();
-            match faults.is_empty() {
-                true => Check::blocking("output", CheckKind::Schema, CheckStatus::Passed),
-                false => schema_check(CheckStatus::Failed, faults.join("; ")),
+            if faults.is_empty() {
+                Check::blocking("output", CheckKind::Schema, CheckStatus::Passed)
+            } else {
+                schema_check(CheckStatus::Failed, faults.join("; "))
             }
         }
     };

@@ -6,11 +6,14 @@ pub mod claude;
 mod dispatcher;
 pub mod explain;
 mod hook;
+pub mod login;
 mod look;
 pub mod prepare;
 pub mod run;
 mod site;
+mod tree;
 mod unit;
 
 pub use dispatcher::Observer;
 pub use site::Site;
+pub use tree::HandOver;

@@ -10,22 +10,23 @@ use std::{
     sync::Arc,
 };
 
-use sha2::{Digest as _, Sha256};
-
+use super::login::{Payment, payment};
 use crate::{
     model::{
         Fault, Request, Result, Spot,
         check::{Check, CheckKind, CheckStatus},
         config::{Config, FlagValues, Layers, Settings, resolve},
         contract::{Contract, Isolation},
+        digest::sha256,
         planning::{self, Given},
         run::Plan,
-        skill::{Skill, name::SkillName},
+        skill::{Found, Skill, name::SkillName},
         yaml::Document,
     },
     store::{
         config,
         folders::Folders,
+        history::{self, History},
         session::Sessions,
         skills::{self, Roots, Search},
     },
@@ -60,6 +61,8 @@ pub struct Prepared {
     pub repository: Option<Arc<Repository>>,
     /// Where its session will be kept.
     pub sessions: Sessions,
+    /// What earlier runs of the skill cost here.
+    pub history: Option<History>,
     /// What a person should hear before it begins.
     pub notices: Vec<String>,
     /// What is odd in the skill's file.
@@ -92,10 +95,12 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
             contract: trusted.contract.as_ref(),
         },
     )?;
+    let sessions = kept(ground.sessions, &settings);
+    let history = history::of(&sessions, &skill.found.name);
     let plan = planning::plan(Given {
         request,
         skill: &skill,
-        digest: digest(&skill),
+        digest: sha256(skill.text.as_bytes()),
         contract: trusted.contract.as_ref(),
         output: schema::of_run(&skill, &settings)?,
         step_outputs: schema::of_steps(&skill, &settings)?,
@@ -104,13 +109,16 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         repository_trusted: trusted.repository,
         root: ground.repository.is_some().then(|| ground.root.clone()),
         skipped: trusted.skipped.into_iter().map(skipped).collect(),
+        prices: history.as_ref().map(|history| history.steps.clone()).unwrap_or_default(),
+        on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
     notices.extend(capped(&settings));
     notices.extend(tools_not_allowed(&skill, &plan));
     Ok(Prepared {
         plan,
         repository: ground.repository.map(Arc::new),
-        sessions: kept(ground.sessions, &settings),
+        sessions,
+        history,
         notices,
         warnings: skill.warnings,
     })
@@ -191,10 +199,31 @@ fn skill(
         home: around.env.get_os("HOME").map(Path::new),
         project: Some(&ground.root),
     })?;
-    skills::load(&roots.find(&name)?)
+    let found = roots.find(&name)?;
+    expect_inside(&found, &ground.root)?;
+    skills::load(&found)
+}
+
+/// A link in a repository that somebody else wrote must not choose which file of this machine
+/// becomes a prompt.
+fn expect_inside(found: &Found, root: &Path) -> Result<()> {
+    if !found.source.is_repository() {
+        return Ok(());
+    }
+    match (found.file.canonicalize(), root.canonicalize()) {
+        (Ok(file), Ok(root)) if !file.starts_with(&root) => {
+            let shown = found.file.strip_prefix(root).unwrap_or(&found.file).display();
+            Err(Fault::invalid(format!("the skill `{}` is not in the repository", found.name))
+                .because(format!("`{shown}` leads to {}", file.display()))
+                .hint("link it into `~/.claude/skills`, or name its folder with `--skills-dir`"))
+        }
+        // What cannot be found is told when it is read.
+        _ => Ok(()),
+    }
 }
 
 /// The files that have a say, as far as they are trusted.
+#[derive(Clone, Copy)]
 struct Files<'a> {
     user: Option<&'a Document<Config>>,
     project: Option<&'a Document<Config>>,
@@ -232,13 +261,12 @@ fn flags(request: &Request) -> FlagValues {
     }
 }
 
-fn digest(skill: &Skill) -> String {
-    Sha256::digest(skill.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn skipped(name: String) -> Check {
-    let check = Check::blocking(name, CheckKind::Hook, CheckStatus::Skipped);
-    check.because("not trusted; run with `--untrusted`")
+    let check = match name.strip_prefix("hook ") {
+        Some(hook) => Check::blocking(hook, CheckKind::Hook, CheckStatus::Skipped),
+        None => Check::blocking(name, CheckKind::Predicate, CheckStatus::Skipped),
+    };
+    check.because("nobody trusted it")
 }
 
 fn capped(settings: &Settings) -> impl Iterator<Item = String> {

@@ -2,27 +2,26 @@
 
 use std::{
     cell::{Cell, RefCell},
-    path::{Path, PathBuf},
+    path::PathBuf,
     rc::Rc,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
-use sha2::{Digest as _, Sha256};
 use tokio::task::{LocalSet, spawn_blocking};
 use uuid::Uuid;
 
 use super::{
     claude::{self, Claude},
     dispatcher::{Dispatcher, Observer},
-    look::SESSIONS,
     prepare::{Around, Prepared},
-    site::{Site, WorkTree},
+    site::Site,
+    tree::{HandOver, Wanted, WorkTree},
 };
 use crate::{
     model::{
         Fault, Request, Result,
-        contract::PermissionMode,
+        contract::{Isolation, PermissionMode},
+        digest::sha256,
         run::{Event, Plan, State, event::Output, plan::CallTrust},
     },
     store::{
@@ -31,7 +30,6 @@ use crate::{
         session::{NewSession, Session},
     },
     sys::{
-        git::{Repository, Snapshot},
         lock::{FileLock, Mode},
         signals::{Signals, listen},
         sweep::{Cookie, sweep},
@@ -58,6 +56,8 @@ pub struct Finished {
     pub output_file: Option<PathBuf>,
     /// The version of claude that was called.
     pub claude: String,
+    /// The change of a run that worked on a copy.
+    pub handed: Option<HandOver>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -78,39 +78,36 @@ pub async fn run(
     let signals = listen().map_err(|error| Fault::failed("cannot hear signals").because(error))?;
     let claude = find_claude(&prepared, around).await?;
     let home = prepared.sessions.home()?;
-    let tree_lock = home.lock_tree(mode(&prepared.plan), request.wait).await?;
+    let elsewhere = home.notice.as_ref().map(ToString::to_string);
+    claude.too_old().into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
+    let tree_lock = match mode(&prepared.plan) {
+        Some(mode) => Some(home.lock_tree(mode, request.wait).await?),
+        None => None,
+    };
     let version = claude.version.clone();
     let session =
         home.create(&NewSession { clock: around.clock, claude: Some(version.clone()) })?;
-    let (base, warden) = begin(&prepared, &session, &tree_lock, around).await?;
-    let site = Rc::new(site(prepared, session, claude, around, (base, warden), &signals));
+    let wanted = wanted(&prepared, &session, around);
+    let guarded = guard(&session, tree_lock.as_ref(), around);
+    // The warden starts while the base is taken.
+    let (tree, guarded) = tokio::join!(WorkTree::take(wanted), guarded);
+    let (tree, guarded) = (tree?, guarded?);
+    let ground = Ground { session, tree, claude, guarded };
+    let site = Rc::new(site(prepared.plan, ground, around, &signals));
     let state = LocalSet::new().run_until(journey(&site, request, &signals, observer)).await?;
     clear_up(&site).await;
+    let handed = site.tree.hand_over(site.session.dir().join("runs/1/changes.patch")).await?;
     drop(tree_lock);
     let site = Rc::into_inner(site).expect("every unit has ended");
-    finish(site, state, version, started)
+    finish(site, state, Told { claude: version, handed, started })
 }
 
-/// The warden starts while the base is taken: both only look.
-async fn begin(
-    prepared: &Prepared,
-    session: &Session,
-    tree_lock: &FileLock,
-    around: &Around,
-) -> Result<(Option<Snapshot>, Guarded)> {
-    let share = |lock: &FileLock| {
-        lock.share().map(Some).map_err(|error| Fault::failed("cannot share a lock").because(error))
-    };
-    let holds = Holds { session: share(session.lock())?, tree: share(tree_lock)? };
-    let nonce = Uuid::new_v4().simple().to_string()[..12].to_owned();
-    let cookie = format!("{}/1/{nonce}", session.id());
-    let exe = around.own_exe.clone();
-    let warden = spawn_blocking(move || Warden::start(&exe, &cookie, holds));
-    let base = base(prepared.repository.clone(), session.stored().objects());
-    let (warden, base) = tokio::join!(warden, base);
-    let warden = warden.expect("starting the warden does not panic");
-    let warden = warden.map_err(|error| Fault::failed("cannot start the warden").because(error))?;
-    Ok((base?, Guarded { warden, nonce }))
+/// What a run stands on once nothing can go wrong before its first event.
+struct Ground {
+    session: Session,
+    tree: WorkTree,
+    claude: Claude,
+    guarded: Guarded,
 }
 
 /// The warden, and what makes this process's cookies differ from any other's.
@@ -119,17 +116,29 @@ struct Guarded {
     nonce: String,
 }
 
-async fn base(repository: Option<Arc<Repository>>, objects: PathBuf) -> Result<Option<Snapshot>> {
-    let Some(repository) = repository else { return Ok(None) };
-    let take = move || repository.snapshot(&objects, &[Path::new(SESSIONS)]);
-    let snapshot = spawn_blocking(take).await.expect("taking a snapshot does not panic");
-    snapshot.map(Some).map_err(|error| {
-        let fault = Fault::invalid("cannot take the base of the run").because(&error);
-        match error.hint() {
-            Some(hint) => fault.hint(hint),
-            None => fault,
-        }
-    })
+fn wanted(prepared: &Prepared, session: &Session, around: &Around) -> Wanted {
+    let copies = around.folders.cache.join("worktrees");
+    Wanted {
+        repository: prepared.repository.clone(),
+        cwd: prepared.plan.cwd.clone(),
+        objects: session.stored().objects(),
+        copy: (prepared.plan.isolation == Isolation::Worktree)
+            .then(|| copies.join(session.id().as_str())),
+    }
+}
+
+async fn guard(session: &Session, tree: Option<&FileLock>, around: &Around) -> Result<Guarded> {
+    let share = |lock: &FileLock| {
+        lock.share().map_err(|error| Fault::failed("cannot share a lock").because(error))
+    };
+    let holds = Holds { session: Some(share(session.lock())?), tree: tree.map(share).transpose()? };
+    let nonce = Uuid::new_v4().simple().to_string()[..12].to_owned();
+    let cookie = format!("{}/1/{nonce}", session.id());
+    let exe = around.own_exe.clone();
+    let started = spawn_blocking(move || Warden::start(&exe, &cookie, holds)).await;
+    let warden = started.expect("starting the warden does not panic");
+    let warden = warden.map_err(|error| Fault::failed("cannot start the warden").because(error))?;
+    Ok(Guarded { warden, nonce })
 }
 
 async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
@@ -139,8 +148,12 @@ async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
     claude::probe(&path, &around.env, &cache).await
 }
 
-/// A run that can change the tree has it alone; one that only reads shares it.
-fn mode(plan: &Plan) -> Mode {
+/// A run that can change the tree has it alone; one that only reads shares it; one that works on
+/// a copy needs none.
+fn mode(plan: &Plan) -> Option<Mode> {
+    if plan.isolation == Isolation::Worktree {
+        return None;
+    }
     let reads_only = plan.steps.iter().all(|step| {
         let agent = &step.agent;
         let tools = agent.tools.as_deref().unwrap_or_default();
@@ -152,46 +165,29 @@ fn mode(plan: &Plan) -> Mode {
                 PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk
             )
     });
-    if reads_only { Mode::Shared } else { Mode::Exclusive }
+    Some(if reads_only { Mode::Shared } else { Mode::Exclusive })
 }
 
-fn site(
-    prepared: Prepared,
-    session: Session,
-    claude: Claude,
-    around: &Around,
-    (base, guarded): (Option<Snapshot>, Guarded),
-    signals: &Signals,
-) -> Site {
-    let root = prepared.plan.hook_dir().display().to_string();
-    let day = DayLedger::at(
-        &around.folders.state,
-        around.clock,
-        Payer {
-            session: session.id().clone(),
-            run: 1,
-            skill: prepared.plan.skill.name.clone(),
-            repository: root,
-        },
-    );
-    Site {
-        tree: WorkTree {
-            root: prepared.plan.root.clone(),
-            cwd: prepared.plan.cwd.clone(),
-            repository: prepared.repository,
-            base,
-        },
-        plan: prepared.plan,
-        env: around.env.clone(),
-        session,
+fn site(plan: Plan, ground: Ground, around: &Around, signals: &Signals) -> Site {
+    let payer = Payer {
+        session: ground.session.id().clone(),
         run: 1,
-        claude: Some(claude),
-        warden: RefCell::new(Some(guarded.warden)),
-        day,
+        skill: plan.skill.name.clone(),
+        repository: plan.hook_dir().display().to_string(),
+    };
+    Site {
+        plan,
+        env: around.env.clone(),
+        session: ground.session,
+        run: 1,
+        claude: Some(ground.claude),
+        tree: ground.tree,
+        warden: RefCell::new(Some(ground.guarded.warden)),
+        day: DayLedger::at(&around.folders.state, around.clock, payer),
         keys: around.folders.state.join("keys"),
         stop: signals.subscribe(),
         limit: Cell::new(None),
-        nonce: guarded.nonce,
+        nonce: ground.guarded.nonce,
     }
 }
 
@@ -212,7 +208,7 @@ async fn journey(
         .await?;
     let plan = Box::new(site.plan.clone());
     let json = serde_json::to_vec(&plan).expect("a plan is JSON");
-    let hash = Sha256::digest(&json).iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = sha256(&json);
     dispatcher.append(Event::Plan { hash, plan }).await?;
     dispatcher.run().await
 }
@@ -228,8 +224,15 @@ async fn clear_up(site: &Site) {
     }
 }
 
-fn finish(mut site: Site, state: State, claude: String, started: Instant) -> Result<Finished> {
-    let base = site.tree.base.as_ref().map(|base| base.tree.clone());
+/// What the end of a run is told beside its state.
+struct Told {
+    claude: String,
+    handed: Option<HandOver>,
+    started: Instant,
+}
+
+fn finish(mut site: Site, state: State, told: Told) -> Result<Finished> {
+    let base = site.tree.base().map(str::to_owned);
     site.session.describe(|file| file.base = base)?;
     let last = site.plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
     let output = last.and_then(|(_, known)| known.output.as_ref());
@@ -246,7 +249,8 @@ fn finish(mut site: Site, state: State, claude: String, started: Instant) -> Res
         output_file: last.and_then(|(step, known)| site.output_file(&step.id, known)),
         plan: site.plan,
         state,
-        claude,
-        elapsed: started.elapsed(),
+        claude: told.claude,
+        handed: told.handed,
+        elapsed: told.started.elapsed(),
     })
 }

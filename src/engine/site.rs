@@ -3,8 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     ffi::{OsStr, OsString},
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::PathBuf,
 };
 
 use tokio::sync::watch;
@@ -12,6 +11,7 @@ use tokio::sync::watch;
 use super::{
     child_env::{Child, child_env},
     claude::Claude,
+    tree::WorkTree,
 };
 use crate::{
     model::{
@@ -21,7 +21,6 @@ use crate::{
     store::{day_ledger::DayLedger, session::Session},
     sys::{
         env::Env,
-        git::{Repository, Snapshot},
         signals::Stop,
         sweep::{COOKIE, Cookie},
         warden::Warden,
@@ -42,7 +41,7 @@ pub struct Site {
     /// The claude to call; `None` where the run needs none.
     pub claude: Option<Claude>,
     /// The tree that is worked on.
-    pub tree: WorkTree,
+    pub(crate) tree: WorkTree,
     /// What ends everything should atlas die.
     pub warden: RefCell<Option<Warden>>,
     /// The money of the user's day.
@@ -55,26 +54,6 @@ pub struct Site {
     pub limit: Cell<Option<LimitKind>>,
     /// What makes the cookies of this process differ from those of any other.
     pub nonce: String,
-}
-
-/// The tree that a run works on.
-#[derive(Debug)]
-pub struct WorkTree {
-    /// Its root; `None` outside of a repository, or where changes cannot be tracked.
-    pub root: Option<PathBuf>,
-    /// Where steps run.
-    pub cwd: PathBuf,
-    /// The repository, where changes are tracked; kept, because it remembers what it has read.
-    pub repository: Option<Arc<Repository>>,
-    /// What it looked like before.
-    pub base: Option<Snapshot>,
-}
-
-impl WorkTree {
-    /// Where hooks run: the root, or where the user stood.
-    pub fn hook_dir(&self) -> &Path {
-        self.root.as_deref().unwrap_or(&self.cwd)
-    }
 }
 
 impl Site {

@@ -124,6 +124,14 @@ pub fn parse_project(path: &Path, text: &str) -> Result<Document<Config>> {
     yaml::read(&format, path, text)
 }
 
+/// Whether only the user's own file may set this key, given by its parts.
+pub fn is_user_only(key: &[&str]) -> bool {
+    let is_under = |at: &[&str]| {
+        at.len() <= key.len() && at.iter().zip(key).all(|(at, key)| *at == "*" || at == key)
+    };
+    USER_ONLY.iter().any(|refusal| is_under(refusal.at))
+}
+
 /// The JSON Schema of both files, for editors.
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Config).to_value()

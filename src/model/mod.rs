@@ -6,6 +6,7 @@ pub mod changes;
 pub mod check;
 pub mod config;
 pub mod contract;
+pub mod digest;
 mod fault;
 pub mod hook_answer;
 pub mod journal_line;

@@ -26,13 +26,15 @@ pub fn system(skill: &str, instructions: &str) -> String {
 pub fn task(skill: &str, arguments: &str, unplaced: &[(String, String)]) -> String {
     let mut text = format!("Carry out the skill `{skill}`.\n");
     if !arguments.trim().is_empty() {
-        text.push_str(&format!("\nArguments: {}\n", arguments.trim()));
+        text.push_str("\nArguments: ");
+        text.push_str(arguments.trim());
+        text.push('\n');
     }
     if !unplaced.is_empty() {
         text.push_str("\nInputs:\n");
-        text.push_str(&fenced(
-            &unplaced.iter().map(|(name, value)| format!("{name} = {value}\n")).collect::<String>(),
-        ));
+        let lines: Vec<String> =
+            unplaced.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        text.push_str(&fenced(&lines.join("\n")));
     }
     text
 }

@@ -33,7 +33,7 @@ pub enum Status {
     Waiting,
     /// Another process holds the session or the tree.
     Busy,
-    /// A signal ended it, politely; it can be resumed.
+    /// A signal ended it, politely: what runs is ended, and what happened is on record.
     Interrupted,
 }
 
@@ -159,7 +159,7 @@ pub const TABLE: &[Row] = &[
         status: Status::Interrupted,
         code: 130,
         name: "interrupted",
-        meaning: "ended by HUP (129), INT (130), QUIT (131) or TERM (143); resumable",
+        meaning: "ended by HUP (129), INT (130), QUIT (131) or TERM (143)",
         again: Again::ByMachine,
         schedulers: "pre-commit: try again; systemd: SuccessExitStatus=143 on stop; Kubernetes: podFailurePolicy Ignore on disruption; Slurm: requeue",
     },

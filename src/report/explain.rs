@@ -12,6 +12,7 @@ use super::{
 };
 use crate::model::{
     check::{Require, Timing},
+    contract::Isolation,
     run::{
         Plan,
         plan::{HookPlan, Limits, StepPlan},
@@ -96,6 +97,10 @@ fn skill(plan: &Plan) -> String {
         inert(&plan.skill.dir.to_string_lossy()),
         format!("steps run in {}", inert(&plan.cwd.to_string_lossy())),
         format!("hooks run in {}", inert(&plan.hook_dir().to_string_lossy())),
+        match plan.isolation {
+            Isolation::None => "the work happens in this tree".to_owned(),
+            Isolation::Worktree => "the work happens in a worktree of its own".to_owned(),
+        },
     ];
     for (name, value) in &plan.inputs {
         lines.push(format!("input {}: {}", inert(name), words::first_line(value, Look::PLAIN)));

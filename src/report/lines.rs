@@ -122,7 +122,7 @@ fn whose(plan: &Plan, at: &Point, look: Look) -> String {
         Point::Mid { step, .. } if plan.steps.len() > 1 => {
             format!("{}: ", words::first_line(step, look))
         }
-        Point::Mid { .. } | Point::Pre | Point::Post { .. } => String::new(),
+        Point::Mid { .. } | Point::Pre | Point::Post { .. } | Point::HandOver => String::new(),
     }
 }
 

@@ -22,7 +22,7 @@ mod tests;
 pub use answer::{Format, answer, json};
 pub use before::History;
 pub use explain::DryRun;
-pub use look::{Look, Symbols};
+pub use look::{Look, Mark, Symbols};
 pub use printer::{Printer, PrinterOptions, StreamKind, Verbosity};
 pub use reporter::Reporter;
 pub use summary::Place;

@@ -33,6 +33,11 @@ impl<'a> Reporter<'a> {
         self.printer.say(&before::notices(notices, look));
     }
 
+    /// Something worth knowing before the first call that only turned up on the way there.
+    pub fn notice(&self, notice: &str) {
+        self.printer.say(&before::notices(&[notice.to_owned()], self.printer.look()));
+    }
+
     /// An event is on disk; `state` is what is known after it.
     pub fn event(&mut self, plan: &Plan, state: &State, event: &Event) {
         if let Some(live) = &mut self.live {

@@ -36,19 +36,15 @@ impl Screen {
         Self { drawn: Mutex::new(Drawn { pending: String::new(), writer }), size }
     }
 
-    fn put(&self, text: fmt::Arguments<'_>) -> io::Result<()> {
-        use fmt::Write as _;
+    fn put(&self, text: &str) {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        // Writing to a string cannot fail.
-        let _ = drawn.pending.write_fmt(text);
-        Ok(())
+        drawn.pending.push_str(text);
     }
 
-    fn turn(&self, n: usize, direction: char) -> io::Result<()> {
-        if n == 0 {
-            return Ok(());
+    fn go(&self, n: usize, direction: char) {
+        if n > 0 {
+            self.put(&format!("\x1b[{n}{direction}"));
         }
-        self.put(format_args!("\x1b[{n}{direction}"))
     }
 }
 
@@ -68,31 +64,39 @@ impl TermLike for Screen {
     }
 
     fn move_cursor_up(&self, n: usize) -> io::Result<()> {
-        self.turn(n, 'A')
+        self.go(n, 'A');
+        Ok(())
     }
 
     fn move_cursor_down(&self, n: usize) -> io::Result<()> {
-        self.turn(n, 'B')
+        self.go(n, 'B');
+        Ok(())
     }
 
     fn move_cursor_right(&self, n: usize) -> io::Result<()> {
-        self.turn(n, 'C')
+        self.go(n, 'C');
+        Ok(())
     }
 
     fn move_cursor_left(&self, n: usize) -> io::Result<()> {
-        self.turn(n, 'D')
+        self.go(n, 'D');
+        Ok(())
     }
 
     fn write_line(&self, line: &str) -> io::Result<()> {
-        self.put(format_args!("{line}\n"))
+        self.put(line);
+        self.put("\n");
+        Ok(())
     }
 
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.put(format_args!("{text}"))
+        self.put(text);
+        Ok(())
     }
 
     fn clear_line(&self) -> io::Result<()> {
-        self.put(format_args!("\r\x1b[2K"))
+        self.put("\r\x1b[2K");
+        Ok(())
     }
 
     /// One write a picture, so that no half of one is ever seen.

@@ -39,9 +39,7 @@ pub fn summary(
 ) -> String {
     let mut said = String::new();
     if result.waived {
-        let reason = words::first_line(result.reason.as_deref().unwrap_or_default(), look);
-        let line = [format!("NOT CHECKED: {reason}")];
-        said.push_str(&look.parts(&line, Some(Tone::Doubtful)));
+        said.push_str(&not_checked(result, look));
     }
     said.push_str(&headline(result, look));
     said.push_str(&reasons(result, look));
@@ -51,6 +49,12 @@ pub fn summary(
         said.push_str(&look.line(Mark::Hint, &words::block(&hint, 1, look)));
     }
     said
+}
+
+/// The line that keeps a waived status from looking like a pass.
+pub fn not_checked(result: &RunResult, look: Look) -> String {
+    let reason = words::first_line(result.reason.as_deref().unwrap_or_default(), look);
+    look.parts(&[format!("NOT CHECKED: {reason}")], Some(Tone::Doubtful))
 }
 
 /// The one line: `rejected · 2 of 3 checks · $0.06 · 41 s · …abcd`.

@@ -250,6 +250,6 @@ fn dearest(charges: impl Iterator<Item = entry::Charge>) -> Vec<(String, Usd)> {
     }
     let mut dearest: Vec<_> = by_skill.into_iter().collect();
     // The sort is stable: of equals the first in the alphabet comes first.
-    dearest.sort_by(|a, b| b.1.cmp(&a.1));
+    dearest.sort_by_key(|(_, usd)| std::cmp::Reverse(*usd));
     dearest
 }

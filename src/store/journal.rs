@@ -63,23 +63,23 @@ pub struct Recovered {
     pub torn: Option<PathBuf>,
 }
 
-impl Journal {
-    /// Makes the journal at `path`, where nothing may be yet.
-    ///
-    /// The first commit also puts `folders` on disk: those in which the way to the journal was
-    /// newly made.
-    pub fn create(path: &Path, clock: Clock, folders: Vec<PathBuf>) -> Result<Self> {
-        let mut options = OpenOptions::new();
-        options.read(true).append(true).create_new(true).mode(PRIVATE_FILE);
-        let file = open_private(path, &mut options)
-            .map_err(|error| Fault::failed("cannot make the journal").because(error))?;
-        Self::start(Writer::new(file, path, clock), folders)
-    }
+/// Makes an empty journal at `path`, where nothing may be yet.
+pub fn make(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create_new(true).mode(PRIVATE_FILE);
+    open_private(path, &mut options)
+        .map_err(|error| Fault::failed("cannot make the journal").because(error))?;
+    Ok(())
+}
 
+impl Journal {
     /// Opens the journal at `path`, reads it, and cuts off a last line that is broken.
     ///
     /// The broken bytes are kept beside the journal. Anything else that is wrong with it is
     /// refused, and then nothing is touched. The caller holds the session's lock.
+    ///
+    /// The first commit also puts `folders` on disk: those that may have got new entries on the
+    /// way to the journal.
     pub fn open(path: &Path, clock: Clock, folders: Vec<PathBuf>) -> Result<(Self, Recovered)> {
         let mut options = OpenOptions::new();
         options.read(true).append(true);

@@ -8,9 +8,11 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use crate::sys::fs::{PRIVATE_FILE, ensure_private_dir, read_capped, write_private};
+use crate::{
+    model::digest::sha256,
+    sys::fs::{PRIVATE_FILE, ensure_private_dir, read_capped, write_private},
+};
 
 /// A list of flags is far smaller; what is larger was not written by us.
 const MAX_FILE: u64 = 1 << 20;
@@ -89,9 +91,8 @@ impl ProbeCache {
     }
 
     fn file_of(&self, path: &Path) -> PathBuf {
-        let digest = Sha256::digest(path.as_os_str().as_bytes());
-        let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.folder.join(format!("claude-{name}.json"))
+        let name = sha256(path.as_os_str().as_bytes());
+        self.folder.join(format!("claude-{}.json", &name[..16]))
     }
 }
 
@@ -134,7 +135,7 @@ mod tests {
         ask();
         put(&claude, "three");
         ask();
-        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_nanos(1_500_000_000);
+        let touched = std::time::UNIX_EPOCH + std::time::Duration::from_millis(1500);
         File::options().write(true).open(&claude).unwrap().set_modified(touched).unwrap();
         ask();
 

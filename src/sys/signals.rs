@@ -92,7 +92,7 @@ struct State {
 /// HUP is left alone where atlas was started with it ignored: that is what `nohup` is for.
 pub fn listen() -> io::Result<Signals> {
     let state = Arc::new(State::default());
-    let mut tasks = Vec::new();
+    let mut tasks = vec![tokio::spawn(outlive(signal(SignalKind::from_raw(FILE_TOO_LARGE))?))];
     for caught in Caught::ALL {
         if caught == Caught::Hangup && is_ignored(caught.kind()) {
             continue;
@@ -101,6 +101,15 @@ pub fn listen() -> io::Result<Signals> {
         tasks.push(tokio::spawn(forward(stream, caught, Arc::clone(&state))));
     }
     Ok(Signals { state, tasks })
+}
+
+/// SIGXFSZ, by its number on Linux and macOS alike.
+const FILE_TOO_LARGE: i32 = 25;
+
+/// By default a file-size limit kills the process that meets it; one that listens gets an error
+/// from its write, and can say what happened.
+async fn outlive(mut stream: Signal) {
+    while stream.recv().await.is_some() {}
 }
 
 async fn forward(mut stream: Signal, caught: Caught, state: Arc<State>) {

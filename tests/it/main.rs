@@ -2,6 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the place of a failed unwrap says enough")]
 
+mod cli;
 mod harness;
+mod run_answers;
+mod run_checks;
+mod run_faults;
+mod run_inputs;
+mod run_isolation;
+mod run_limits;
+mod run_signals;
+mod run_trees;
+mod run_unavailable;
 mod support;
 mod tidy;

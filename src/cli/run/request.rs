@@ -25,7 +25,7 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
     ok_on.extend(proof.if_available.then_some(Status::Unavailable));
     Ok(Request {
         skill: skill.to_string(),
-        args: args.args.clone(),
+        args: args.words.clone(),
         inputs: inputs(&args.inputs, context)?,
         cwd: context.cwd.clone(),
         skills_dirs: args.skills.dirs.iter().map(|dir| context.cwd.join(dir)).collect(),

@@ -45,9 +45,8 @@ impl Clocks {
         self.since = Instant::now();
         self.phase = match (self.phase, message) {
             (_, Some(Message::Result(_))) => Phase::Finished,
-            (Phase::Finished, Some(Message::Init(_))) => Phase::Working,
+            (_, Some(Message::Init(_))) | (Phase::Starting | Phase::Working, _) => Phase::Working,
             (Phase::Finished, _) => Phase::Finished,
-            (Phase::Starting | Phase::Working, _) => Phase::Working,
         };
     }
 

@@ -1,16 +1,17 @@
 //! What came of a call: its outcome, its price, and its output where a crash cannot lose it.
 
-use sha2::{Digest as _, Sha256};
-
 use super::{Order, files::CallFiles, watch::Seen};
 use crate::{
     engine::site::Site,
     model::{
         Result,
-        call::{CallFacts, CallOutcome, Failure, Wants, classify, stream::ResultMessage},
+        call::{
+            CallFacts, CallOutcome, ContextUse, Failure, Wants, classify, stream::ResultMessage,
+        },
+        digest::sha256,
         run::event::{CallEnded, Output},
     },
-    sys::fs::{PRIVATE_FILE, write_atomic, write_private},
+    sys::fs::{PRIVATE_FILE, write_private},
 };
 
 /// Up to this size an output lies inside its commit line, which is synced anyway.
@@ -31,6 +32,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         wants: &wants,
     });
     let mut warnings = seen.warnings;
+    warnings.extend(nearly_full(site, &seen.meter.context(order.left.window)));
     warnings.extend(denied(seen.meter.result.as_ref(), &wants));
     let output = match keep(site, files, seen.meter.result.as_ref(), &seen.stderr) {
         Ok(output) => output,
@@ -47,6 +49,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         spend: seen.meter.spend(order.left.conversation_cost),
         conversation_cost: seen.meter.conversation_cost(),
         context: seen.meter.context(order.left.window),
+        quota: seen.meter.quota(),
         model: seen.meter.init.as_ref().map(|init| init.model.clone()),
         output,
         warnings,
@@ -67,6 +70,22 @@ fn wants(order: &Order) -> Wants {
         mcp: agent.mcp.clone(),
         subagents: agent.subagents,
     }
+}
+
+/// From this share of the limit on, the limit is worth a word.
+const NEARLY: f64 = 0.8;
+
+/// A window that is only assumed warns and never ends a call.
+fn nearly_full(site: &Site, context: &ContextUse) -> Option<String> {
+    let limit = site.plan.limits.context;
+    let full = context.peak_fraction();
+    (full >= NEARLY * limit.fraction()).then(|| {
+        let assumed = if context.window_assumed { "assumed " } else { "" };
+        format!(
+            "{:.0}% of the {assumed}context window was full, {limit} is the limit",
+            full * 100.0
+        )
+    })
 }
 
 /// Denials that fail nothing are worth a word all the same.
@@ -101,8 +120,8 @@ fn keep(
         write_private(&file, text.as_bytes(), PRIVATE_FILE).map_err(failed)?;
         return Ok(Some(output));
     }
-    write_atomic(&file, text.as_bytes(), PRIVATE_FILE).map_err(failed)?;
+    site.session.write_durable(&file, text.as_bytes())?;
     let path = file.strip_prefix(site.session.dir()).unwrap_or(&file).display().to_string();
-    let sha256 = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sha256(text.as_bytes());
     Ok(Some(Output::File { path, sha256 }))
 }

@@ -21,6 +21,7 @@ use crate::{
 };
 
 /// What trust is about.
+#[derive(Clone, Copy)]
 pub(super) struct Subjects<'a> {
     pub(super) request: &'a Request,
     pub(super) skill: &'a Skill,

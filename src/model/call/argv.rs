@@ -37,10 +37,8 @@ pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
     args.flag("--verbose");
     args.flag("--include-partial-messages");
     args.pair("--model", &agent.model);
-    match spec.resume {
-        true => args.pair("--resume", spec.claude_session),
-        false => args.pair("--session-id", spec.claude_session),
-    }
+    let conversation = if spec.resume { "--resume" } else { "--session-id" };
+    args.pair(conversation, spec.claude_session);
     match agent.system {
         SystemPrompt::Default => args.pair("--append-system-prompt-file", spec.system_file),
         SystemPrompt::Minimal => args.pair("--system-prompt-file", spec.system_file),

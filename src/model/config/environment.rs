@@ -15,6 +15,8 @@ pub struct Variable {
     pub name: &'static str,
     /// The flag that does the same, for help.
     pub flag: &'static str,
+    /// The key that does the same in a file.
+    pub key: &'static str,
     /// One line for help.
     pub meaning: &'static str,
 }
@@ -30,13 +32,22 @@ pub(super) const CI: &str = "CI";
 
 /// Every `ATLAS_*` variable that is a setting.
 pub const VARIABLES: &[Variable] = &[
-    Variable { name: MAX_USD, flag: "--max-usd", meaning: "money of a run, such as 0.50" },
-    Variable { name: MAX_TURNS, flag: "--max-turns", meaning: "turns of one call" },
-    Variable { name: TIMEOUT, flag: "--timeout", meaning: "time of a run, such as 10m" },
-    Variable { name: MODEL, flag: "--model", meaning: "the model that works" },
-    Variable { name: REQUIRE, flag: "--require", meaning: "what a pass needs" },
-    Variable { name: JOBS, flag: "--jobs", meaning: "how many calls run at once" },
+    row(MAX_USD, "--max-usd", "limits.usd", "money of a run, such as 0.50"),
+    row(MAX_TURNS, "--max-turns", "limits.turns", "turns of one call"),
+    row(TIMEOUT, "--timeout", "limits.time", "time of a run, such as 10m"),
+    row(MODEL, "--model", "agent.model", "the model that works"),
+    row(REQUIRE, "--require", "require", "what a pass needs"),
+    row(JOBS, "--jobs", "jobs", "how many calls run at once"),
 ];
+
+const fn row(
+    name: &'static str,
+    flag: &'static str,
+    key: &'static str,
+    meaning: &'static str,
+) -> Variable {
+    Variable { name, flag, key, meaning }
+}
 
 /// The value of a variable; one that is set to nothing is not set.
 pub(super) fn read<T>(

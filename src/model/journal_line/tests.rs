@@ -15,69 +15,74 @@ use crate::model::{
 
 /// One event of each type, built around a text, a number and a JSON value of the test's choice.
 pub(crate) fn every_event(text: &str, n: u32, json: serde_json::Value) -> Vec<Event> {
-    let step = text.to_owned();
+    let mut events = events_of_a_run(text, n);
+    events.extend(events_of_checks(text, n));
+    events.extend(events_of_a_step(text, n, json));
+    events
+}
+
+fn events_of_a_run(text: &str, run: u32) -> Vec<Event> {
     let reason = text.to_owned();
-    let at = Point::Mid { step: step.clone(), attempt: n };
-    let check = Check::blocking(text, CheckKind::Hook, CheckStatus::Failed).because(text);
-    let usd = Usd::from_micros(u64::from(n));
+    let request = Box::new(Request { skill: text.to_owned(), ..Request::default() });
     let plan: Plan = serde_json::from_value(plan_json(text)).unwrap();
     vec![
-        Event::RunStarted {
-            run: n,
-            request: Box::new(Request { skill: step.clone(), ..Request::default() }),
-            atlas: "0.1.0".to_owned(),
-            claude: Some(step.clone()),
-        },
-        Event::Plan { hash: step.clone(), plan: Box::new(plan) },
-        Event::RunResumed { differences: vec![step.clone()] },
+        Event::RunStarted { run, request, atlas: "0.1.0".to_owned(), claude: Some(text.into()) },
+        Event::Plan { hash: text.to_owned(), plan: Box::new(plan) },
+        Event::RunResumed { differences: vec![text.to_owned()] },
         Event::Interrupted { signal: 15 },
+        Event::LimitReached { limit: LimitKind::Usd, reason: reason.clone() },
+        Event::RunEnded { status: Status::Rejected, exit_code: 4, reason },
+    ]
+}
+
+fn events_of_checks(text: &str, n: u32) -> Vec<Event> {
+    let at = Point::Mid { step: text.to_owned(), attempt: n };
+    let hook = text.to_owned();
+    let check = Check::blocking(text, CheckKind::Hook, CheckStatus::Failed).because(text);
+    vec![
         Event::ChecksStarted { at: Point::Pre },
         Event::ChecksEnded { at: Point::Post { round: n }, checks: vec![check.clone()] },
-        Event::HookStarted { hook: step.clone(), at: at.clone() },
-        Event::HookEnded { hook: step.clone(), at, check },
-        Event::StepStarted { step: step.clone(), attempt: n },
-        Event::CallStarted(CallStarted {
-            step: step.clone(),
-            attempt: n,
-            pid: n,
-            start: Some(u64::MAX),
-            claude_session: step.clone(),
-            resumed: true,
-            reservation: usd,
-            cap: None,
-        }),
-        Event::CallRetrying {
-            step: step.clone(),
-            attempt: n,
-            reason: reason.clone(),
-            after: Span::seconds(u64::from(n)),
-        },
-        Event::CallEnded(Box::new(CallEnded {
-            step: step.clone(),
-            attempt: n,
-            outcome: CallOutcome::Succeeded,
-            spend: Spend { usd: Some(usd), ..Spend::default() },
-            conversation_cost: None,
-            context: ContextUse { window: 200_000, window_assumed: false, peak: u64::from(n) },
-            model: Some(step.clone()),
-            output: Some(Output::Json { json }),
-            warnings: vec![step.clone()],
-            ms: 17,
-        })),
-        Event::Changes { step: step.clone(), attempt: n, changes: TreeChanges::default() },
-        Event::Retry {
-            step: step.clone(),
-            reasons: vec![reason.clone()],
-            supersedes: vec![step.clone()],
-        },
-        Event::LimitReached { limit: LimitKind::Usd, reason: reason.clone() },
-        Event::StepEnded {
-            step,
-            attempt: n,
-            status: StepStatus::Rejected,
-            reason: Some(reason.clone()),
-        },
-        Event::RunEnded { status: Status::Rejected, exit_code: 4, reason },
+        Event::HookStarted { hook: hook.clone(), at: at.clone() },
+        Event::HookEnded { hook, at, check },
+    ]
+}
+
+fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Event> {
+    let (step, reason) = (text.to_owned(), text.to_owned());
+    let usd = Usd::from_micros(u64::from(attempt));
+    let started = CallStarted {
+        step: step.clone(),
+        attempt,
+        pid: attempt,
+        start: Some(u64::MAX),
+        claude_session: step.clone(),
+        resumed: true,
+        reservation: usd,
+        cap: None,
+    };
+    let ended = CallEnded {
+        step: step.clone(),
+        attempt,
+        outcome: CallOutcome::Succeeded,
+        spend: Spend { usd: Some(usd), ..Spend::default() },
+        conversation_cost: None,
+        context: ContextUse { window: 200_000, window_assumed: false, peak: u64::from(attempt) },
+        quota: None,
+        model: Some(step.clone()),
+        output: Some(Output::Json { json }),
+        warnings: vec![step.clone()],
+        ms: 17,
+    };
+    let after = Span::seconds(u64::from(attempt));
+    let status = StepStatus::Rejected;
+    vec![
+        Event::StepStarted { step: step.clone(), attempt },
+        Event::CallStarted(started),
+        Event::CallRetrying { step: step.clone(), attempt, reason: reason.clone(), after },
+        Event::CallEnded(Box::new(ended)),
+        Event::Changes { step: step.clone(), attempt, changes: TreeChanges::default() },
+        Event::Retry { step: step.clone(), reasons: vec![], supersedes: vec![step.clone()] },
+        Event::StepEnded { step, attempt, status, reason: Some(reason) },
     ]
 }
 
@@ -86,7 +91,7 @@ fn plan_json(text: &str) -> serde_json::Value {
         "skill": {"name": text, "dir": "/skills/a", "source": text, "digest": "00"},
         "root": null, "cwd": "/", "inputs": {text: text},
         "requires": {"files": [], "commands": [], "env": []},
-        "hooks": [], "skipped": [], "steps": [], "output": null, "repair": text,
+        "hooks": [], "skipped": [], "isolation": "none", "apply": false, "steps": [], "output": null, "repair": text,
         "retry": {"times": 1, "on": ["failed"], "backoff": "1s"},
         "limits": {
             "usd": 2.0, "usd_per_day": null, "tokens": null, "turns": 50, "time": "30m",
@@ -171,7 +176,7 @@ fn every_event_reads_back_as_itself() {
         .enumerate()
     {
         let line = encode(n as u64 + 1, moment(5), &event).unwrap();
-        assert_eq!(line.iter().filter(|byte| **byte == b'\n').count(), 1, "one event, one line");
+        assert_eq!(line.split(|byte| *byte == b'\n').count(), 2, "one event, one line");
         let expected = Line { v: VERSION, seq: n as u64 + 1, at: moment(5), event };
         assert_eq!(read(&line).unwrap(), expected);
     }

@@ -15,21 +15,16 @@ const EDITING: [&str; 2] = ["Edit", "Write"];
 /// The agent of every step, before a step's own wishes.
 pub(super) fn agent(given: &Given<'_>) -> AgentPlan {
     let settings = &given.settings.agent;
-    let trust = match given.repository_trusted {
-        true => CallTrust::Work,
-        false => CallTrust::Isolated,
-    };
+    let trust = if given.repository_trusted { CallTrust::Work } else { CallTrust::Isolated };
     let allow = allow(given);
-    let mode = settings.permission_mode.as_ref().map(|mode| mode.value);
+    let by_itself =
+        if edits(given) { PermissionMode::AcceptEdits } else { PermissionMode::Default };
     AgentPlan {
         model: model(given),
         trust,
         tools: tools(given, trust, &allow),
         allow,
-        permission_mode: mode.unwrap_or(match edits(given) {
-            true => PermissionMode::AcceptEdits,
-            false => PermissionMode::Default,
-        }),
+        permission_mode: settings.permission_mode.as_ref().map_or(by_itself, |mode| mode.value),
         system: match trust {
             CallTrust::Work => settings.system.value,
             CallTrust::Isolated => SystemPrompt::Minimal,

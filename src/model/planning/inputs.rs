@@ -23,9 +23,10 @@ pub(super) struct Inputs {
 /// Fills the declared inputs.
 pub(super) fn fill(given: &Given<'_>) -> Result<Inputs> {
     let declared = &given.settings.inputs.value;
-    let names: Vec<String> = match declared.is_empty() {
-        true => given.skill.front.arguments.clone(),
-        false => declared.names().map(str::to_owned).collect(),
+    let names: Vec<String> = if declared.is_empty() {
+        given.skill.front.arguments.clone()
+    } else {
+        declared.names().map(str::to_owned).collect()
     };
     let mut arguments = Arguments::from_words(&given.request.args, &names);
     for (name, value) in &given.request.inputs {
@@ -93,6 +94,6 @@ fn objection(name: &Spanned<String>, input: &Input, arguments: &Arguments) -> Op
 
 fn usage(given: &Given<'_>, names: &[String]) -> String {
     let skill = &given.skill.found.name;
-    let placed: String = names.iter().map(|name| format!(" <{name}>")).collect();
-    format!("write `atlas run {skill}{placed}`, or name them with `-i NAME=VALUE`")
+    let placed: Vec<String> = names.iter().map(|name| format!("<{name}>")).collect();
+    format!("write `atlas run {skill} {}`, or name them with `-i NAME=VALUE`", placed.join(" "))
 }

@@ -89,19 +89,20 @@ fn step(
         session_id: SESSION_ID,
         project_dir: &given.root.as_deref().unwrap_or(&given.request.cwd).to_string_lossy(),
     };
-    let placed = substitute(&text.instructions, &inputs.arguments, places);
-    let arguments = if placed.unplaced.is_empty() { "" } else { &inputs.arguments.raw };
+    let filled = substitute(&text.instructions, &inputs.arguments, places);
+    let arguments = if filled.unplaced.is_empty() { "" } else { &inputs.arguments.raw };
     let unplaced: Vec<(String, String)> = inputs
         .by_name
         .iter()
-        .filter(|(name, _)| placed.unplaced_names.contains(name))
+        .filter(|(name, _)| filled.unplaced_names.contains(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let reserve = usd.unwrap_or(RESERVE).min(given.settings.limits.usd.value);
+    let before = given.prices.get(&text.id).copied();
+    let reserve = usd.or(before).unwrap_or(RESERVE);
     StepPlan {
         id: text.id,
         agent: agent.clone(),
-        system: prompt::system(&skill.name, &placed.text),
+        system: prompt::system(&skill.name, &filled.text),
         prompt: prompt::task(&skill.name, arguments, &unplaced),
         output,
         reserve,

@@ -131,6 +131,7 @@ fn checks(plan: &Plan, state: &State) -> Vec<Check> {
     }
     checks.extend(skipped(plan, |timing| timing == Some(Timing::Mid)));
     checks.extend(at(plan, state, Timing::Post, &Point::Post { round: state.round }));
+    checks.extend(at(plan, state, Timing::Post, &Point::HandOver));
     checks.extend(skipped(plan, |timing| matches!(timing, Some(Timing::Post) | None)));
     checks
 }

@@ -22,6 +22,8 @@ pub enum Point {
         /// How many times the end was reached before, from 0: each repair starts a new round.
         round: u32,
     },
+    /// Once everything has passed: the work on a copy goes into the user's tree.
+    HandOver,
 }
 
 /// One thing to do. Performing it appends events, and those change what comes next.

@@ -24,6 +24,8 @@ pub struct Plan {
     pub cwd: PathBuf,
     /// Whether the work happens in the user's tree or in a copy of it.
     pub isolation: Isolation,
+    /// Whether the work on a copy goes into the user's tree once everything has passed.
+    pub apply: bool,
     /// The inputs as the skill sees them.
     pub inputs: BTreeMap<String, String>,
     /// What has to be there before anything starts.

@@ -30,7 +30,7 @@ impl Usd {
     /// Dollars as a JSON number gives them; `None` for what is no amount (negative, NaN, too large).
     pub fn from_dollars(dollars: f64) -> Option<Self> {
         let nanos = (dollars * NANOS).round();
-        if !nanos.is_finite() || nanos < 0.0 || nanos > 1e18 {
+        if !(0.0..=1e18).contains(&nanos) {
             return None;
         }
         #[expect(

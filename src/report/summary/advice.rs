@@ -17,19 +17,16 @@ use crate::{
 
 /// Hints, most useful first; each one line.
 pub(super) fn advice(plan: &Plan, state: &State, result: &RunResult) -> Vec<String> {
-    let resume = result.session.as_deref().map(|id| format!("atlas resume {}", words::short(id)));
     match result.status {
         Status::Passed if result.proof.level() == Require::None => unproven(plan),
         Status::Inconclusive if result.proof.level() < plan.require => unproven(plan),
-        Status::Limit => limit(plan, state, resume).into_iter().collect(),
-        Status::Unavailable => unavailable(result.unavailable.as_ref(), resume),
-        Status::Interrupted => {
-            resume.map(|resume| format!("go on with `{resume}`")).into_iter().collect()
-        }
+        Status::Limit => limit(plan, state).into_iter().collect(),
+        Status::Unavailable => unavailable(result.unavailable.as_ref()),
         Status::Failed if could_end_otherwise(state) => {
-            resume.map(|resume| format!("try again with `{resume}`")).into_iter().collect()
+            vec!["the same call could end otherwise: run it again".to_owned()]
         }
         Status::Passed
+        | Status::Interrupted
         | Status::Failed
         | Status::Usage
         | Status::Blocked
@@ -42,24 +39,20 @@ pub(super) fn advice(plan: &Plan, state: &State, result: &RunResult) -> Vec<Stri
 }
 
 fn unproven(plan: &Plan) -> Vec<String> {
-    let skill = &plan.skill.name;
-    vec![
-        format!("say what must hold: `atlas new contract --for {skill}`"),
-        format!("or let reviewers look: `atlas run {skill} --verify`"),
-    ]
+    let contract = plan.skill.dir.join("contract.yaml");
+    vec![format!("say what must hold: a post hook or a schema in {}", contract.display())]
 }
 
 /// The flag that raises the limit, with twice what there was, and enough for the call that was not
 /// made.
-fn limit(plan: &Plan, state: &State, resume: Option<String>) -> Option<String> {
-    let resume = resume?;
+fn limit(plan: &Plan, state: &State) -> Option<String> {
     let kind = match state.halt.as_ref()? {
         Halt::Limit(kind, _) => *kind,
         Halt::Interrupted(_) => return None,
     };
     Some(match raised(plan, state, kind) {
-        Some(raised) => format!("go on with `{resume} {raised}`"),
-        None => format!("raise `limits.{}`, then go on with `{resume}`", kind.name()),
+        Some(raised) => format!("run it again with `{raised}`"),
+        None => format!("raise `limits.{}`, then run it again", kind.name()),
     })
 }
 
@@ -84,7 +77,7 @@ fn raised(plan: &Plan, state: &State, kind: LimitKind) -> Option<String> {
     Some(format!("{flag} {twice}"))
 }
 
-fn unavailable(why: Option<&UnavailableReport>, resume: Option<String>) -> Vec<String> {
+fn unavailable(why: Option<&UnavailableReport>) -> Vec<String> {
     let way_out = match why.map(|why| (why.reason, why.resets_at)) {
         Some((UnavailableReason::Login, _)) => {
             Some("log in with `claude auth login`, or set ANTHROPIC_API_KEY".to_owned())
@@ -98,11 +91,11 @@ fn unavailable(why: Option<&UnavailableReport>, resume: Option<String>) -> Vec<S
         Some((UnavailableReason::Quota, None)) => {
             Some("wait until the plan's quota starts anew".to_owned())
         }
-        Some((UnavailableReason::Overloaded | UnavailableReason::Network, _)) | None => None,
+        Some((UnavailableReason::Overloaded | UnavailableReason::Network, _)) | None => {
+            Some("run it again later".to_owned())
+        }
     };
-    let first = if way_out.is_some() { "then go on" } else { "go on later" };
-    let resume = resume.map(|resume| format!("{first} with `{resume}`"));
-    way_out.into_iter().chain(resume).collect()
+    way_out.into_iter().collect()
 }
 
 fn moment(seconds: i64) -> Option<String> {

@@ -115,8 +115,7 @@ review-diff · sonnet · ≈ 18k tokens · usually $0.05 (12 runs) · cap $2.00
 · whole: asking sonnet
 ✓ whole · 12 s · $0.03
 passed, checked by nobody · ≈ $0.03 at list price, inside your plan · 41 s · …abcd
-hint: say what must hold: `atlas new contract --for review-diff`
-hint: or let reviewers look: `atlas run review-diff --verify`
+hint: say what must hold: a post hook or a schema in /home/ann/.claude/skills/review-diff/contract.yaml
 -- stdout --
 The diff is fine.
 Ship it.
@@ -153,12 +152,10 @@ passed, checked by
   plan · 41 s ·
   …abcd
 hint: say what must
-      hold:
-      `atlas new contract --for review-diff`
-hint: or let
-      reviewers
-      look:
-      `atlas run review-diff --verify`
+      hold: a post
+      hook or a
+      schema in
+      /home/ann/.claude/skills/review-diff/contract.yaml
 -- stdout --
 The diff is fine.
 Ship it.

@@ -48,66 +48,12 @@ rejected · 6 of 7 checks · $0.09 · 41 s · …abcd
 
 #[test]
 fn rejected_on_a_narrow_terminal() {
+    let shown = transcript(&story::rejected(), LOG.wide(20));
+    let (_, end) = shown.split_once("\nrejected").unwrap();
     assert_data_eq!(
-        transcript(&story::rejected(), LOG.wide(20)),
+        end,
         str![[r#"
-review-diff ·
-  sonnet ·
-  ≈ 36k tokens ·
-  usually $0.05 (12
-  runs) · cap $2.00
-· the repository is
-  not trusted:
-  nothing of its
-  configuration
-  applies
-✓ hook clean · 1.4 s
-· gather: asking
-  sonnet
-✓ gather · 12 s ·
-  $0.03
-· judge: asking
-  sonnet
-! judge: a sub-agent
-  of claude's own
-  failed
-✓ judge: check
-  schema
-✓ judge: hook fmt ·
-  1.4 s
-✓ judge · 12 s ·
-  $0.03
-✓ check schema
-✓ hook lint · 1.4 s
-✗ hook tests-pass: 2
-  tests failed:
-  cart::totals,
-  cart::taxes · 1.4
-  s
-↻ judge again:
-  tests-pass: 2
-  tests failed:
-  cart::totals,
-  cart::taxes
-· judge: asking
-  sonnet, attempt 2
-! judge: a sub-agent
-  of claude's own
-  failed
-✓ judge: check
-  schema
-✓ judge: hook fmt ·
-  1.4 s
-✓ judge · 24 s ·
-  $0.06
-✓ check schema
-✓ hook lint · 1.4 s
-✗ hook tests-pass: 2
-  tests failed:
-  cart::totals,
-  cart::taxes · 1.4
-  s
-rejected ·
+ ·
   6 of 7 checks ·
   $0.09 · 41 s ·
   …abcd

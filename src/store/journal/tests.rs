@@ -34,6 +34,15 @@ fn put(path: &Path, bytes: &[u8]) {
     File::create(path).unwrap().write_all(bytes).unwrap();
 }
 
+fn newlines(bytes: &[u8]) -> usize {
+    bytes.split(|byte| *byte == b'\n').count() - 1
+}
+
+fn new(path: &Path, clock: Clock) -> Journal {
+    make(path).unwrap();
+    Journal::open(path, clock, vec![]).unwrap().0
+}
+
 fn events(lines: &[Line]) -> Vec<Event> {
     lines.iter().map(|line| line.event.clone()).collect()
 }
@@ -46,7 +55,9 @@ async fn what_is_written_is_read_and_goes_on() {
     let clock = Clock::Fixed("2026-11-20T09:28:42.123456789Z".parse().unwrap());
 
     let folders = vec![path.parent().unwrap().to_owned(), folder.path().to_owned()];
-    let journal = Journal::create(&path, clock, folders).unwrap();
+    make(&path).unwrap();
+    let (journal, recovered) = Journal::open(&path, clock, folders).unwrap();
+    assert!(recovered.lines.is_empty());
     for (n, event) in first.iter().enumerate() {
         let stamp =
             if n % 2 == 0 { journal.append(event).await } else { journal.commit(event).await };
@@ -69,12 +80,13 @@ async fn what_is_written_is_read_and_goes_on() {
 #[test]
 fn a_journal_is_made_once_and_never_through_a_link() {
     let (folder, path) = place();
-    drop(Journal::create(&path, CLOCK, vec![]).unwrap());
-    assert!(Journal::create(&path, CLOCK, vec![]).is_err(), "it is there");
+    assert!(Journal::open(&path, CLOCK, vec![]).is_err(), "it is not there");
+    make(&path).unwrap();
+    assert!(make(&path).is_err(), "it is there");
     for target in [path.clone(), folder.path().join("missing")] {
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        assert!(Journal::create(&link, CLOCK, vec![]).is_err());
+        assert!(make(&link).is_err());
         assert!(Journal::open(&link, CLOCK, vec![]).is_err());
         assert!(read(&link).is_err());
         fs::remove_file(&link).unwrap();
@@ -89,7 +101,7 @@ fn a_journal_cut_at_every_byte() {
     let (_folder, path) = place();
     for cut in 0..=bytes.len() {
         let scan = scan(&bytes[..cut], &path).unwrap();
-        let whole = bytes[..cut].iter().filter(|byte| **byte == b'\n').count();
+        let whole = newlines(&bytes[..cut]);
         let good: usize = lines[..whole].iter().map(Vec::len).sum();
         let expected: Vec<_> = (1..).map(step).take(whole).collect();
         assert_eq!((events(&scan.lines), scan.good), (expected, good as u64), "cut at {cut}");
@@ -105,7 +117,7 @@ fn a_journal_with_every_byte_changed() {
     let (bytes, _) = journal_of(20);
     let (_folder, path) = place();
     for at in 0..bytes.len() {
-        let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count();
+        let line = newlines(&bytes[..at]);
         for flip in [0x01, 0x20, 0x80, 0xff, bytes[at], bytes[at] ^ b'\n'] {
             let mut bytes = bytes.clone();
             bytes[at] ^= flip;
@@ -212,7 +224,7 @@ async fn a_file_that_changes_under_us_ends_it() {
     for (change, expected) in changes {
         let (_folder, path) = place();
         let clock = Clock::Fixed("2026-11-20T09:28:42.5Z".parse().unwrap());
-        let journal = Journal::create(&path, clock, vec![]).unwrap();
+        let journal = new(&path, clock);
         let event = Event::StepStarted { step: "x".repeat(20), attempt: 1 };
         journal.commit(&event).await.unwrap();
         change(&path);
@@ -287,18 +299,13 @@ async fn commits_that_wait_together_share_one_sync() {
 #[tokio::test]
 async fn many_writers_make_one_order() {
     let (_folder, path) = place();
-    let journal = Journal::create(&path, CLOCK, vec![]).unwrap();
+    let journal = new(&path, CLOCK);
+    let of = |writer: u32, n| Event::StepStarted { step: writer.to_string(), attempt: n };
+    let write = |writer| (0..50).for_each(|n| drop(journal.append(&of(writer, n))));
     thread::scope(|scope| {
-        for writer in 0..8u32 {
-            let journal = &journal;
-            scope.spawn(move || {
-                for n in 0..50 {
-                    drop(
-                        journal
-                            .append(&Event::StepStarted { step: writer.to_string(), attempt: n }),
-                    );
-                }
-            });
+        for writer in 0..8 {
+            let write = &write;
+            scope.spawn(move || write(writer));
         }
     });
     journal.commit(&step(0)).await.unwrap();

@@ -5,16 +5,19 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
-
 use crate::{
-    model::{Fault, Result, SessionId, journal_line::Line, run::event::Output},
+    model::{Fault, Result, SessionId, digest, journal_line::Line, run::event::Output},
     store::journal,
     sys::fs::read_capped,
 };
 
 /// The largest output that is read back, in bytes.
 const MAX_OUTPUT: u64 = 256 << 20;
+
+pub(super) const JOURNAL: &str = "journal.jsonl";
+pub(super) const OBJECTS: &str = "objects";
+pub(super) const SESSION_FILE: &str = "session.json";
+pub(super) const LOCK: &str = "lock";
 
 /// A session that is only read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub struct SessionDir {
 impl SessionDir {
     /// The journal.
     pub fn journal(&self) -> PathBuf {
-        self.path.join("journal.jsonl")
+        self.path.join(JOURNAL)
     }
 
     /// The scratch pad.
@@ -38,17 +41,17 @@ impl SessionDir {
 
     /// Where git objects of the session's own lie.
     pub fn objects(&self) -> PathBuf {
-        self.path.join("objects")
+        self.path.join(OBJECTS)
     }
 
     /// The description, which is derived and may be missing.
     pub fn file(&self) -> PathBuf {
-        self.path.join("session.json")
+        self.path.join(SESSION_FILE)
     }
 
     /// The lock.
     pub fn lock(&self) -> PathBuf {
-        self.path.join("lock")
+        self.path.join(LOCK)
     }
 
     /// The folder of one attempt of a step; `/` in the step's id divides it into folders.
@@ -74,7 +77,7 @@ impl SessionDir {
         let file =
             self.inside(path).ok_or_else(|| refuse("it is no file of the session".into()))?;
         let bytes = read_capped(&file, MAX_OUTPUT).map_err(|error| refuse(error.to_string()))?;
-        if hex(&Sha256::digest(&bytes)) != *sha256 {
+        if digest::sha256(&bytes) != *sha256 {
             return Err(refuse("its bytes have another hash".into()));
         }
         if file.extension().is_some_and(|extension| extension == "json") {
@@ -128,12 +131,4 @@ fn split_index(segment: &str) -> (&str, &str) {
         }
         _ => (segment, ""),
     }
-}
-
-/// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-        text
-    })
 }

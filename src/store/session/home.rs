@@ -2,21 +2,25 @@
 
 use std::{
     collections::BTreeSet,
-    fmt,
-    io::ErrorKind,
+    fmt, fs,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     sync::Mutex,
 };
 
 use uuid::Uuid;
 
-use super::{Recovered, Session, SessionDir, SessionFile, name_of};
+use super::{
+    Recovered, Session, SessionDir, SessionFile,
+    dir::{JOURNAL, LOCK, OBJECTS, SESSION_FILE},
+    name_of,
+};
 use crate::{
     model::{Fault, Result, SessionId, value::Span},
-    store::journal::Journal,
+    store::journal::{self, Journal},
     sys::{
         clock::Clock,
-        fs::create_private_dir,
+        fs::{PRIVATE_FILE, create_private_dir, write_private},
         lock::{Attempt, FileLock, Mode},
         process::ProcessId,
     },
@@ -84,19 +88,20 @@ impl Home {
     }
 
     /// Makes a session, locks it and opens its journal.
+    ///
+    /// It is furnished under another name and then renamed, so that nobody ever finds half of one.
     pub fn create(&self, new: &NewSession) -> Result<Session> {
-        let stored = self.make_folder(new.clock)?;
-        let lock = lock_session(&stored)?;
-        create_private_dir(&stored.objects())
-            .map_err(|error| Fault::failed("cannot make a session").because(error))?;
+        let unborn = self.folder.join(format!(".new-{}", Uuid::new_v4().simple()));
+        create_private_dir(&unborn).map_err(not_made)?;
+        let furnished = furnish(&unborn).and_then(|lock| Ok((lock, self.give_name(&unborn, new)?)));
+        let (lock, (stored, file)) = furnished.inspect_err(|_| {
+            // Where even this fails, what is left is in nobody's way.
+            let _removed = fs::remove_dir_all(&unborn);
+        })?;
         let mut folders = vec![stored.path.clone(), self.folder.clone()];
         folders.extend(self.changed.iter().cloned());
-        let journal = Journal::create(&stored.journal(), new.clock, folders)?;
-        let mut file = SessionFile::new(stored.id.clone(), &self.root);
-        file.claude.clone_from(&new.claude);
-        let session = self.session(stored, lock, journal, file)?;
-        session.write_file(&session.file())?;
-        Ok(session)
+        let (journal, _) = Journal::open(&stored.journal(), new.clock, folders)?;
+        self.session(stored, lock, journal, file)
     }
 
     /// Goes on with a session: locks it, reads its journal and mends a torn end.
@@ -109,27 +114,29 @@ impl Home {
         let folders = std::iter::once(stored.path.clone()).chain(above).collect();
         let (journal, recovered) = Journal::open(&stored.journal(), clock, folders)?;
         let kept = SessionFile::read(&stored.file()).filter(|file| file.id == stored.id);
-        let missing = kept.is_none();
         let file = kept.unwrap_or_else(|| SessionFile::new(stored.id.clone(), &self.root));
         let session = self.session(stored.clone(), lock, journal, file)?;
-        if missing {
-            session.write_file(&session.file())?;
-        }
+        // It may have been missing, or not been readable.
+        session.write_file(&session.file())?;
         Ok((session, recovered))
     }
 
-    fn make_folder(&self, clock: Clock) -> Result<SessionDir> {
+    fn give_name(&self, unborn: &Path, new: &NewSession) -> Result<(SessionDir, SessionFile)> {
         for _ in 0..TRIES {
-            let chance = Uuid::new_v4().as_u64_pair().1;
-            let id = SessionId::new(clock.now(), chance);
+            let id = SessionId::new(new.clock.now(), Uuid::new_v4().as_u64_pair().1);
+            let mut file = SessionFile::new(id.clone(), &self.root);
+            file.claude.clone_from(&new.claude);
+            write_private(&unborn.join(SESSION_FILE), &file.to_json(), PRIVATE_FILE)
+                .map_err(not_made)?;
             let path = self.folder.join(id.as_str());
-            match create_private_dir(&path) {
-                Ok(()) => return Ok(SessionDir { id, path }),
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(Fault::failed("cannot make a session").because(error)),
+            match fs::rename(unborn, &path) {
+                Ok(()) => return Ok((SessionDir { id, path }, file)),
+                // A session is never empty, so the system does not put another in its place.
+                Err(error) if is_taken(&error) => {}
+                Err(error) => return Err(not_made(error)),
             }
         }
-        Err(Fault::failed("cannot make a session").because("every name that was tried is taken"))
+        Err(not_made("every name that was tried is taken"))
     }
 
     fn session(
@@ -146,6 +153,23 @@ impl Home {
         let file = Mutex::new(file);
         Ok(Session { journal, notice, stored, name, unsynced, file, lock })
     }
+}
+
+fn furnish(unborn: &Path) -> Result<FileLock> {
+    create_private_dir(&unborn.join(OBJECTS)).map_err(not_made)?;
+    journal::make(&unborn.join(JOURNAL))?;
+    match FileLock::try_lock(&unborn.join(LOCK), Mode::Exclusive).map_err(not_made)? {
+        Attempt::Locked(lock) => Ok(lock),
+        Attempt::Held { by } => Err(not_made(format!("it is held by {}", holder(by)))),
+    }
+}
+
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty)
+}
+
+fn not_made(why: impl fmt::Display) -> Fault {
+    Fault::failed("cannot make a session").because(why)
 }
 
 fn lock_session(stored: &SessionDir) -> Result<FileLock> {

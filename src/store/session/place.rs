@@ -7,11 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest as _, Sha256};
-
-use super::dir::hex;
 use crate::{
     model::Fault,
+    model::digest::sha256,
     sys::fs::{
         PRIVATE_FILE, create_private_dir, ensure_private_dir, expect_writable_dir, write_atomic,
     },
@@ -46,7 +44,7 @@ pub(super) fn inside(root: &Path) -> PathBuf {
 /// The folder of the same tree's sessions below the user's state folder.
 pub(super) fn outside(root: &Path, state: &Path) -> PathBuf {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let digest = hex(&Sha256::digest(root.as_os_str().as_bytes()));
+    let digest = sha256(root.as_os_str().as_bytes());
     state.join("sessions").join(&digest[..16])
 }
 

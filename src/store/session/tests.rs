@@ -1,20 +1,16 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use tempfile::{TempDir, tempdir};
-use tokio::task::LocalSet;
 
 use super::*;
 use crate::{
+    model::digest::sha256,
     model::{
         Request, Status,
         run::{Event, event::Output},
         value::Span,
     },
-    sys::{
-        clock::Clock,
-        lock::Mode,
-        process::{Exit, Group, tests::sh},
-    },
+    sys::{clock::Clock, lock::Mode},
 };
 
 /// A place with a tree and the user's state folder.
@@ -41,6 +37,9 @@ impl Place {
         home.create(&NewSession { clock, claude: Some("2.1.328".to_owned()) }).unwrap()
     }
 }
+
+mod hostile;
+mod processes;
 
 const NOON: &str = "2026-11-20T12:00:00Z";
 const LATER: &str = "2026-11-20T13:00:00Z";
@@ -181,123 +180,6 @@ async fn the_newest_unfinished_session_is_named_unless_somebody_is_at_it() {
 }
 
 #[test]
-fn a_planted_link_is_refused() {
-    type Plant = fn(&Place);
-    let rows: [(Plant, &str); 3] = [
-        (
-            |place| {
-                fs::create_dir(place.path("tree/.claude")).unwrap();
-                symlink(place.path("away"), place.path("tree/.claude/sessions")).unwrap();
-            },
-            "is a symbolic link",
-        ),
-        (
-            |place| {
-                fs::create_dir(place.path("tree/.claude")).unwrap();
-                symlink(place.path("missing"), place.path("tree/.claude/sessions")).unwrap();
-            },
-            "is a symbolic link",
-        ),
-        (
-            |place| symlink(place.path("away"), place.path("tree/.claude")).unwrap(),
-            "leads out of the tree",
-        ),
-    ];
-    for (plant, expected) in rows {
-        let place = Place::new();
-        fs::create_dir(place.path("away")).unwrap();
-        plant(&place);
-        let fault = place.sessions.home().unwrap_err();
-        assert_eq!(fault.status, Status::Invalid);
-        assert!(fault.message.ends_with(expected), "{fault}");
-        assert_eq!(place.sessions.list().unwrap_err(), fault);
-        assert_eq!(fs::read_dir(place.path("away")).unwrap().count(), 0, "written elsewhere");
-        assert!(!place.path("missing").exists());
-
-        let elsewhere = place.sessions.clone().kept_outside();
-        assert!(elsewhere.list().unwrap().is_empty());
-        let session = elsewhere.home().unwrap().create(&NewSession::default()).unwrap();
-        assert!(session.dir().starts_with(place.path("state/sessions")));
-        assert_eq!(elsewhere.list().unwrap().len(), 1);
-    }
-}
-
-#[test]
-fn a_link_inside_the_tree_is_the_users_own() {
-    let place = Place::new();
-    fs::create_dir(place.path("tree/dot-claude")).unwrap();
-    symlink("dot-claude", place.path("tree/.claude")).unwrap();
-    let session = place.create(NOON);
-    assert!(place.path("tree/dot-claude/sessions").join(session.id().as_str()).is_dir());
-}
-
-#[test]
-fn a_linked_session_is_none() {
-    let place = Place::new();
-    let session = place.create(NOON);
-    let (path, id) = (session.dir().to_owned(), session.id().clone());
-    drop(session);
-    fs::rename(&path, place.path("away")).unwrap();
-    symlink(place.path("away"), &path).unwrap();
-    assert!(place.sessions.list().unwrap().is_empty());
-    assert!(place.sessions.find(id.as_str()).is_err());
-    let home = place.sessions.home().unwrap();
-    let fault = home.resume(&SessionDir { id, path }, Clock::System).unwrap_err();
-    assert_eq!(fault.status, Status::Invalid);
-}
-
-#[tokio::test]
-async fn a_folder_that_is_swapped_gets_nothing_more() {
-    type Swap = fn(&Place, &Path);
-    let rows: [Swap; 4] = [
-        |place, path| fs::rename(path, place.path("gone")).unwrap(),
-        |place, path| {
-            fs::rename(path, place.path("gone")).unwrap();
-            symlink(place.path("away"), path).unwrap();
-        },
-        |place, path| {
-            fs::rename(path, place.path("gone")).unwrap();
-            fs::create_dir(path).unwrap();
-        },
-        |place, path| {
-            fs::rename(path.join("runs"), place.path("gone")).unwrap();
-            symlink(place.path("away"), path.join("runs")).unwrap();
-        },
-    ];
-    for (n, swap) in rows.into_iter().enumerate() {
-        let place = Place::new();
-        fs::create_dir_all(place.path("away/1/steps/a/1")).unwrap();
-        let session = place.create(NOON);
-        let folder = session.attempt_dir(1, "a", 1).unwrap();
-        swap(&place, &session.dir().to_owned());
-        for fault in [
-            session.attempt_dir(1, "a", 1).unwrap_err(),
-            session.write_durable(&folder.join("output.md"), b"x").unwrap_err(),
-        ] {
-            assert_eq!(fault.status, Status::Invalid, "{n}: {fault}");
-            assert!(fault.message.ends_with("was changed by another process"), "{n}: {fault}");
-        }
-        if n < 3 {
-            assert_eq!(session.describe(|_| {}).unwrap_err().status, Status::Invalid);
-            let fault = session.journal.append(&start(1)).await.unwrap_err();
-            assert_eq!(fault.status, Status::Invalid, "{n}: {fault}");
-        }
-        assert_eq!(fs::read_dir(place.path("away/1/steps/a/1")).unwrap().count(), 0, "{n}");
-    }
-}
-
-#[test]
-fn a_description_that_somebody_else_wrote_ends_it() {
-    let place = Place::new();
-    let session = place.create(NOON);
-    session.describe(|file| file.claude = None).unwrap();
-    let mut other = session.file().clone();
-    other.root = "/elsewhere".to_owned();
-    write_private(&session.stored().file(), &other.to_json(), PRIVATE_FILE).unwrap();
-    assert_eq!(session.describe(|_| {}).unwrap_err().status, Status::Invalid);
-}
-
-#[test]
 fn a_place_without_room_is_given_one_outside() {
     let state = tempdir().unwrap();
     let bare = tempdir().unwrap();
@@ -344,43 +226,6 @@ async fn the_tree_is_shared_or_held_alone() {
     }
 }
 
-/// T21: of many that want one session, one gets it and all others hear so at once.
-#[tokio::test]
-async fn one_of_many_gets_the_session() {
-    let place = Place::new();
-    let session = place.create(NOON);
-    session.journal.commit(&start(1)).await.unwrap();
-    let stored = session.stored().clone();
-    drop(session);
-    let home = place.sessions.home().unwrap();
-    for _ in 0..20 {
-        let results: Vec<_> = std::thread::scope(|scope| {
-            let attempt = || home.resume(&stored, Clock::System);
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(attempt)).collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-        });
-        let busy = results.iter().filter_map(|result| result.as_ref().err());
-        assert!(busy.clone().all(|fault| fault.status == Status::Busy));
-        assert_eq!(busy.count(), 7);
-    }
-}
-
-#[tokio::test]
-async fn many_that_begin_at_once_each_get_a_session() {
-    let place = Place::new();
-    let clock = Clock::Fixed(NOON.parse().unwrap());
-    let ids: BTreeSet<_> = std::thread::scope(|scope| {
-        let make = || {
-            let home = place.sessions.home().unwrap();
-            home.create(&NewSession { clock, claude: None }).unwrap().id().clone()
-        };
-        let threads: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    });
-    assert_eq!(ids.len(), 16);
-    assert_eq!(place.sessions.list().unwrap().len(), 16);
-}
-
 #[test]
 fn every_step_has_a_folder_of_its_own() {
     let place = Place::new();
@@ -418,7 +263,7 @@ fn an_output_is_what_was_committed_or_refused() {
     let folder = session.attempt_dir(1, "a", 1).unwrap();
     let write = |name: &str, bytes: &[u8]| {
         session.write_durable(&folder.join(name), bytes).unwrap();
-        let sha256 = super::dir::hex(&<sha2::Sha256 as sha2::Digest>::digest(bytes));
+        let sha256 = sha256(bytes);
         Output::File { path: format!("runs/1/steps/a/1/{name}"), sha256 }
     };
     let text = Output::Text { text: "# Ok\n".to_owned() };
@@ -455,60 +300,4 @@ fn an_output_is_what_was_committed_or_refused() {
     }
     assert!(session.write_durable(&place.path("tree/x"), b"x").is_err());
     assert!(!place.path("tree/x").exists());
-}
-
-/// Stands in the arguments of the test program when it is started again with another umask, which
-/// is a matter of the whole process; its own harness takes it for a name to skip.
-const MARKER: &str = "sessions-in:";
-
-#[test]
-fn makes_a_session_under_a_umask() {
-    let folder = std::env::args().find_map(|arg| Some(arg.strip_prefix(MARKER)?.to_owned()));
-    if let Some(folder) = folder {
-        let folder = Path::new(&folder);
-        let home = Sessions::at(folder, &folder.join("state")).home().unwrap();
-        let session = home.create(&NewSession::default()).unwrap();
-        let attempt = session.attempt_dir(1, "a", 1).unwrap();
-        session.write_durable(&attempt.join("output.md"), b"x").unwrap();
-        LocalSet::new().block_on(
-            &tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap(),
-            async {
-                session.journal.commit(&start(1)).await.unwrap();
-                home.lock_tree(Mode::Shared, None).await.unwrap();
-            },
-        );
-    }
-}
-
-/// Every folder below `path` is 0700 and every file 0600.
-fn expect_private(path: &Path, seen: &mut usize) {
-    *seen += 1;
-    let expected = if path.is_dir() { 0o700 } else { 0o600 };
-    assert_eq!(format!("{:o}", mode(path)), format!("{expected:o}"), "{}", path.display());
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap() {
-            expect_private(&entry.unwrap().path(), seen);
-        }
-    }
-}
-
-#[tokio::test]
-async fn a_session_is_private_under_any_umask() {
-    for umask in ["000", "022", "077"] {
-        let folder = tempdir().unwrap();
-        let exe = std::env::current_exe().unwrap();
-        let test = "store::session::tests::makes_a_session_under_a_umask";
-        let script = format!(
-            "umask {umask}; exec '{}' --exact {test} --skip '{MARKER}{}'",
-            exe.display(),
-            folder.path().display()
-        );
-        let mut group = Group::spawn(&sh(&script)).unwrap();
-        assert_eq!(group.wait().await.unwrap(), Exit::Code(0), "{umask}");
-        let mut seen = 0;
-        expect_private(&folder.path().join(".claude/sessions"), &mut seen);
-        assert_eq!(seen, 14, "sessions, its lock, its .gitignore, and one session's eleven");
-        let ignored = fs::read_to_string(folder.path().join(".claude/sessions/.gitignore"));
-        assert_eq!(ignored.unwrap(), "*\n");
-    }
 }

@@ -119,7 +119,7 @@ mod tests {
             match (resource(&found, Path::new(asked)), expected) {
                 (Ok(bytes), Ok(text)) => assert_eq!(bytes, text.as_bytes(), "{asked}"),
                 (Err(fault), Err(why)) => {
-                    assert!(fault.to_string().contains(why), "{asked}: {fault}")
+                    assert!(fault.to_string().contains(why), "{asked}: {fault}");
                 }
                 (got, expected) => panic!("{asked}: {got:?}, not {expected:?}"),
             }

@@ -8,14 +8,10 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-use super::{
-    HashedFile, Subject,
-    subject::{hex, shown},
-};
+use super::{HashedFile, Subject, subject::shown};
 use crate::{
-    model::{Fault, Result},
+    model::{Fault, Result, digest::sha256},
     store::{
         folders::{self, Folders},
         text_file::{Shared, is_absent},
@@ -132,7 +128,7 @@ impl TrustStore {
 
     fn file_of(&self, root: &Path) -> PathBuf {
         let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-        let name = hex(&Sha256::digest(root.as_os_str().as_bytes()));
+        let name = sha256(root.as_os_str().as_bytes());
         self.folder.join(format!("{name}.json"))
     }
 

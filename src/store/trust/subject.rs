@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fmt::Write as _,
     fs,
     os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
     path::{Path, PathBuf},
@@ -10,11 +9,10 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::{Identity, named, walk};
 use crate::{
-    model::{Fault, Result},
+    model::{Fault, Result, digest::sha256},
     store::{config, contracts, text_file},
     sys::{fs::read_capped, git},
 };
@@ -151,12 +149,15 @@ fn hashed(root: PathBuf, mut paths: BTreeSet<PathBuf>, named: Vec<PathBuf>) -> R
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.dedup();
-    let mut digest = Sha256::new();
+    let mut listed = String::new();
     for file in &files {
         // Escaped paths hold no line break, so no two lists can look the same.
-        digest.update(format!("{} {}\n", file.sha256, file.path));
+        listed.push_str(&file.sha256);
+        listed.push(' ');
+        listed.push_str(&file.path);
+        listed.push('\n');
     }
-    let digest = hex(&digest.finalize());
+    let digest = sha256(listed.as_bytes());
     let identity = identity(&root)?;
     Ok(Subject { root, identity, files, digest })
 }
@@ -177,7 +178,7 @@ fn content(root: &Path, path: &Path) -> Result<Option<Vec<u8>>> {
 }
 
 fn hashed_file(path: &Path, content: &[u8]) -> HashedFile {
-    HashedFile { path: shown(path), sha256: hex(&Sha256::digest(content)) }
+    HashedFile { path: shown(path), sha256: sha256(content) }
 }
 
 /// A path as text that loses nothing.
@@ -196,11 +197,4 @@ fn identity(root: &Path) -> Result<Identity> {
     let created = found.created().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     let created = created.map(|time| format!("{}.{:09}", time.as_secs(), time.subsec_nanos()));
     Ok(Identity { inode: found.ino(), created })
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a string takes all that is written to it");
-        text
-    })
 }

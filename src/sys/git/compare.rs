@@ -181,13 +181,13 @@ pub(super) fn executable(delta: &DiffDelta<'_>) -> Option<bool> {
 }
 
 /// A path that libgit2 can be given: it takes only UTF-8 here, so another one gets a link to it.
-struct Bridge {
-    path: String,
+pub(super) struct Bridge {
+    pub(super) path: String,
     _link: Option<tempfile::TempDir>,
 }
 
 impl Bridge {
-    fn to(folder: &Path) -> Result<Self, GitError> {
+    pub(super) fn to(folder: &Path) -> Result<Self, GitError> {
         if let Some(path) = folder.to_str() {
             return Ok(Self { path: path.to_owned(), _link: None });
         }

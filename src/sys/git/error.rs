@@ -20,6 +20,13 @@ pub enum GitError {
         /// The root of the work tree.
         root: PathBuf,
     },
+    /// The folder cannot be a worktree of atlas's, or is none.
+    Worktree {
+        /// The folder.
+        dir: PathBuf,
+        /// Why not: `it lies in the repository`.
+        reason: &'static str,
+    },
     /// A file or folder could not be read or written.
     Io {
         /// What was being done: `cannot read`, `cannot write`.
@@ -46,7 +53,7 @@ impl GitError {
                 "if you trust it: git config --global --add safe.directory {}",
                 path.display()
             )),
-            Self::Unsupported { .. } | Self::Io { .. } => None,
+            Self::Unsupported { .. } | Self::Worktree { .. } | Self::Io { .. } => None,
             Self::Moved { .. } => Some("`.git` was replaced while atlas ran; look at it".into()),
             Self::Git { .. } => Some("`git fsck` tells whether the repository is sound".into()),
         }
@@ -79,6 +86,9 @@ impl fmt::Display for GitError {
             Self::Moved { root } => {
                 write!(f, "the repository of {} is not the one it was", root.display())
             }
+            Self::Worktree { dir, reason } => {
+                write!(f, "cannot use {} as a worktree: {reason}", dir.display())
+            }
             Self::Io { doing, path, error } => write!(f, "{doing} {}: {error}", path.display()),
             Self::Git { doing, message } => write!(f, "{doing}: {message}"),
         }
@@ -92,6 +102,7 @@ impl Error for GitError {
             Self::NotOwned { .. }
             | Self::Unsupported { .. }
             | Self::Moved { .. }
+            | Self::Worktree { .. }
             | Self::Git { .. } => None,
         }
     }

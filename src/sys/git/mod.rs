@@ -5,6 +5,7 @@
 //! user's index, refs or object store. The difference of two snapshots is exactly what happened
 //! between them, however dirty the tree was before.
 
+mod apply;
 mod changes;
 mod compare;
 mod content;
@@ -17,14 +18,19 @@ mod path;
 mod secret;
 mod snapshot;
 mod spread;
+mod stand;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trees;
 mod walk;
+mod worktree;
 
+pub use apply::{Applied, Clash, Conflict};
 pub use changes::{FileChange, FileStatus};
 pub use error::GitError;
 pub use open::{Head, Place, Repository, discover};
 pub use patch::Patch;
 pub use path::{escape, unescape};
 pub use snapshot::{Snapshot, Unstored, Why};
+pub use worktree::{Leftover, Worktree};

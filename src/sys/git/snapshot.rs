@@ -19,6 +19,7 @@ use super::{
     spread::spread,
     store::{Entry, Store},
     walk::{Found, Walk, Walked, is_absent_on_purpose},
+    worktree::{Base, Carried},
 };
 
 /// A work tree at one moment. Equal snapshots are equal work trees.
@@ -63,6 +64,16 @@ impl Repository {
     /// ignored. New objects go to the folder `objects`; nothing in the repository is touched.
     /// `exclude` are paths from the root that are left out with all that is below them.
     pub fn snapshot(&self, objects: &Path, exclude: &[&Path]) -> Result<Snapshot, GitError> {
+        self.snapshot_after(objects, exclude, None)
+    }
+
+    /// The same, in a worktree that was made of `base`.
+    pub(super) fn snapshot_after(
+        &self,
+        objects: &Path,
+        exclude: &[&Path],
+        base: Option<&Base<'_>>,
+    ) -> Result<Snapshot, GitError> {
         let begun = SystemTime::now();
         let handle = self.handle()?;
         let index = Index::load(&handle)?;
@@ -72,6 +83,10 @@ impl Repository {
             Inside::open(root).map_err(|error| GitError::io("cannot read", root, error))?;
         let walk = Walk { inside: &inside, root, index: &index, exclude };
         let mut walked = walk.run(&handle)?;
+        let carried = match base {
+            Some(base) => base.carry(&walk, &mut walked)?,
+            None => Carried::default(),
+        };
         walked.found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
 
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -83,16 +98,19 @@ impl Repository {
             part.iter().map(|found| reader.read(found)).collect::<Result<Vec<_>, _>>()
         })?;
         let contents: Vec<Option<Seen>> = read.into_iter().flatten().collect();
-        let kept = absent_on_purpose(&index, &walked, exclude);
+        let mut kept = absent_on_purpose(&index, &walked, exclude);
+        kept.retain(|place| !carried.has(&index.entries[*place].path));
         let mut entries = entries(&index, &walked, &contents, &kept);
         entries.extend(walked.submodules.iter().map(|place| {
             let entry = &index.entries[*place];
-            same(entry, submodule_commit(&root.join(as_path(&entry.path))).unwrap_or(entry.oid))
+            let commit = submodule_commit(&root.join(as_path(&entry.path)));
+            same(entry, commit.or(carried.commit(&entry.path)).unwrap_or(entry.oid))
         }));
+        entries.extend(carried.entries());
         entries.sort_unstable_by(|one, other| one.path.cmp(&other.path));
         let tree = store.put_tree(&entries, 0)?.to_string();
-        let unstored = unstored(&walked, &contents);
         drop(entries);
+        let unstored = unstored(&walked, &contents, carried);
         let settled = walked.found.into_iter().zip(contents).filter_map(|(found, seen)| {
             seen.filter(|seen| seen.is_settled(begun)).map(|seen| (found.path, seen))
         });
@@ -139,7 +157,7 @@ fn same(entry: &Tracked, oid: git2::Oid) -> Entry<'_> {
     Entry { path: Cow::Borrowed(&entry.path), mode: entry.mode, oid }
 }
 
-fn unstored(walked: &Walked, contents: &[Option<Seen>]) -> Vec<Unstored> {
+fn unstored(walked: &Walked, contents: &[Option<Seen>], carried: Carried) -> Vec<Unstored> {
     let files = walked.found.iter().zip(contents).filter_map(|(Found { path, .. }, seen)| {
         let Content { oid, unstored, .. } = seen.as_ref()?.content;
         let (why, size) = unstored?;
@@ -151,7 +169,7 @@ fn unstored(walked: &Walked, contents: &[Option<Seen>]) -> Vec<Unstored> {
         hash: String::new(),
         why: Why::Unreadable,
     });
-    let mut all: Vec<Unstored> = files.chain(folders).collect();
+    let mut all: Vec<Unstored> = files.chain(folders).chain(carried.unstored).collect();
     all.sort_unstable_by(|one, other| one.path.cmp(&other.path));
     all
 }

@@ -1,7 +1,10 @@
 //! Real repositories, made by the real `git` in a cleared environment, are the oracle.
 
+mod applying;
 mod hostile;
 mod places;
+mod refusals;
 mod sandbox;
 mod scenarios;
 mod snapshots;
+mod worktrees;

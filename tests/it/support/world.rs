@@ -3,6 +3,7 @@
 //! Nothing of the caller's environment reaches a program started here, and nothing started here
 //! outlives the world.
 
+mod contents;
 mod redactions;
 mod repo;
 
@@ -18,6 +19,7 @@ use super::files;
 use super::model::{Log, Model, Rule};
 use super::processes::end_processes_with;
 use super::programs::Run;
+pub(crate) use contents::{GREET, files_below};
 use repo::Repo;
 
 /// The path that programs are looked up in, instead of the caller's.

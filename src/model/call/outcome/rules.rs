@@ -29,16 +29,16 @@ pub(super) const RULES: &[Rule] = &[
     blank,
 ];
 
-fn failed(failure: Failure, reason: impl Into<String>) -> Option<CallOutcome> {
-    Some(CallOutcome::Failed { failure, reason: reason.into() })
+fn failed(failure: Failure, reason: impl Into<String>) -> CallOutcome {
+    CallOutcome::Failed { failure, reason: reason.into() }
 }
 
-fn unavailable(why: Unavailability, reason: impl Into<String>) -> Option<CallOutcome> {
-    Some(CallOutcome::Unavailable { why, reason: reason.into() })
+fn unavailable(why: Unavailability, reason: impl Into<String>) -> CallOutcome {
+    CallOutcome::Unavailable { why, reason: reason.into() }
 }
 
-fn limit(limit: LimitKind, reason: impl Into<String>) -> Option<CallOutcome> {
-    Some(CallOutcome::Limit { limit, reason: reason.into() })
+fn limit(limit: LimitKind, reason: impl Into<String>) -> CallOutcome {
+    CallOutcome::Limit { limit, reason: reason.into() }
 }
 
 /// A result that arrived whole stands, even if we had to end the process after it.
@@ -46,11 +46,11 @@ fn we_ended_it(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     match facts.end {
         CallEnd::Exited(_) | CallEnd::Killed(_) | CallEnd::Lingered => None,
         CallEnd::Interrupted => Some(CallOutcome::Interrupted),
-        CallEnd::LoginRefused => unavailable(Unavailability::Login, LOGIN),
+        CallEnd::LoginRefused => Some(unavailable(Unavailability::Login, LOGIN)),
         CallEnd::NeverStarted => {
-            failed(Failure::NoResult, "claude said nothing within its time to start")
+            Some(failed(Failure::NoResult, "claude said nothing within its time to start"))
         }
-        CallEnd::Limited(kind) => limit(kind, limit_text(kind)),
+        CallEnd::Limited(kind) => Some(limit(kind, limit_text(kind))),
     }
 }
 
@@ -72,7 +72,7 @@ fn limit_text(kind: LimitKind) -> &'static str {
 fn conversation_gone(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let result = facts.result.filter(|_| facts.resumed && facts.init.is_none())?;
     let gone = result.subtype == "error_during_execution" && result.num_turns == 0;
-    gone.then(|| failed(Failure::ConversationGone, said(result, "no such conversation")))?
+    gone.then(|| failed(Failure::ConversationGone, said(result, "no such conversation")))
 }
 
 const LOGIN: &str = "claude's login was refused";
@@ -82,7 +82,7 @@ fn login(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let status = api_status(facts);
     let refused = matches!(status, Some(401 | 403));
     let word = facts.error == Some("authentication_failed") && is_error(facts);
-    (refused || word).then(|| unavailable(Unavailability::Login, LOGIN))?
+    (refused || word).then(|| unavailable(Unavailability::Login, LOGIN))
 }
 
 /// A plan's quota also ends in a 429, but asking again is useless until it resets. Without a time
@@ -98,20 +98,20 @@ fn quota(facts: &CallFacts<'_>) -> Option<CallOutcome> {
         window: window.rate_limit_type.clone(),
         resets_at: window.resets_at,
     };
-    unavailable(why, "the plan's quota is used up")
+    Some(unavailable(why, "the plan's quota is used up"))
 }
 
 fn limit_of_claude(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     match facts.result?.subtype.as_str() {
-        "error_max_turns" => limit(LimitKind::Turns, limit_text(LimitKind::Turns)),
-        "error_max_budget_usd" => limit(LimitKind::Usd, limit_text(LimitKind::Usd)),
+        "error_max_turns" => Some(limit(LimitKind::Turns, limit_text(LimitKind::Turns))),
+        "error_max_budget_usd" => Some(limit(LimitKind::Usd, limit_text(LimitKind::Usd))),
         _ => None,
     }
 }
 
 fn prompt_too_long(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let too_long = facts.result?.terminal_reason.as_deref() == Some("prompt_too_long");
-    too_long.then(|| limit(LimitKind::Context, "the prompt is longer than the model's context"))?
+    too_long.then(|| limit(LimitKind::Context, "the prompt is longer than the model's context"))
 }
 
 fn overloaded_or_unreachable(facts: &CallFacts<'_>) -> Option<CallOutcome> {
@@ -120,13 +120,13 @@ fn overloaded_or_unreachable(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     }
     match (api_status(facts), facts.result) {
         (Some(status @ (429 | 500..=599)), _) => {
-            unavailable(Unavailability::Overloaded, format!("the service answered {status}"))
+            Some(unavailable(Unavailability::Overloaded, format!("the service answered {status}")))
         }
-        (None, Some(result)) if result.terminal_reason.as_deref() == Some("api_error") => {
-            unavailable(Unavailability::Network, said(result, "the service could not be reached"))
-        }
+        (None, Some(result)) if result.terminal_reason.as_deref() == Some("api_error") => Some(
+            unavailable(Unavailability::Network, said(result, "the service could not be reached")),
+        ),
         (None, None) if facts.retry.is_some() => {
-            unavailable(Unavailability::Network, "the service could not be reached")
+            Some(unavailable(Unavailability::Network, "the service could not be reached"))
         }
         _ => None,
     }
@@ -135,7 +135,7 @@ fn overloaded_or_unreachable(facts: &CallFacts<'_>) -> Option<CallOutcome> {
 fn request_refused(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let result = facts.result?;
     let status = result.api_error_status.filter(|_| result.is_error)?;
-    failed(Failure::Request, said(result, &format!("the service answered {status}")))
+    Some(failed(Failure::Request, said(result, &format!("the service answered {status}"))))
 }
 
 fn no_result(facts: &CallFacts<'_>) -> Option<CallOutcome> {
@@ -145,21 +145,21 @@ fn no_result(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let stderr = last_line(facts.stderr);
     match facts.end {
         CallEnd::Killed(signal) => {
-            failed(Failure::Killed, format!("claude was killed by signal {signal}"))
+            Some(failed(Failure::Killed, format!("claude was killed by signal {signal}")))
         }
-        CallEnd::Exited(code) if code != 0 && facts.init.is_none() => failed(
+        CallEnd::Exited(code) if code != 0 && facts.init.is_none() => Some(failed(
             Failure::CommandLine,
             format!("claude refused its command line (exit {code}){stderr}"),
-        ),
-        CallEnd::Exited(code) => failed(
+        )),
+        CallEnd::Exited(code) => Some(failed(
             Failure::NoResult,
             format!("claude ended without a result (exit {code}){stderr}"),
-        ),
+        )),
         CallEnd::NeverStarted
         | CallEnd::Limited(_)
         | CallEnd::Lingered
         | CallEnd::LoginRefused
-        | CallEnd::Interrupted => failed(Failure::NoResult, "claude ended without a result"),
+        | CallEnd::Interrupted => Some(failed(Failure::NoResult, "claude ended without a result")),
     }
 }
 
@@ -172,13 +172,13 @@ fn error_result(facts: &CallFacts<'_>) -> Option<CallOutcome> {
         "error_max_structured_output_retries" => Failure::Structured,
         _ => Failure::Unfinished,
     };
-    failed(failure, said(result, &format!("claude ended with {}", result.subtype)))
+    Some(failed(failure, said(result, &format!("claude ended with {}", result.subtype))))
 }
 
 /// claude reports a refusal as an API error without a status; only the stop reason tells.
 fn refused(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let refused = facts.result?.stop_reason.as_deref() == Some("refusal");
-    refused.then(|| failed(Failure::Refused, "the model refused the request"))?
+    refused.then(|| failed(Failure::Refused, "the model refused the request"))
 }
 
 /// Older versions name no terminal reason; then only a run that used a model can be complete.
@@ -187,9 +187,9 @@ fn unfinished(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let result = facts.result?;
     match result.terminal_reason.as_deref() {
         Some("completed") => None,
-        Some(other) => failed(Failure::Unfinished, format!("claude stopped early: {other}")),
+        Some(other) => Some(failed(Failure::Unfinished, format!("claude stopped early: {other}"))),
         None if result.model_usage.is_empty() => {
-            failed(Failure::Unfinished, "claude ended without asking a model")
+            Some(failed(Failure::Unfinished, "claude ended without asking a model"))
         }
         None => None,
     }
@@ -199,10 +199,10 @@ fn bad_exit(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     match facts.end {
         CallEnd::Exited(0) | CallEnd::Lingered => None,
         CallEnd::Exited(code) => {
-            failed(Failure::Unfinished, format!("claude gave a result and then exit {code}"))
+            Some(failed(Failure::Unfinished, format!("claude gave a result and then exit {code}")))
         }
         CallEnd::Killed(signal) => {
-            failed(Failure::Killed, format!("claude was killed by signal {signal}"))
+            Some(failed(Failure::Killed, format!("claude was killed by signal {signal}")))
         }
         CallEnd::NeverStarted
         | CallEnd::Limited(_)
@@ -223,7 +223,7 @@ fn tool_missing(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     (!missing.is_empty()).then(|| {
         let names = missing.join(", ");
         failed(Failure::ToolMissing, format!("claude did not offer the tools asked for: {names}"))
-    })?
+    })
 }
 
 fn mcp_server(facts: &CallFacts<'_>) -> Option<CallOutcome> {
@@ -231,14 +231,14 @@ fn mcp_server(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let dead = facts.wants.mcp.iter().find(|name| {
         !servers.iter().any(|server| server.name == **name && server.status == "connected")
     })?;
-    failed(Failure::McpServer, format!("the MCP server `{dead}` is not connected"))
+    Some(failed(Failure::McpServer, format!("the MCP server `{dead}` is not connected")))
 }
 
 fn subagent(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let dead = facts.result?.subagent_stats.as_ref()?.failed;
     match facts.wants.subagents {
         Subagents::MustSucceed if dead > 0 => {
-            failed(Failure::Subagent, format!("{dead} of claude's own sub-agents failed"))
+            Some(failed(Failure::Subagent, format!("{dead} of claude's own sub-agents failed")))
         }
         Subagents::MustSucceed | Subagents::MayFail => None,
     }
@@ -253,18 +253,18 @@ fn tool_denied(facts: &CallFacts<'_>) -> Option<CallOutcome> {
         "Bash" => "allow the command with `--allow 'Bash(<command> *)'`".to_owned(),
         _ => format!("allow it with `--allow {tool}`"),
     };
-    failed(Failure::ToolDenied, format!("the agent was denied {tool}; {way_out}"))
+    Some(failed(Failure::ToolDenied, format!("the agent was denied {tool}; {way_out}")))
 }
 
 fn unstructured(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let missing = facts.wants.structured && facts.result?.structured_output.is_none();
-    missing.then(|| failed(Failure::Structured, "the model never answered by the schema"))?
+    missing.then(|| failed(Failure::Structured, "the model never answered by the schema"))
 }
 
 fn blank(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     let text = facts.result?.result.as_deref().unwrap_or_default();
     let blank = !facts.wants.structured && text.trim().is_empty();
-    blank.then(|| failed(Failure::Blank, "the answer is blank"))?
+    blank.then(|| failed(Failure::Blank, "the answer is blank"))
 }
 
 fn is_error(facts: &CallFacts<'_>) -> bool {

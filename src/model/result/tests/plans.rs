@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     check::{Check, CheckKind, CheckStatus, Require, Timing},
+    contract::{Isolation, PermissionMode, Retry, Subagents, SystemPrompt},
     run::{
         Plan,
-        plan::{
-            AgentPlan, CallTrust, HookPlan, Limits, Requires, Retry, RetryOn, Setting, SkillRef,
-            StepPlan, Subagents, SystemPrompt,
-        },
+        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, Setting, SkillRef, StepPlan},
     },
     value::{Share, Span, Tokens, Usd},
 };
@@ -25,6 +23,8 @@ pub(crate) fn bare_plan() -> Plan {
         },
         root: Some("/home/ann/shop".into()),
         cwd: "/home/ann/shop/web".into(),
+        isolation: Isolation::None,
+        apply: false,
         inputs: BTreeMap::from([("base".into(), "main".into())]),
         requires: Requires::default(),
         hooks: Vec::new(),
@@ -32,11 +32,7 @@ pub(crate) fn bare_plan() -> Plan {
         steps: vec![step("whole")],
         output: None,
         repair: "whole".into(),
-        retry: Retry {
-            times: 1,
-            on: vec![RetryOn::Failed, RetryOn::Rejected, RetryOn::Unavailable],
-            backoff: Span::seconds(1),
-        },
+        retry: Retry::times(1),
         limits: Limits {
             usd: Some(Usd::from_micros(2_000_000)),
             usd_per_day: Some(Usd::from_micros(20_000_000)),
@@ -97,7 +93,7 @@ pub(super) fn step(id: &str) -> StepPlan {
             trust: CallTrust::Work,
             tools: Some(vec!["Read".into(), "Grep".into()]),
             allow: vec!["Bash(cargo test *)".into()],
-            permission_mode: "default".into(),
+            permission_mode: PermissionMode::Default,
             system: SystemPrompt::Default,
             mcp: Vec::new(),
             subagents: Subagents::MayFail,

@@ -34,7 +34,7 @@ pub(super) fn hooks<'a>(plan: &Plan, state: &'a State, timing: Timing, at: &Poin
 fn looks_at(hook: &HookPlan, at: &Point) -> bool {
     match (at, &hook.steps) {
         (Point::Mid { step, .. }, Some(steps)) => steps.contains(step),
-        (Point::Pre | Point::Post { .. } | Point::Mid { .. }, _) => true,
+        (Point::Pre | Point::Post { .. } | Point::HandOver | Point::Mid { .. }, _) => true,
     }
 }
 

@@ -15,22 +15,32 @@ pub(super) fn run(status: Status, reason: impl Into<String>) -> Effect {
     record(Event::RunEnded { status, exit_code: status.code(), reason: reason.into() })
 }
 
-/// Nothing refused. That is a pass only with as much proof as was asked for.
+/// Nothing refused. That is a pass only with as much proof as was asked for, and, where the work
+/// was done on a copy that shall be applied, only once the user's tree has it.
 pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
     let proof = proof(state);
-    let end = if proof.level() < plan.require {
+    if proof.level() < plan.require {
         let missing = match plan.require {
             Require::None => "nothing",
             Require::Checks => "no blocking check looked at the work",
             Require::Panel => "no panel confirmed the work",
         };
-        run(Status::Inconclusive, missing)
-    } else if proof.level() == Require::None {
-        run(Status::Passed, "checked by nobody")
-    } else {
-        run(Status::Passed, "")
-    };
-    vec![end]
+        return vec![run(Status::Inconclusive, missing)];
+    }
+    if plan.apply {
+        let at = Point::HandOver;
+        match state.checks.get(&at).unwrap_or(&Stage::Idle) {
+            Stage::Idle => return vec![Effect::Check { at }],
+            Stage::Running => return Vec::new(),
+            Stage::Ended(checks) => {
+                if let Some(check) = checks.iter().find(|check| check.refuses()) {
+                    return vec![run(Status::Failed, super::checks::reason(check))];
+                }
+            }
+        }
+    }
+    let reason = if proof.level() == Require::None { "checked by nobody" } else { "" };
+    vec![run(Status::Passed, reason)]
 }
 
 /// By whom the work is vouched for: only checks of the attempts and the round that count.
@@ -59,7 +69,7 @@ pub fn standing_checks(state: &State) -> impl Iterator<Item = &Check> {
 
 fn stands(state: &State, at: &Point) -> bool {
     match at {
-        Point::Pre => true,
+        Point::Pre | Point::HandOver => true,
         Point::Mid { step, attempt } => {
             state.step(step).is_some_and(|known| known.attempt == *attempt)
         }

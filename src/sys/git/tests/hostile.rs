@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::sandbox::Sandbox;
+use crate::sys::git::Applied;
 
 /// Every setting of git's that names a command and that looking at a work tree could reach.
 const TRAPS: &str = r#"
@@ -65,6 +66,24 @@ fn nothing_of_the_repository_runs() {
     for trap in ["ran-fsmonitor", "ran-clean", "ran-command", "ran-hook-post-index-change"] {
         assert!(ran.iter().any(|mark| mark == trap), "{trap} is no trap: {ran:?}");
     }
+}
+
+#[test]
+fn nothing_of_the_repository_runs_for_a_worktree() {
+    let sandbox = Sandbox::new();
+    sandbox.sh(TRAPS);
+    sandbox.sh("echo mine >> a.txt; echo mine > mine.txt");
+    let (repository, objects) = (sandbox.repository(), sandbox.objects());
+    let base = sandbox.snapshot();
+    let worktree = repository.add_worktree(&sandbox.tree(), &objects, &base).unwrap();
+    sandbox.sh_in_tree("echo its >> a.txt; echo its > its.txt; echo its >> run.sh; rm mine.txt");
+    let now = worktree.snapshot(&objects, &base, &[]).unwrap();
+    let applied = repository.apply(&objects, &base, &now).unwrap();
+    assert!(matches!(&applied, Applied::Whole { done } if done.len() == 4), "{applied:?}");
+    assert_eq!(sandbox.snapshot(), now);
+    repository.worktrees().unwrap();
+    repository.remove_worktree(&sandbox.tree()).unwrap();
+    assert_eq!(marks(&sandbox), Vec::<String>::new());
 }
 
 /// Attributes must not hide a change from those who judge it, and settings not shape a patch.

@@ -48,6 +48,16 @@ impl Sandbox {
         self.folder.path().join("session/objects")
     }
 
+    /// Where a worktree is made; scripts in the root know it as `../cache/tree`.
+    pub(super) fn tree(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("cache/tree")
+    }
+
+    /// Runs a script in the worktree.
+    pub(super) fn sh_in_tree(&self, script: &str) -> String {
+        self.sh(&format!("cd ../cache/tree; {script}"))
+    }
+
     /// Runs a script in the root; `$HOME` is a folder outside. Returns what it printed.
     pub(super) fn sh(&self, script: &str) -> String {
         self.sh_with(script, &[])

@@ -2,17 +2,17 @@
 
 use super::sandbox::{Sandbox, contents};
 
-struct Row {
-    name: &'static str,
+pub(super) struct Row {
+    pub(super) name: &'static str,
     /// Done before the first snapshot.
-    before: &'static str,
+    pub(super) before: &'static str,
     /// Done between the snapshots.
-    after: &'static str,
-    changes: &'static str,
+    pub(super) after: &'static str,
+    pub(super) changes: &'static str,
 }
 
 /// Scenarios where atlas and `git add -A` name the same tree.
-const ROWS: &[Row] = &[
+pub(super) const ROWS: &[Row] = &[
     Row { name: "nothing", before: "", after: "", changes: "" },
     Row { name: "modified", before: "", after: "echo 11 >> a.txt", changes: "M +1 -0 a.txt\n" },
     Row {

@@ -1,0 +1,142 @@
+//! What stands around the current folder: git, skills, the repository's own configuration.
+
+use std::path::Path;
+
+use super::{
+    super::{
+        context::Context,
+        skills::{SkillsArgs, roots},
+        trust::verdict,
+    },
+    Finding,
+};
+use crate::{
+    model::Fault,
+    report::words,
+    store::{
+        config,
+        folders::Folders,
+        trust::{How, Subject, TrustStore, Verdict, Why},
+    },
+    sys::git::{GitError, Head, Place, Repository},
+};
+
+pub(super) fn look(context: &Context, folders: &Folders) -> Vec<Finding> {
+    let project = context.project();
+    let mut findings = vec![git(&project.place), skills(context)];
+    findings.extend(configuration(&project.root));
+    findings.push(trust(context, folders).unwrap_or_else(|fault| Finding::fail("trust", &fault)));
+    if let Ok(Place::Repository(repository)) = &project.place {
+        findings.push(sessions(repository));
+    }
+    findings
+}
+
+fn git(place: &Result<Place, GitError>) -> Finding {
+    match place {
+        Ok(Place::Repository(repository)) => {
+            let head = match repository.head() {
+                Ok(Head::Branch { name, .. }) => format!("on branch {name}"),
+                Ok(Head::Detached { commit }) => {
+                    format!("at commit {}", commit.get(..12).unwrap_or(&commit))
+                }
+                Ok(Head::Unborn { branch }) => format!("on branch {branch}, without a commit"),
+                Err(error) => format!("with a HEAD that cannot be read: {error}"),
+            };
+            Finding::ok("git", format!("{} {head}", repository.root().display()))
+        }
+        Ok(Place::Outside) => Finding::warn("git", "this folder is in no repository")
+            .advise("runs go ahead without change tracking; `git init` gives it to them"),
+        Ok(Place::Bare { git_dir }) => {
+            Finding::warn("git", format!("{} is bare", git_dir.display()))
+                .advise("runs go ahead without change tracking; use a checkout to have it")
+        }
+        Ok(Place::Unsupported { reason, .. }) => {
+            Finding::warn("git", reason.clone()).advise("runs go ahead without change tracking")
+        }
+        Err(error) => {
+            let finding = Finding::warn("git", error.to_string());
+            error.hint().into_iter().fold(finding, Finding::advise)
+        }
+    }
+}
+
+fn skills(context: &Context) -> Finding {
+    let listing = match roots(&SkillsArgs { dirs: Vec::new() }, context) {
+        Ok(roots) => roots.list(),
+        Err(fault) => return Finding::fail("skills", &fault),
+    };
+    let count = listing.entries.len();
+    if count == 0 {
+        return Finding::warn("skills", "none found")
+            .advise("make a folder with a SKILL.md in .claude/skills");
+    }
+    let shadowed = listing.entries.iter().filter(|entry| entry.shadowed_by.is_some()).count();
+    let broken: Vec<&str> = listing
+        .entries
+        .iter()
+        .filter(|entry| entry.header.is_err())
+        .map(|entry| entry.found.name.as_str())
+        .collect();
+    let mut found = words::count(count, "skill");
+    if shadowed > 0 {
+        found = format!("{found}, {shadowed} shadowed by others of the same name");
+    }
+    match broken.first() {
+        None => Finding::ok("skills", found),
+        Some(first) => Finding::warn("skills", format!("{found}; broken: {}", broken.join(", ")))
+            .advise(format!("`atlas show {first}` says what is wrong")),
+    }
+}
+
+/// The repository's own file, where it has one.
+fn configuration(root: &Path) -> Option<Finding> {
+    match config::project(root) {
+        Ok(None) => None,
+        Ok(Some(project)) if project.warnings.is_empty() => {
+            Some(Finding::ok("project", config::PROJECT_FILE))
+        }
+        Ok(Some(project)) => Some(Finding::warn("project", project.warnings.join("; "))),
+        Err(fault) => {
+            Some(Finding::fail("project", &fault).advise("`atlas config` shows the place"))
+        }
+    }
+}
+
+fn trust(context: &Context, folders: &Folders) -> Result<Finding, Fault> {
+    let subject = Subject::of_repository(&context.project().root)?;
+    let verdict = verdict(&subject, &TrustStore::new(folders), context)?;
+    let files = words::count(subject.files.len(), "file");
+    Ok(match verdict {
+        Verdict::NothingToTrust => Finding::ok("trust", "nothing here needs it"),
+        Verdict::Trusted(How::Content | How::ThisRun) => {
+            Finding::ok("trust", format!("{files} trusted as they are"))
+        }
+        Verdict::Trusted(How::Always) => Finding::ok("trust", "this path, whatever it holds"),
+        Verdict::Trusted(How::Configuration(glob)) => {
+            Finding::ok("trust", format!("by `{glob}` of your configuration"))
+        }
+        Verdict::Untrusted(why) => {
+            let since = match why {
+                Why::New => "nobody trusted yet",
+                Why::Changed(_) => "changed since they were trusted",
+                Why::Replaced => "in a repository that is not the trusted one",
+            };
+            Finding::warn("trust", format!("{files} {since}: runs are isolated"))
+                .advise("`atlas trust` shows them and stores your answer")
+        }
+    })
+}
+
+fn sessions(repository: &Repository) -> Finding {
+    match repository.is_ignored(Path::new(".claude/sessions/journal.jsonl")) {
+        Ok(true) => Finding::ok("sessions", "ignored by git"),
+        // The folder ignores itself from the first session on.
+        Ok(false) if !repository.root().join(".claude/sessions").exists() => {
+            Finding::ok("sessions", "none yet; their folder will ignore itself")
+        }
+        Ok(false) => Finding::warn("sessions", "git does not ignore .claude/sessions")
+            .advise("add `.claude/sessions/` to .gitignore"),
+        Err(error) => Finding::warn("sessions", error.to_string()),
+    }
+}

@@ -1,0 +1,115 @@
+//! `atlas session show`: every run of a session, as its journal tells it.
+
+use serde::Serialize;
+
+use super::super::context::Context;
+use crate::{
+    model::{
+        Result,
+        journal_line::Line,
+        result::{Outside, RunResult},
+        run::{Event, Plan, State, event::Output},
+    },
+    report::{Look, Place, Verbosity, summary::summary, table::table, words},
+    store::session::{SessionDir, runs},
+};
+
+/// A run that got as far as a plan.
+struct Run {
+    plan: Plan,
+    state: State,
+    result: RunResult,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    session: &'a str,
+    path: String,
+    runs: Vec<&'a RunResult>,
+}
+
+pub(super) fn show(session: &SessionDir, context: &Context) -> Result<()> {
+    let lines = session.lines()?;
+    let begun = runs(&lines);
+    let runs: Vec<Run> = begun.iter().filter_map(|lines| read(session, lines)).collect();
+    if runs.len() < begun.len() {
+        context.printer.warn("a run that broke off before it had a plan is left out");
+    }
+    let path = session.path.display().to_string();
+    let document = || Document {
+        session: session.id.as_str(),
+        path: path.clone(),
+        runs: runs.iter().map(|run| &run.result).collect(),
+    };
+    let verbosity = context.printer.verbosity();
+    context.give(document, |look| {
+        let head = look.parts(&[session.id.to_string(), words::first_line(&path, look)], None);
+        let told = runs.iter().map(|run| format!("\n{}", run.told(verbosity, look)));
+        std::iter::once(head).chain(told).collect()
+    })
+}
+
+fn read(session: &SessionDir, lines: &[Line]) -> Option<Run> {
+    let plan = lines.iter().find_map(|line| {
+        let Event::Plan { plan, .. } = &line.event else { return None };
+        Some((**plan).clone())
+    })?;
+    let state = State::of(lines.iter().map(|line| &line.event));
+    let took = lines.last()?.at.duration_since(lines.first()?.at);
+    let outside = Outside {
+        session: Some(session.id.as_str()),
+        output: output(session, &plan, &state),
+        duration_ms: u64::try_from(took.as_millis()).ok(),
+        ..Outside::default()
+    };
+    let result = RunResult::fold(&plan, &state, &outside);
+    Some(Run { plan, state, result })
+}
+
+/// The last step's output, where it lies in a file of its own.
+fn output(session: &SessionDir, plan: &Plan, state: &State) -> Option<serde_json::Value> {
+    let output = state.step(&plan.steps.last()?.id)?.output.as_ref()?;
+    match session.load_output(output).ok()? {
+        Output::Text { text } => Some(text.into()),
+        Output::Json { json } => Some(json),
+        Output::File { .. } => None,
+    }
+}
+
+impl Run {
+    fn told(&self, verbosity: Verbosity, look: Look) -> String {
+        let result = &self.result;
+        let skill = words::first_line(&self.plan.skill.name, look);
+        let head = format!("run {} {skill}", result.run.unwrap_or_default());
+        let mut told = look.parts(&[head], None);
+        told += &summary((&self.plan, &self.state), result, &Place::default(), (verbosity, look));
+        let steps: Vec<[String; 4]> = result
+            .steps
+            .iter()
+            .map(|step| {
+                let spend = step.spend.usd_known.map_or_else(String::new, |usd| usd.to_string());
+                let attempts = words::count(step.attempts as usize, "attempt");
+                [step.id.clone(), word(&step.status), attempts, spend]
+            })
+            .collect();
+        told += &table(["step", "status", "attempts", "spent"], &steps, look);
+        let checks: Vec<[String; 3]> = result
+            .checks
+            .iter()
+            .map(|check| {
+                let reason = check.reason.as_deref().unwrap_or_default();
+                [check.name.clone(), word(&check.status), words::first_line(reason, look)]
+            })
+            .collect();
+        if !checks.is_empty() {
+            told += &table(["check", "status", "reason"], &checks, look);
+        }
+        told
+    }
+}
+
+/// A status by the name it has everywhere.
+fn word(status: &impl Serialize) -> String {
+    let name = serde_json::to_value(status).ok();
+    name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}

@@ -1,0 +1,150 @@
+//! `atlas list`.
+
+use snapbox::str;
+
+use super::{REVIEW, transcript};
+use crate::support::world::World;
+
+/// A world with a plain skill, a shadowed one, a broken one, and one that is hostile to terminals.
+fn world() -> World {
+    let world = World::new();
+    world
+        .skill("review", REVIEW)
+        .personal_skill("review", REVIEW)
+        .skill("broken", "---\nname: never closed\n")
+        .skill("loud", "---\ndescription: \"\\e[2Jclears\\u202e the screen\"\n---\nLoud.\n");
+    world
+}
+
+#[test]
+fn skills_with_their_sources_and_sizes() {
+    let world = world();
+    world.check(&transcript(&world, &["list"]), str![[r#"
+$ atlas list
+name    source    header     body         description
+review  personal  152 bytes  ≈ 32 tokens  Reviews a diff and says what is wrong with it.
+broken  project                           broken: the front matter is not closed
+loud    project   58 bytes   ≈ 2 tokens   ␛[2Jclears� the screen
+review  project   152 bytes  ≈ 32 tokens  shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
+--- exit 0
+
+"#]]);
+}
+
+#[test]
+fn told_row_by_row() {
+    let world = world();
+    world.check(&transcript(&world, &["list", "--plain"]), str![[r#"
+$ atlas list --plain
+review
+  source: personal
+  header: 152 bytes
+  body: about 32 tokens
+  description: Reviews a diff and says what is wrong with it.
+broken
+  source: project
+  description: broken: the front matter is not closed
+loud
+  source: project
+  header: 58 bytes
+  body: about 2 tokens
+  description: ␛[2Jclears� the screen
+review
+  source: project
+  header: 152 bytes
+  body: about 32 tokens
+  description: shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
+--- exit 0
+
+"#]]);
+}
+
+#[test]
+fn as_a_document() {
+    let world = world();
+    let output = world.atlas(["list", "--format=json"]).run().expect_code(0);
+    // A program gets every byte; this file must not hold that one.
+    world.check(
+        &output.stdout.replace('\u{202e}', "<RLO>"),
+        str![[r#"
+{
+  "schema_version": 1,
+  "skills": [
+    {
+      "name": "review",
+      "description": "Reviews a diff and says what is wrong with it.",
+      "source": "personal",
+      "path": "[ROOT]/home/.claude/skills/review/SKILL.md",
+      "header_bytes": 152,
+      "body_tokens": 32,
+      "shadowed_by": null,
+      "error": null
+    },
+    {
+      "name": "broken",
+      "description": null,
+      "source": "project",
+      "path": "[ROOT]/repo/.claude/skills/broken/SKILL.md",
+      "header_bytes": null,
+      "body_tokens": null,
+      "shadowed_by": null,
+      "error": "the front matter is not closed"
+    },
+    {
+      "name": "loud",
+      "description": "/u001b[2Jclears<RLO> the screen",
+      "source": "project",
+      "path": "[ROOT]/repo/.claude/skills/loud/SKILL.md",
+      "header_bytes": 58,
+      "body_tokens": 2,
+      "shadowed_by": null,
+      "error": null
+    },
+    {
+      "name": "review",
+      "description": "Reviews a diff and says what is wrong with it.",
+      "source": "project",
+      "path": "[ROOT]/repo/.claude/skills/review/SKILL.md",
+      "header_bytes": 152,
+      "body_tokens": 32,
+      "shadowed_by": "[ROOT]/home/.claude/skills/review/SKILL.md",
+      "error": null
+    }
+  ],
+  "warnings": []
+}
+
+"#]],
+    );
+}
+
+#[test]
+fn a_folder_of_ones_own_comes_first() {
+    let world = world();
+    world.write("mine/review/SKILL.md", "---\ndescription: Mine.\n---\n");
+    let output = world.atlas(["list", "--skills-dir", "mine"]).run().expect_code(0);
+    let first = output.stdout.lines().nth(1).unwrap();
+    assert!(first.starts_with("review") && first.ends_with("Mine."), "{output}");
+    world.atlas(["list", "--skills-dir", "nowhere"]).run().expect_code(2);
+    let found = world.atlas(["-C", "mine", "list", "--skills-dir", "."]).run().expect_code(0);
+    assert!(found.stdout.contains("Mine."), "{found}");
+}
+
+#[test]
+fn nowhere_anything() {
+    let world = World::new();
+    world.check(
+        &transcript(&world, &["list"]),
+        str![[r#"
+$ atlas list
+--- stderr
+no skills here; a skill is a folder with a SKILL.md in one of:
+  [ROOT]/home/.claude/skills
+  [ROOT]/repo/.claude/skills
+  [ROOT]/repo/.agents/skills
+  [ROOT]/repo/skills
+--- exit 0
+
+"#]],
+    );
+}
