@@ -111,11 +111,11 @@ impl From<HungUp> for NotMade {
 async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     wait_out(site, order.after).await?;
     let claude = site.claude.as_ref().ok_or_else(no_claude)?;
-    let files = files::prepare(site, order).map_err(not_started)?;
+    let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let files = files::prepare(site, order, &claude_session).map_err(not_started)?;
     let key = keys::hand_over(site, &order.step.agent).map_err(not_started)?;
     let reservation = reserve_of_the_day(site, order).await?;
 
-    let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let launch = Launch { files: &files, key: key.as_ref(), claude_session: &claude_session };
     let program = program(site, claude, order, &launch);
     let group = Group::spawn(&program).map_err(|error| not_started(error.to_string()))?;
@@ -260,6 +260,7 @@ fn unspent(order: &Order, outcome: CallOutcome, started: Instant) -> CallEnded {
             window_assumed: order.left.window.is_none(),
             peak: 0,
         },
+        quota: None,
         model: None,
         output: None,
         warnings: Vec::new(),

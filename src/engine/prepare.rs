@@ -11,7 +11,10 @@ use std::{
     sync::Arc,
 };
 
-use super::tree::file_change;
+use super::{
+    login::{Payment, payment},
+    tree::file_change,
+};
 use crate::{
     model::{
         Fault, Request, Result, Spot,
@@ -28,6 +31,7 @@ use crate::{
     store::{
         config,
         folders::Folders,
+        history::{self, History},
         session::Sessions,
         skills::{self, Roots, Search},
     },
@@ -65,6 +69,8 @@ pub struct Prepared {
     pub repository: Option<Arc<Repository>>,
     /// Where its session will be kept.
     pub sessions: Sessions,
+    /// What earlier runs of the skill cost here.
+    pub history: Option<History>,
     /// What a person should hear before it begins.
     pub notices: Vec<String>,
     /// The facts of the repository that the agent is given, as files: a name and what it holds.
@@ -100,6 +106,8 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         },
     )?;
     let facts = facts::read(request, &settings, &ground)?;
+    let sessions = kept(ground.sessions, &settings);
+    let history = history::of(&sessions, &skill.found.name);
     let plan = planning::plan(Given {
         request,
         skill: &skill,
@@ -114,13 +122,16 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         repository_trusted: trusted.repository,
         root: ground.repository.is_some().then(|| ground.root.clone()),
         skipped: trusted.skipped.into_iter().map(skipped).collect(),
+        prices: history.as_ref().map(|history| history.steps.clone()).unwrap_or_default(),
+        on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
     notices.extend(capped(&settings));
     notices.extend(tools_not_allowed(&skill, &plan));
     Ok(Prepared {
         plan,
         repository: ground.repository.map(Arc::new),
-        sessions: kept(ground.sessions, &settings),
+        sessions,
+        history,
         notices,
         facts: facts.iter().filter_map(Seen::file).collect(),
         warnings: skill.warnings,

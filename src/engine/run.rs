@@ -248,7 +248,7 @@ struct Told {
     started: Instant,
 }
 
-fn finish(mut site: Site, state: State, told: Told) -> Result<Finished> {
+fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
     let base = site.tree.base().map(str::to_owned);
     site.session.describe(|file| file.base = base)?;
     let last = site.plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));

@@ -87,8 +87,7 @@ greet, sonnet, about 160 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0027
 passed, checked by nobody, $0.0027, [TIME], ...[SHORT]
-hint: say what must hold: `atlas new contract --for greet`
-hint: or let reviewers look: `atlas run greet --verify`
+hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 
 "#]],
     );
@@ -224,6 +223,7 @@ fn a_skill_that_leads_elsewhere_is_refused() {
         std::fs::remove_file(&file).unwrap();
         symlink(target, &file).unwrap();
         let output = world.atlas(["run", "greet"]).run().expect_code(8);
+        assert!(output.stderr.contains("is not in the repository"), "{output}");
         assert!(!format!("{output}").contains("password"), "{output}");
         assert!(!format!("{output}").contains("ANTHROPIC"), "{output}");
     }

@@ -9,7 +9,7 @@ use std::{
 use super::Order;
 use crate::{
     engine::site::Site,
-    model::{Result, prompt},
+    model::{Result, prompt, skill::substitute::SESSION_ID},
     sys::fs::{PRIVATE_FILE, open_append_private, write_private},
 };
 
@@ -28,7 +28,7 @@ pub(super) struct CallFiles {
 }
 
 /// Makes the folder and writes the prompts. They need no sync: a resume makes them anew.
-pub(super) fn prepare(site: &Site, order: &Order) -> Result<CallFiles> {
+pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Result<CallFiles> {
     let dir = site.session.attempt_dir(site.run, &order.step.id, order.attempt)?;
     let system = dir.join("system.md");
     let prompt = match &order.resume {
@@ -40,7 +40,7 @@ pub(super) fn prepare(site: &Site, order: &Order) -> Result<CallFiles> {
             crate::model::Fault::failed("could not write the prompt").because(error)
         })
     };
-    write("system.md", &order.step.system)?;
+    write("system.md", &order.step.system.replace(SESSION_ID, claude_session))?;
     write("prompt.md", &prompt)?;
     Ok(CallFiles { dir, system, prompt })
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Given;
 use crate::model::{
     Fault, Result,
-    contract::{HookAction, Leaf, Load, On, Step},
+    contract::{Conversation, HookAction, Leaf, Limits, Load, On, Step},
     yaml::Spanned,
 };
 
@@ -39,8 +39,22 @@ fn step_kind(step: &Spanned<Step>) -> Option<&'static str> {
     match &step.value.leaf {
         Leaf::Skill(_) => Some("a step that runs another skill"),
         Leaf::Run { .. } => Some("a step that runs a program"),
-        Leaf::Section(_) | Leaf::Prompt(_) if step.value.when.is_some() => Some("`when:`"),
-        Leaf::Section(_) | Leaf::Prompt(_) => None,
+        Leaf::Section(_) | Leaf::Prompt(_) => modifier(&step.value),
+    }
+}
+
+fn modifier(step: &Step) -> Option<&'static str> {
+    let only_usd = Limits { usd: step.limits.usd.clone(), ..Limits::default() };
+    if step.when.is_some() {
+        Some("`when:`")
+    } else if step.retry.is_some() {
+        Some("a step's own `retry:`")
+    } else if step.conversation == Conversation::Continue {
+        Some("`conversation: continue`")
+    } else if step.limits != only_usd {
+        Some("a step's own limits but for `usd`")
+    } else {
+        None
     }
 }
 

@@ -53,6 +53,9 @@ impl Repository {
         from: &Snapshot,
         to: &Snapshot,
     ) -> Result<Vec<FileChange>, GitError> {
+        if from == to {
+            return Ok(Vec::new());
+        }
         self.compare(&Sides { objects, from, to }, |diff, by_hash| {
             let mut changes = by_hash;
             changes.extend((0..diff.deltas().len()).filter_map(|place| change(diff, place)));

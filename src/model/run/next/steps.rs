@@ -1,5 +1,7 @@
 //! The steps, one after another: reserve, call, look, mid hooks; again where that makes sense.
 
+use std::slice;
+
 use super::{
     Phase,
     checks::{self, Hooks, Verdict},
@@ -7,7 +9,7 @@ use super::{
 };
 use crate::model::{
     Status,
-    call::{CallOutcome, LimitKind, Unavailability},
+    call::{CallOutcome, LimitKind, QuotaUse, Unavailability},
     check::Timing,
     contract::RetryOn,
     run::{
@@ -47,7 +49,7 @@ fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
 /// before, a broken-off call goes on in its conversation, and a refused attempt is told why.
 fn call(plan: &Plan, state: &State, step: &StepPlan, known: &StepState) -> Vec<Effect> {
     if let Some((limit, reason)) = exhausted(plan, state, step) {
-        return vec![record(Event::LimitReached { limit, reason })];
+        return vec![Effect::record(Event::LimitReached { limit, reason })];
     }
     let refused = known.rejections.last().filter(|_| known.attempt_is_refused());
     vec![Effect::Call {
@@ -72,8 +74,20 @@ fn exhausted(plan: &Plan, state: &State, step: &StepPlan) -> Option<(LimitKind, 
     if let Some(limit) = plan.limits.tokens.filter(|limit| ledger.tokens.counted() >= limit.0) {
         return Some((LimitKind::Tokens, format!("{limit} tokens are used up")));
     }
+    if let Some(reason) = ledger.quota.as_ref().and_then(|quota| over_quota(plan, quota)) {
+        return Some((LimitKind::Quota, reason));
+    }
     let turns = plan.limits.turns;
     (ledger.turns >= turns).then(|| (LimitKind::Turns, format!("{turns} turns are used up")))
+}
+
+/// What is left of a plan's quota is the user's own to spend.
+fn over_quota(plan: &Plan, quota: &QuotaUse) -> Option<String> {
+    let limit = plan.limits.quota;
+    let window = quota.window.as_deref().unwrap_or("current");
+    (quota.used > limit.fraction()).then(|| {
+        format!("{:.0}% of the {window} quota is used, {limit} is allowed", quota.used * 100.0)
+    })
 }
 
 fn ended(
@@ -82,15 +96,15 @@ fn ended(
     (step, known): (&StepPlan, &StepState),
     outcome: &CallOutcome,
 ) -> Vec<Effect> {
-    if let CallOutcome::Unavailable { why, reason } = outcome {
-        if let Some(wait) = worth_waiting(plan, known, why) {
-            return vec![record(Event::CallRetrying {
-                step: step.id.clone(),
-                attempt: known.attempt,
-                reason: reason.clone(),
-                after: wait,
-            })];
-        }
+    if let CallOutcome::Unavailable { why, reason } = outcome
+        && let Some(after) = worth_waiting(plan, known, why)
+    {
+        return vec![Effect::record(Event::CallRetrying {
+            step: step.id.clone(),
+            attempt: known.attempt,
+            reason: reason.clone(),
+            after,
+        })];
     }
     let at = Point::Mid { step: step.id.clone(), attempt: known.attempt };
     let own = match state.checks.get(&at).unwrap_or(&Stage::Idle) {
@@ -102,14 +116,17 @@ fn ended(
         CallOutcome::Succeeded => {}
         CallOutcome::Failed { failure, reason } => {
             let again = failure.worth_another_try() && plan.retry.on.contains(&RetryOn::Failed);
-            return match again.then(|| repair(plan, (step, known), &[reason.clone()])).flatten() {
+            return match again
+                .then(|| repair(plan, (step, known), slice::from_ref(reason)))
+                .flatten()
+            {
                 Some(retry) => vec![retry],
                 None => stop(step, known, StepStatus::Failed, Status::Failed, reason),
             };
         }
         CallOutcome::Limit { limit, reason } => {
             let (limit, reason) = (*limit, reason.clone());
-            return vec![record(Event::LimitReached { limit, reason })];
+            return vec![Effect::record(Event::LimitReached { limit, reason })];
         }
         CallOutcome::Unavailable { reason, .. } => {
             return stop(step, known, StepStatus::Failed, Status::Unavailable, reason);
@@ -165,7 +182,7 @@ pub(super) fn repair(
         return None;
     }
     let later = plan.steps.iter().skip_while(|other| other.id != step.id).skip(1);
-    Some(record(Event::Retry {
+    Some(Effect::record(Event::Retry {
         step: step.id.clone(),
         reasons: reasons.to_vec(),
         supersedes: later.map(|later| later.id.clone()).collect(),
@@ -203,9 +220,10 @@ fn step_ended(
     status: StepStatus,
     reason: Option<String>,
 ) -> Effect {
-    record(Event::StepEnded { step: step.id.clone(), attempt: known.attempt, status, reason })
-}
-
-pub(super) fn record(event: Event) -> Effect {
-    Effect::Record(Box::new(event))
+    Effect::record(Event::StepEnded {
+        step: step.id.clone(),
+        attempt: known.attempt,
+        status,
+        reason,
+    })
 }

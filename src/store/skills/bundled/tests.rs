@@ -1,5 +1,3 @@
-use std::fs;
-
 use super::*;
 use crate::sys::fs::write_atomic;
 
