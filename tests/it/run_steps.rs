@@ -9,7 +9,8 @@ use crate::support::world::World;
 const SKILL: &str = "---\nname: chain\ndescription: Two sections\n---\n# Chain\n\nTwo things.\n\n\
                      ## Gather\n\nGather the facts.\n\n## Judge\n\nJudge what was gathered.\n";
 
-const CONTRACT: &str = "steps:\n  - { id: gather, section: Gather }\n  - { id: judge, section: Judge }\n";
+const CONTRACT: &str =
+    "steps:\n  - { id: gather, section: Gather }\n  - { id: judge, section: Judge }\n";
 
 #[test]
 fn a_step_is_told_what_the_step_before_it_made() {
