@@ -140,7 +140,7 @@ fn bounded(text: &str, most: usize) -> std::borrow::Cow<'_, str> {
     if text.len() <= most {
         return text.into();
     }
-    let end = text.floor_char_boundary(most);
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     format!("{}\n… {} bytes left out", &text[..end], text.len() - end).into()
 }
 

@@ -5,6 +5,7 @@
 mod cli;
 mod commit_message;
 mod harness;
+mod pages;
 mod review_diff;
 mod run_answers;
 mod run_checks;
