@@ -62,6 +62,20 @@ pub fn start_over(reasons: &[String], task: &str) -> String {
     )
 }
 
+/// All the words that atlas puts around a skill, around nothing: what a recording compares.
+pub fn wording() -> String {
+    let nothing = [(String::new(), String::new())];
+    let reasons = [String::new()];
+    [
+        system("", ""),
+        task("", "-", &nothing),
+        go_on(&[]),
+        go_on(&reasons),
+        start_over(&reasons, ""),
+    ]
+    .concat()
+}
+
 /// Text in a fence that nothing inside can close.
 pub fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);

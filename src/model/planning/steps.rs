@@ -25,7 +25,8 @@ pub(super) fn steps(
 ) -> Result<Vec<StepPlan>> {
     let asked = &given.settings.steps.value;
     if asked.is_empty() {
-        let whole = Text { id: "skill".to_owned(), instructions: given.skill.body().to_owned() };
+        let instructions = given.skill.body().to_owned();
+        let whole = Text { id: "skill".to_owned(), instructions, asked: None };
         return Ok(vec![step(given, inputs, agent, whole, given.output.clone(), None)]);
     }
     let last = asked.len() - 1;
@@ -52,6 +53,7 @@ pub(super) fn steps(
 struct Text {
     id: String,
     instructions: String,
+    asked: Option<String>,
 }
 
 fn text(given: &Given<'_>, wish: &Spanned<Step>, place: usize) -> Result<Text> {
@@ -65,7 +67,12 @@ fn text(given: &Given<'_>, wish: &Spanned<Step>, place: usize) -> Result<Text> {
         Leaf::Prompt(text) => text.value.clone(),
         Leaf::Skill(_) | Leaf::Run { .. } => String::new(),
     };
-    Ok(Text { id, instructions: format!("{header}\n\n{own}") })
+    let asked = match &wish.leaf {
+        Leaf::Prompt(text) => Some(text.value.clone()),
+        Leaf::Section(name) => Some(name.value.clone()),
+        Leaf::Skill(_) | Leaf::Run { .. } => None,
+    };
+    Ok(Text { id, instructions: format!("{header}\n\n{own}"), asked })
 }
 
 fn pointed(given: &Given<'_>, name: &Spanned<String>, fault: Fault) -> Fault {
@@ -103,6 +110,7 @@ fn step(
         agent: agent.clone(),
         system: prompt::system(&skill.name, &filled.text),
         prompt: prompt::task(&skill.name, arguments, &unplaced),
+        asked: text.asked,
         output,
         reserve,
     }
