@@ -96,7 +96,7 @@ mod tests {
         check(
             "atlas --formt json list",
             "unexpected argument '--formt' found",
-            &["a similar argument exists: '--format'", "usage: atlas [OPTIONS] <COMMAND>"],
+            &["a similar argument exists: '--format'", "usage: atlas --format <FORMAT> <COMMAND>"],
         );
         check(
             "atlas lst",

@@ -25,7 +25,7 @@ use crate::{
         yaml,
     },
     report::Mark,
-    report::{Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
+    report::{History, Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
     sys::fs::write_atomic,
 };
 
@@ -158,7 +158,9 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
         return dry_run(&prepared, &around, context);
     }
     let mut follower = Follower { reporter: Reporter::new(&context.printer) };
-    follower.reporter.begins(&prepared.plan, None, &prepared.notices);
+    let history = prepared.history.as_ref();
+    let history = history.map(|known| History { usual: known.usual, runs: known.runs });
+    follower.reporter.begins(&prepared.plan, history, &prepared.notices);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -257,6 +257,7 @@ fn unspent(order: &Order, outcome: CallOutcome, started: Instant) -> CallEnded {
             window_assumed: order.left.window.is_none(),
             peak: 0,
         },
+        quota: None,
         model: None,
         output: None,
         warnings: Vec::new(),

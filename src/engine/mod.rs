@@ -6,6 +6,7 @@ pub mod claude;
 mod dispatcher;
 pub mod explain;
 mod hook;
+pub mod login;
 mod look;
 pub mod prepare;
 pub mod run;

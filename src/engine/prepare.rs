@@ -10,6 +10,7 @@ use std::{
     sync::Arc,
 };
 
+use super::login::{Payment, payment};
 use crate::{
     model::{
         Fault, Request, Result, Spot,
@@ -25,6 +26,7 @@ use crate::{
     store::{
         config,
         folders::Folders,
+        history::{self, History},
         session::Sessions,
         skills::{self, Roots, Search},
     },
@@ -59,6 +61,8 @@ pub struct Prepared {
     pub repository: Option<Arc<Repository>>,
     /// Where its session will be kept.
     pub sessions: Sessions,
+    /// What earlier runs of the skill cost here.
+    pub history: Option<History>,
     /// What a person should hear before it begins.
     pub notices: Vec<String>,
     /// What is odd in the skill's file.
@@ -91,6 +95,8 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
             contract: trusted.contract.as_ref(),
         },
     )?;
+    let sessions = kept(ground.sessions, &settings);
+    let history = history::of(&sessions, &skill.found.name);
     let plan = planning::plan(Given {
         request,
         skill: &skill,
@@ -103,13 +109,16 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         repository_trusted: trusted.repository,
         root: ground.repository.is_some().then(|| ground.root.clone()),
         skipped: trusted.skipped.into_iter().map(skipped).collect(),
+        prices: history.as_ref().map(|history| history.steps.clone()).unwrap_or_default(),
+        on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
     notices.extend(capped(&settings));
     notices.extend(tools_not_allowed(&skill, &plan));
     Ok(Prepared {
         plan,
         repository: ground.repository.map(Arc::new),
-        sessions: kept(ground.sessions, &settings),
+        sessions,
+        history,
         notices,
         warnings: skill.warnings,
     })

@@ -14,4 +14,4 @@ pub use meter::Meter;
 pub use outcome::{
     CallEnd, CallFacts, CallOutcome, Failure, LimitKind, Unavailability, Wants, classify,
 };
-pub use spend::{Basis, ContextUse, Spend, TokenCount};
+pub use spend::{Basis, ContextUse, QuotaUse, Spend, TokenCount};

@@ -12,7 +12,7 @@ mod unsupported;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use crate::model::{
     Request, Result,
@@ -21,6 +21,8 @@ use crate::model::{
     contract::{Contract, Isolation},
     run::plan::{Limits, Plan, Requires, Setting, SkillRef},
     skill::Skill,
+    sourced::{Source, Sourced},
+    value::Usd,
     yaml::Document,
 };
 
@@ -49,6 +51,10 @@ pub struct Given<'a> {
     pub root: Option<PathBuf>,
     /// Checks that exist but do not apply, because nobody trusted them.
     pub skipped: Vec<Check>,
+    /// What earlier runs' steps cost, by id.
+    pub prices: BTreeMap<String, Usd>,
+    /// Whether a plan pays, so that money limits hold only where somebody set them.
+    pub on_a_plan: bool,
 }
 
 /// Makes the plan.
@@ -78,7 +84,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         apply: given.request.apply,
         requires: requires(given.settings),
         retry: given.settings.retry.value.clone(),
-        limits: limits(given.settings),
+        limits: limits(given.settings, given.on_a_plan),
         require: given.settings.require.value,
         settings: settings(given.settings),
         root: given.root,
@@ -114,11 +120,15 @@ fn requires(settings: &Settings) -> Requires {
     }
 }
 
-fn limits(settings: &Settings) -> Limits {
+fn limits(settings: &Settings, on_a_plan: bool) -> Limits {
     let limits = &settings.limits;
+    let wanted = |limit: &Sourced<Usd>| {
+        let said = limit.source != Source::BuiltIn;
+        (said || !on_a_plan).then_some(limit.value)
+    };
     Limits {
-        usd: Some(limits.usd.value),
-        usd_per_day: Some(limits.usd_per_day.value),
+        usd: wanted(&limits.usd),
+        usd_per_day: wanted(&limits.usd_per_day),
         tokens: limits.tokens.as_ref().map(|tokens| tokens.value),
         turns: limits.turns.value,
         time: limits.time.value,

@@ -4,6 +4,7 @@ pub mod config;
 pub mod contracts;
 pub mod day_ledger;
 pub mod folders;
+pub mod history;
 pub mod journal;
 pub mod probe;
 pub mod session;

@@ -45,8 +45,7 @@ greet, sonnet, about 163 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0021
 passed, checked by nobody, $0.0021, [TIME], ...[SHORT]
-hint: say what must hold: `atlas new contract --for greet`
-hint: or let reviewers look: `atlas run greet --verify`
+hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 
 "#]],
     );

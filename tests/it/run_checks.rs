@@ -254,8 +254,7 @@ note: skill: asking sonnet
 ok: skill, [TIME], $0.0027
 passed, checked by nobody, $0.0027, [TIME], ...[SHORT]
 note: hook look skipped: nobody trusted it
-hint: say what must hold: `atlas new contract --for greet`
-hint: or let reviewers look: `atlas run greet --verify`
+hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 
 "#]],
     );

@@ -87,8 +87,7 @@ greet, sonnet, about 160 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0027
 passed, checked by nobody, $0.0027, [TIME], ...[SHORT]
-hint: say what must hold: `atlas new contract --for greet`
-hint: or let reviewers look: `atlas run greet --verify`
+hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 
 "#]],
     );

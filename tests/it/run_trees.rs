@@ -66,8 +66,7 @@ passed, checked by nobody, $0.02, [TIME], ...[SHORT]
 note: changed 2 files, +3 -1
   A +2 -0 new.txt
   M +1 -1 old.txt
-hint: say what must hold: `atlas new contract --for greet`
-hint: or let reviewers look: `atlas run greet --verify`
+hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 
 "#]],
     );
@@ -122,8 +121,7 @@ note: changed 6 files, +4 -2
   D +0 -1 deleted.txt
   R +0 -0 moved/here.txt (was there.txt)
   M +1 -0 untracked.txt
-hint: say what must hold: `atlas new contract --for greet`
-hint: or let reviewers look: `atlas run greet --verify`
+hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 
 "#]],
     );

@@ -99,7 +99,9 @@ fn node(schema: &Value, parts: &[&str]) -> Option<Node> {
         here = inside["properties"]
             .get(part)
             .or_else(|| inside.get("additionalProperties").filter(|any| any.is_object()))?;
-        said = here["description"].as_str().or(resolved(schema, here)["description"].as_str());
+        let own = here["description"].as_str().or(resolved(schema, here)["description"].as_str());
+        // What any name stands for is told of the whole.
+        said = own.or(said);
     }
     let words = resolved(schema, here);
     let takes = words["enum"].as_array().or(words["oneOf"].as_array());
@@ -232,7 +234,8 @@ mod tests {
     fn variables_and_flags_name_real_keys() {
         let keys = VARIABLES.iter().map(|it| it.key).chain(FLAGS.iter().map(|(key, _)| *key));
         for key in keys {
-            assert!(row(&defaults(), key).is_some(), "{key}");
+            let parts: Vec<&str> = key.split('.').collect();
+            assert!(node(&config::schema(), &parts).is_some(), "{key}");
         }
     }
 

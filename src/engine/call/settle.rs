@@ -5,7 +5,9 @@ use crate::{
     engine::site::Site,
     model::{
         Result,
-        call::{CallFacts, CallOutcome, Failure, Wants, classify, stream::ResultMessage},
+        call::{
+            CallFacts, CallOutcome, ContextUse, Failure, Wants, classify, stream::ResultMessage,
+        },
         digest::sha256,
         run::event::{CallEnded, Output},
     },
@@ -30,6 +32,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         wants: &wants,
     });
     let mut warnings = seen.warnings;
+    warnings.extend(nearly_full(site, &seen.meter.context(order.left.window)));
     warnings.extend(denied(seen.meter.result.as_ref(), &wants));
     let output = match keep(site, files, seen.meter.result.as_ref(), &seen.stderr) {
         Ok(output) => output,
@@ -46,6 +49,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         spend: seen.meter.spend(order.left.conversation_cost),
         conversation_cost: seen.meter.conversation_cost(),
         context: seen.meter.context(order.left.window),
+        quota: seen.meter.quota(),
         model: seen.meter.init.as_ref().map(|init| init.model.clone()),
         output,
         warnings,
@@ -66,6 +70,22 @@ fn wants(order: &Order) -> Wants {
         mcp: agent.mcp.clone(),
         subagents: agent.subagents,
     }
+}
+
+/// From this share of the limit on, the limit is worth a word.
+const NEARLY: f64 = 0.8;
+
+/// A window that is only assumed warns and never ends a call.
+fn nearly_full(site: &Site, context: &ContextUse) -> Option<String> {
+    let limit = site.plan.limits.context;
+    let full = context.peak_fraction();
+    (full >= NEARLY * limit.fraction()).then(|| {
+        let assumed = if context.window_assumed { "assumed " } else { "" };
+        format!(
+            "{:.0}% of the {assumed}context window was full, {limit} is the limit",
+            full * 100.0
+        )
+    })
 }
 
 /// Denials that fail nothing are worth a word all the same.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Basis, ContextUse, Spend, TokenCount,
+    Basis, ContextUse, QuotaUse, Spend, TokenCount,
     stream::{Init, Message, RateLimit, ResultMessage, Retry},
 };
 use crate::model::value::Usd;
@@ -81,6 +81,16 @@ impl Meter {
     /// What the conversation has cost in all, as claude last said.
     pub fn conversation_cost(&self) -> Option<Usd> {
         self.result.as_ref()?.total_cost_usd.and_then(Usd::from_dollars)
+    }
+
+    /// How much of a plan's quota is used, as the last word on it told.
+    pub fn quota(&self) -> Option<QuotaUse> {
+        let told = self.rate_limit.as_ref()?;
+        Some(QuotaUse {
+            window: told.rate_limit_type.clone(),
+            used: told.utilization.filter(|used| used.is_finite())?,
+            resets_at: told.resets_at,
+        })
     }
 
     /// How full the window became; `known` is the window that an earlier result of this model

@@ -70,6 +70,17 @@ pub struct Spend {
     pub turns: u32,
 }
 
+/// How much of a plan's quota is used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct QuotaUse {
+    /// Which window: `five_hour`, `seven_day` …
+    pub window: Option<String>,
+    /// The share used, from 0 to 1.
+    pub used: f64,
+    /// When the window starts anew, in seconds since 1970.
+    pub resets_at: Option<i64>,
+}
+
 /// How full the context window became.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ContextUse {

@@ -67,6 +67,7 @@ fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Ev
         spend: Spend { usd: Some(usd), ..Spend::default() },
         conversation_cost: None,
         context: ContextUse { window: 200_000, window_assumed: false, peak: u64::from(attempt) },
+        quota: None,
         model: Some(step.clone()),
         output: Some(Output::Json { json }),
         warnings: vec![step.clone()],
@@ -90,7 +91,7 @@ fn plan_json(text: &str) -> serde_json::Value {
         "skill": {"name": text, "dir": "/skills/a", "source": text, "digest": "00"},
         "root": null, "cwd": "/", "inputs": {text: text},
         "requires": {"files": [], "commands": [], "env": []},
-        "hooks": [], "skipped": [], "isolation": "none", "steps": [], "output": null, "repair": text,
+        "hooks": [], "skipped": [], "isolation": "none", "apply": false, "steps": [], "output": null, "repair": text,
         "retry": {"times": 1, "on": ["failed"], "backoff": "1s"},
         "limits": {
             "usd": 2.0, "usd_per_day": null, "tokens": null, "turns": 50, "time": "30m",

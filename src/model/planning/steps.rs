@@ -104,7 +104,8 @@ fn step(
         .filter(|(name, _)| filled.unplaced_names.contains(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let reserve = usd.unwrap_or(RESERVE);
+    let before = given.prices.get(&text.id).copied();
+    let reserve = usd.or(before).unwrap_or(RESERVE);
     StepPlan {
         id: text.id,
         agent: agent.clone(),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{Plan, Point};
 use crate::model::{
     Request, Status,
-    call::{CallOutcome, ContextUse, LimitKind, Spend},
+    call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend},
     changes::TreeChanges,
     check::Check,
     value::{Span, Usd},
@@ -188,6 +188,9 @@ pub struct CallEnded {
     pub conversation_cost: Option<Usd>,
     /// How full the context window became.
     pub context: ContextUse,
+    /// How much of a plan's quota is used, where a plan pays.
+    #[serde(default)]
+    pub quota: Option<QuotaUse>,
     /// The full name of the model that answered.
     pub model: Option<String>,
     /// What it said.

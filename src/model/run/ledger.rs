@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    call::{Basis, ContextUse, TokenCount},
+    call::{Basis, ContextUse, QuotaUse, TokenCount},
     run::event::{CallEnded, CallStarted},
     value::Usd,
 };
@@ -25,6 +25,8 @@ pub struct Ledger {
     pub turns: u32,
     /// Who pays, as the last call that knew told.
     pub basis: Basis,
+    /// How much of a plan's quota is used, as the last call that knew told.
+    pub quota: Option<QuotaUse>,
     /// The fullest context window of any call.
     pub context: Option<ContextUse>,
     conversations: BTreeMap<String, Usd>,
@@ -56,6 +58,9 @@ impl Ledger {
         self.turns += call.spend.turns;
         if call.spend.basis != Basis::Unknown {
             self.basis = call.spend.basis;
+        }
+        if call.quota.is_some() {
+            self.quota.clone_from(&call.quota);
         }
         if self.context.is_none_or(|fullest| fullest.peak_fraction() < call.context.peak_fraction())
         {

@@ -132,18 +132,28 @@ environment
   HOME PATH ANTHROPIC_API_KEY
 
 limits
-  limit         value
-  usd           $2.00
-  usd-per-day   $20.00
-  tokens        400k
-  turns         50
-  time          30m
-  idle          5m
-  start         1m
-  after-result  30s
-  grace         3s
-  context       50%
-  quota         80%
+  usd
+    value: $2.00
+  usd-per-day
+    value: $20.00
+  tokens
+    value: 400k
+  turns
+    value: 50
+  time
+    value: 30m
+  idle
+    value: 5m
+  start
+    value: 1m
+  after-result
+    value: 30s
+  grace
+    value: 3s
+  context
+    value: 50%
+  quota
+    value: 80%
 
 settings
   key         value   source

@@ -10,6 +10,7 @@ use super::{
     Home, SessionDir, Summary,
     home::notice,
     place::{self, NoPlace},
+    summary::SessionFile,
 };
 use crate::{
     model::{Fault, Result, SessionId, session_id::resolve},
@@ -114,6 +115,13 @@ impl Sessions {
             }
             Err(many) => Err(ambiguous(query, &many)),
         }
+    }
+
+    /// What the descriptions of the newest sessions say, at most so many: a look, not a reading of
+    /// journals, so what is stale or missing is passed over.
+    pub fn kept_summaries(&self, most: usize) -> Vec<Summary> {
+        let newest = self.all().unwrap_or_default().into_iter().take(most);
+        newest.filter_map(|session| SessionFile::read(&session.file())?.summary).collect()
     }
 
     /// The newest session.

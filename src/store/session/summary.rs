@@ -1,7 +1,7 @@
 //! What a list shows of a session: a fold of its journal, kept in `session.json` so that a list
 //! need not read every journal.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::{
     model::{
         Result, SessionId, Status,
         journal_line::Line,
-        run::{Event, State},
+        run::{Event, State, state::StepState},
         value::Usd,
     },
     store::stamp,
@@ -59,6 +59,9 @@ pub struct Summary {
     pub ended: Option<Ended>,
     /// What all its runs are charged.
     pub usd: Usd,
+    /// What each step of the last run cost, where claude told.
+    #[serde(default)]
+    pub steps: BTreeMap<String, Usd>,
 }
 
 /// How a run ended.
@@ -99,6 +102,11 @@ impl SessionFile {
     }
 }
 
+fn prices(state: &State) -> BTreeMap<String, Usd> {
+    let price = |(id, step): (&String, &StepState)| Some((id.clone(), step.spend.usd?));
+    state.steps.iter().filter_map(price).collect()
+}
+
 impl Summary {
     /// The summary of these lines, which take so many bytes; `None` while no run has begun.
     pub fn of(lines: &[Line], journal_bytes: u64) -> Option<Self> {
@@ -121,6 +129,7 @@ impl Summary {
                 reason: end.reason,
             }),
             usd: states.iter().map(|state| state.ledger.charged()).sum(),
+            steps: states.last().map(prices).unwrap_or_default(),
         })
     }
 

@@ -32,8 +32,7 @@ $ atlas session show
 
 run 1 greet
 passed, checked by nobody · $0.0021 · [TIME] · …[ID]
-hint: say what must hold: `atlas new contract --for greet`
-hint: or let reviewers look: `atlas run greet --verify`
+hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 step   status  attempts   spent
 skill  passed  1 attempt  $0.0021
 --- exit 0

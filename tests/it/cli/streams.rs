@@ -61,3 +61,23 @@ fn a_closed_stdout_is_no_failure_and_a_full_disk_is() {
 fn exe() -> &'static str {
     env!("CARGO_BIN_EXE_atlas")
 }
+
+/// On a terminal of twenty columns everything is still there, and no line is longer.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_narrow_terminal_gets_narrow_lines() {
+    let world = World::new();
+    world.skill("review", REVIEW);
+    let on_terminal = |command: &str| {
+        let command = format!("stty rows 24 cols 20; exec {} {command}", exe());
+        let run = world.program(Path::new("script"), ["-qec", &command, "/dev/null"]);
+        run.env("TERM", "xterm").run().expect_code(0).stdout.replace('\r', "")
+    };
+    let listed = on_terminal("list --color=never");
+    assert!(listed.contains("review\n  source: project\n"), "{listed}");
+    assert!(listed.ends_with("\n  with it.\n"), "{listed}");
+    assert!(listed.lines().all(|line| line.chars().count() <= 20), "{listed}");
+    let plain = on_terminal("--plain list");
+    assert!(!plain.contains(['\x1b', '≈']), "{plain}");
+    assert!(on_terminal("list --help --color=always").contains("\x1b["));
+}

@@ -7,10 +7,10 @@ use super::{expect_none, files, prove, rust::paths};
 const SLEEPS: &[&str] = &["sleep", "sleep_ms", "sleep_until", "nanosleep", "park_timeout"];
 
 /// Files in which a clock is what is tested, each with the reason.
-const CLOCKS: &[(&str, &str)] = &[(
-    "src/sys/process/tests/linux.rs",
-    "it puts the loop of a call together, with its leak clock",
-)];
+const CLOCKS: &[(&str, &str)] = &[
+    ("src/sys/process/tests/linux.rs", "it puts the loop of a call together, with its leak clock"),
+    ("src/store/session/tests/processes.rs", "it kills at another moment each time"),
+];
 
 #[test]
 fn tests_never_sleep() {

@@ -129,6 +129,7 @@ impl Story {
             },
             conversation_cost: told.micros.map(Usd::from_micros),
             context: ContextUse { window: 200_000, window_assumed: false, peak: told.tokens * 3 },
+            quota: None,
             model: Some("claude-sonnet-5".into()),
             output: told.output,
             warnings: told.warnings,

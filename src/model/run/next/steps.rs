@@ -7,7 +7,7 @@ use super::{
 };
 use crate::model::{
     Status,
-    call::{CallOutcome, LimitKind, Unavailability},
+    call::{CallOutcome, LimitKind, QuotaUse, Unavailability},
     check::Timing,
     contract::RetryOn,
     run::{
@@ -72,8 +72,20 @@ fn exhausted(plan: &Plan, state: &State, step: &StepPlan) -> Option<(LimitKind, 
     if let Some(limit) = plan.limits.tokens.filter(|limit| ledger.tokens.counted() >= limit.0) {
         return Some((LimitKind::Tokens, format!("{limit} tokens are used up")));
     }
+    if let Some(reason) = ledger.quota.as_ref().and_then(|quota| over_quota(plan, quota)) {
+        return Some((LimitKind::Quota, reason));
+    }
     let turns = plan.limits.turns;
     (ledger.turns >= turns).then(|| (LimitKind::Turns, format!("{turns} turns are used up")))
+}
+
+/// What is left of a plan's quota is the user's own to spend.
+fn over_quota(plan: &Plan, quota: &QuotaUse) -> Option<String> {
+    let limit = plan.limits.quota;
+    let window = quota.window.as_deref().unwrap_or("current");
+    (quota.used > limit.fraction()).then(|| {
+        format!("{:.0}% of the {window} quota is used, {limit} is allowed", quota.used * 100.0)
+    })
 }
 
 fn ended(

@@ -190,6 +190,7 @@ impl World {
             },
             conversation_cost: None,
             context: ContextUse { window: 1000, window_assumed: false, peak: 10 },
+            quota: None,
             model: None,
             output: Some(Output::Text { text: "done".into() }),
             warnings: Vec::new(),

@@ -1,0 +1,73 @@
+//! What earlier runs of a skill cost in this repository: shown before the next one, and reserved
+//! for it.
+
+use std::collections::BTreeMap;
+
+use super::session::{Sessions, Summary};
+use crate::model::{Status, value::Usd};
+
+/// How many sessions are looked at.
+const SESSIONS: usize = 100;
+
+/// What a skill has cost so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// How many runs are known.
+    pub runs: usize,
+    /// What half of them stayed below.
+    pub usual: Usd,
+    /// By step, what 95 of 100 runs stayed below.
+    pub steps: BTreeMap<String, Usd>,
+}
+
+/// The history of a skill; `None` while nobody has run it to an end.
+pub fn of(sessions: &Sessions, skill: &str) -> Option<History> {
+    let summaries = sessions.kept_summaries(SESSIONS);
+    let ended = |summary: &&Summary| {
+        summary.skill == skill
+            && summary.ended.as_ref().is_some_and(|end| {
+                matches!(end.status, Status::Passed | Status::Rejected | Status::Inconclusive)
+            })
+    };
+    let ended: Vec<&Summary> = summaries.iter().filter(ended).collect();
+    let usual = quantile(ended.iter().map(|summary| summary.usd).collect(), 50)?;
+    let mut prices: BTreeMap<&str, Vec<Usd>> = BTreeMap::new();
+    for (step, usd) in ended.iter().flat_map(|summary| &summary.steps) {
+        prices.entry(step).or_default().push(*usd);
+    }
+    let steps = prices
+        .into_iter()
+        .filter_map(|(step, prices)| Some((step.to_owned(), quantile(prices, 95)?)))
+        .collect();
+    Some(History { runs: ended.len(), usual, steps })
+}
+
+/// The smallest price that so many of a hundred do not exceed.
+fn quantile(mut prices: Vec<Usd>, percent: usize) -> Option<Usd> {
+    prices.sort();
+    let rank = (prices.len() * percent).div_ceil(100).max(1);
+    prices.get(rank - 1).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_prices_that_were_paid() {
+        let rows: &[(&[u64], usize, Option<u64>)] = &[
+            (&[], 50, None),
+            (&[7], 50, Some(7)),
+            (&[7], 95, Some(7)),
+            (&[3, 1, 2], 50, Some(2)),
+            (&[4, 3, 1, 2], 50, Some(2)),
+            (&[4, 3, 1, 2], 95, Some(4)),
+        ];
+        for (micros, percent, expected) in rows {
+            let prices = micros.iter().map(|micros| Usd::from_micros(*micros)).collect();
+            assert_eq!(quantile(prices, *percent), expected.map(Usd::from_micros), "{micros:?}");
+        }
+        let hundred = (1..=100).map(Usd::from_micros).collect();
+        assert_eq!(quantile(hundred, 95), Some(Usd::from_micros(95)));
+    }
+}
