@@ -11,6 +11,7 @@ use std::{cell::RefCell, fs, path::PathBuf};
 
 use super::{
     call::{CallFiles, Order},
+    prepare::Purpose,
     site::Site,
     tree::{Origin, WorkTree},
 };
@@ -31,6 +32,8 @@ use crate::{
 };
 
 pub(crate) use draft::draft;
+pub use draft::expected;
+pub(crate) use play::STALE;
 pub use play::{COMMAND, play};
 pub use replay::{Played, Stage};
 
@@ -39,18 +42,6 @@ const ASKED: &str = "parts.json";
 
 /// The input that names the commit which the work is compared with.
 const BASE_INPUT: &str = "base";
-
-/// What a run shall do with recordings.
-#[derive(Clone, Debug, Default)]
-pub enum Wish {
-    /// Nothing.
-    #[default]
-    None,
-    /// Make one.
-    Record,
-    /// Be played from one.
-    Replay(Played),
-}
 
 /// What a run has to do with recordings.
 #[derive(Debug)]
@@ -93,15 +84,15 @@ impl Recording {
     /// Takes what has to be taken before the first call, and refuses what no recording can hold
     /// before it costs anything.
     pub(crate) async fn begin(
-        wish: &Wish,
+        purpose: &Purpose,
         request: &Request,
         (plan, tree): (&Plan, &WorkTree),
     ) -> Result<Self> {
         let args = request.args.clone();
-        match wish {
-            Wish::None => Ok(Self::Off),
-            Wish::Replay(_) => Ok(Self::Replay(args)),
-            Wish::Record => {
+        match purpose {
+            Purpose::Work => Ok(Self::Off),
+            Purpose::Replay { .. } => Ok(Self::Replay(args)),
+            Purpose::Recording { .. } => {
                 let base = plan.inputs.get(BASE_INPUT).cloned();
                 if let Some(id) = base.as_ref().filter(|base| is_commit_id(base)) {
                     return Err(Fault::invalid("a commit cannot be recorded by its id")

@@ -66,14 +66,8 @@ pub fn start_over(reasons: &[String], task: &str) -> String {
 pub fn wording() -> String {
     let nothing = [(String::new(), String::new())];
     let reasons = [String::new()];
-    [
-        system("", ""),
-        task("", "-", &nothing),
-        go_on(&[]),
-        go_on(&reasons),
-        start_over(&reasons, ""),
-    ]
-    .concat()
+    [system("", ""), task("", "-", &nothing), go_on(&[]), go_on(&reasons), start_over(&reasons, "")]
+        .concat()
 }
 
 /// Text in a fence that nothing inside can close.

@@ -93,7 +93,9 @@ fn token(bytes: &[u8], prefix: &[u8], least: usize) -> Option<usize> {
 /// Where `prefix` stands at the beginning of a word.
 fn starts<'a>(bytes: &'a [u8], prefix: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
     let places = bytes.windows(prefix.len()).enumerate();
-    places.filter(move |(at, window)| *window == prefix && begins_word(bytes, *at)).map(|(at, _)| at)
+    places
+        .filter(move |(at, window)| *window == prefix && begins_word(bytes, *at))
+        .map(|(at, _)| at)
 }
 
 fn begins_word(bytes: &[u8], at: usize) -> bool {

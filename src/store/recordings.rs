@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use repo::{RepoFile, RepoKind};
-pub use write::{Draft, expect_place, write};
+pub use write::{Draft, expect_fit, expect_place, write};
 
 /// The folder of a skill that holds its cases.
 pub const FOLDER: &str = "recordings";

@@ -4,6 +4,7 @@
 
 mod cli;
 mod harness;
+mod recordings;
 mod run_answers;
 mod run_checks;
 mod run_faults;

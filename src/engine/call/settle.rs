@@ -2,11 +2,12 @@
 
 use super::{Order, files::CallFiles, watch::Seen};
 use crate::{
-    engine::site::Site,
+    engine::{recording::STALE, site::Site},
     model::{
-        Result,
+        Result, Status,
         call::{
-            CallFacts, CallOutcome, ContextUse, Failure, Wants, classify, stream::ResultMessage,
+            CallEnd, CallFacts, CallOutcome, ContextUse, Failure, Wants, classify,
+            stream::ResultMessage,
         },
         digest::sha256,
         run::event::{CallEnded, Output},
@@ -32,6 +33,13 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         wants: &wants,
     });
     let mut warnings = seen.warnings;
+    if site.recording.is_replay() {
+        if let Some(reason) = not_recorded(&seen.end, seen.meter.result.as_ref(), &seen.stderr) {
+            outcome = CallOutcome::Failed { failure: Failure::NotRecorded, reason };
+        }
+        let stale = seen.stderr.lines().filter(|line| line.starts_with(STALE));
+        warnings.extend(stale.map(|line| format!("the recording is {line}")));
+    }
     warnings.extend(nearly_full(site, &seen.meter.context(order.left.window)));
     warnings.extend(denied(seen.meter.result.as_ref(), &wants));
     let output = match keep(site, files, seen.meter.result.as_ref(), &seen.stderr) {
@@ -55,6 +63,13 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         warnings,
         ms: u64::try_from(seen.started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }
+}
+
+/// A player that has no answer says why, and nothing else.
+fn not_recorded(end: &CallEnd, result: Option<&ResultMessage>, stderr: &str) -> Option<String> {
+    let refused = *end == CallEnd::Exited(i32::from(Status::Invalid.code()));
+    let reason = stderr.lines().next_back().unwrap_or("the recording cannot be played");
+    (refused && result.is_none()).then(|| reason.to_owned())
 }
 
 fn wants(order: &Order) -> Wants {

@@ -131,7 +131,7 @@ fn case(site: &Site, request: &Request, recorder: &Recorder) -> Case {
         claude: site.claude.as_ref().map_or_else(String::new, |claude| claude.version.clone()),
         args: request.args.clone(),
         inputs: request.inputs.iter().cloned().collect(),
-        options: Case::options_of(request),
+        options: Case::options_of(request, &site.plan),
         folder: folder.display().to_string(),
         placeholders: vec![
             Place::Home,

@@ -109,8 +109,7 @@ fn fitting<'a>(recording: &'a Recording, asked: &Asked) -> Result<&'a Call> {
 }
 
 fn change_tree(patch: &[u8]) -> Result<()> {
-    let unchanged =
-        |why: String| Fault::invalid("the recorded change cannot be made").because(why);
+    let unchanged = |why: String| Fault::invalid("the recorded change cannot be made").because(why);
     if patch.is_empty() {
         return Ok(());
     }
@@ -123,7 +122,8 @@ fn change_tree(patch: &[u8]) -> Result<()> {
     match repository.patch_work_tree(objects.path(), patch) {
         Ok(Applied::Whole { .. }) => Ok(()),
         Ok(Applied::Refused { conflicts }) => {
-            let paths: Vec<&str> = conflicts.iter().map(|conflict| conflict.path.as_str()).collect();
+            let paths: Vec<&str> =
+                conflicts.iter().map(|conflict| conflict.path.as_str()).collect();
             Err(unchanged(format!("in the way: {}", paths.join(", "))))
         }
         Ok(Applied::Partly { error, .. }) | Err(error) => Err(unchanged(error.to_string())),

@@ -27,7 +27,7 @@ use super::COMMAND;
 const KEPT: usize = 20;
 
 /// A recording that is being played.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Played {
     /// Its folder.
     pub dir: PathBuf,
@@ -146,7 +146,10 @@ fn no_case(skill: &Path) -> Fault {
     let name = skill.file_name().unwrap_or_default().to_string_lossy();
     Fault::invalid(format!("the skill `{name}` has no recording"))
         .because(format!("there is no case in `{}`", skill.join("recordings").display()))
-        .hint(format!("make one with `atlas run {name} --record {}/recordings/first`", skill.display()))
+        .hint(format!(
+            "make one with `atlas run {name} --record {}/recordings/first`",
+            skill.display()
+        ))
 }
 
 fn file(file: RepoFile) -> RebuiltFile {

@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{Parts, Place};
 use crate::model::{
-    Request, check::Require, contract::PermissionMode, yaml,
+    Request,
+    check::Require,
+    contract::{Isolation, PermissionMode},
+    run::Plan,
+    yaml,
 };
 
 /// The file's name.
@@ -154,16 +158,17 @@ impl Case {
         asked
     }
 
-    /// The flags of a request that a replay needs.
-    pub fn options_of(request: &Request) -> Options {
+    /// What a replay has to be told, since no configuration has a say there.
+    pub fn options_of(request: &Request, plan: &Plan) -> Options {
+        let agent = plan.steps.first().map(|step| &step.agent);
         Options {
             edit: request.edit,
-            worktree: request.worktree,
-            apply: request.apply,
-            allow: request.allow.clone(),
+            worktree: plan.isolation == Isolation::Worktree,
+            apply: plan.apply,
+            allow: agent.map(|agent| agent.allow.clone()).unwrap_or_default(),
             model: request.model.clone(),
-            permission_mode: request.permission_mode,
-            require: request.require,
+            permission_mode: agent.map(|agent| agent.permission_mode),
+            require: Some(plan.require),
         }
     }
 }
@@ -173,6 +178,10 @@ fn complaints(case: &Case) -> Vec<(Range<usize>, String)> {
     if case.version != VERSION {
         let version = case.version;
         found.push((0..0, format!("version {version}: this atlas reads version {VERSION}")));
+    }
+    let inside = |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(_));
+    if !std::path::Path::new(&case.folder).components().all(inside) {
+        found.push((0..0, "folder: it leads out of the repository".to_owned()));
     }
     if case.git.ahead >= case.git.log.len().max(1) {
         found.push((0..0, "git.ahead: there are fewer commits in git.log".to_owned()));

@@ -121,8 +121,11 @@ impl Parts {
             ("atlas's own words", self.wording != now.wording),
             ("the reasons of a refusal", self.reasons != now.reasons),
         ];
-        let stale: Vec<String> =
-            words.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what.into()).collect();
+        let stale: Vec<String> = words
+            .into_iter()
+            .filter(|(_, differs)| *differs)
+            .map(|(what, _)| what.into())
+            .collect();
         if stale.is_empty() { Fit::Match } else { Fit::Stale(stale) }
     }
 }

@@ -90,7 +90,17 @@ impl Places {
 
 /// Names that say nothing about anybody.
 const COMMON: [&str; 12] = [
-    "root", "user", "admin", "runner", "ubuntu", "debian", "node", "build", "test", "git", "host",
+    "root",
+    "user",
+    "admin",
+    "runner",
+    "ubuntu",
+    "debian",
+    "node",
+    "build",
+    "test",
+    "git",
+    "host",
     "localhost",
 ];
 

@@ -43,10 +43,12 @@ pub fn expect_place(dir: &Path) -> Result<()> {
     match fs::read_dir(dir) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(taken(dir).because(error)),
-        Ok(mut listed) if listed.next().is_none() => Ok(()),
-        Ok(_) => Recording::open(dir).map(drop).map_err(|_| {
-            taken(dir).because("it holds other files").hint("name a folder that does not exist")
-        }),
+        Ok(mut listed) => match listed.next() {
+            None => Ok(()),
+            Some(_) => Recording::open(dir).map(drop).map_err(|_| {
+                taken(dir).because("it holds other files").hint("name a folder that does not exist")
+            }),
+        },
     }
 }
 
@@ -64,8 +66,7 @@ pub fn write(dir: &Path, draft: &Draft) -> Result<()> {
     expect_small(&draft.repo)?;
     let files = files(draft)?;
     expect_no_secret(&files)?;
-    let failed =
-        |error: io::Error| Fault::failed("cannot write the recording").because(error);
+    let failed = |error: io::Error| Fault::failed("cannot write the recording").because(error);
     let above = dir.parent().filter(|above| !above.as_os_str().is_empty());
     let above = above.unwrap_or(Path::new("."));
     fs::create_dir_all(above).map_err(failed)?;
@@ -92,15 +93,19 @@ pub fn write(dir: &Path, draft: &Draft) -> Result<()> {
     Ok(())
 }
 
+/// Refuses what no recording can hold: large repositories, and what looks like a secret.
+pub fn expect_fit(repo: &[RepoFile]) -> Result<()> {
+    expect_small(repo)?;
+    expect_no_secret(repo)
+}
+
 fn files(draft: &Draft) -> Result<Vec<RepoFile>> {
     let plain = |path: PathBuf, bytes: Vec<u8>| RepoFile { path, kind: RepoKind::Plain, bytes };
     let text = serde_yaml::to_string(&draft.case)
         .map_err(|error| Fault::failed("cannot write `case.yaml`").because(error))?;
     let expected = format!("{:#}\n", draft.expected);
-    let mut files = vec![
-        plain(CASE.into(), text.into_bytes()),
-        plain(EXPECTED.into(), expected.into_bytes()),
-    ];
+    let mut files =
+        vec![plain(CASE.into(), text.into_bytes()), plain(EXPECTED.into(), expected.into_bytes())];
     let base = Path::new(REPO);
     files.extend(
         draft.repo.iter().map(|file| RepoFile { path: base.join(&file.path), ..file.clone() }),

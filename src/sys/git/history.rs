@@ -98,7 +98,8 @@ impl Repository {
         };
         let read = || {
             let head = handle.find_commit(Oid::from_str(&head)?)?;
-            let base = base.and_then(|name| handle.revparse_single(name).ok()?.peel_to_commit().ok());
+            let base =
+                base.and_then(|name| handle.revparse_single(name).ok()?.peel_to_commit().ok());
             let base = match base {
                 Some(base) => handle.find_commit(handle.merge_base(head.id(), base.id())?)?,
                 None => head.clone(),

@@ -7,9 +7,7 @@ use std::{
     path::Path,
 };
 
-use git2::{
-    Diff, Index, IndexEntry, IndexTime, Oid, RepositoryInitOptions, Signature, Time, Tree,
-};
+use git2::{Diff, Index, IndexEntry, IndexTime, Oid, RepositoryInitOptions, Signature, Time, Tree};
 
 use super::{
     Applied, FileKind, GitError, Place, Repository, Snapshot, discover,
@@ -155,11 +153,7 @@ fn entry(path: &[u8], mode: u32, id: Oid) -> IndexEntry {
 }
 
 /// The tree with a patch applied to it.
-fn patched(
-    handle: &git2::Repository,
-    tree: &Tree<'_>,
-    patch: &[u8],
-) -> Result<Oid, git2::Error> {
+fn patched(handle: &git2::Repository, tree: &Tree<'_>, patch: &[u8]) -> Result<Oid, git2::Error> {
     if patch.is_empty() {
         return Ok(tree.id());
     }
@@ -183,9 +177,7 @@ fn write_file(path: &Path, kind: FileKind, content: &[u8]) -> std::io::Result<()
         fs::create_dir_all(above)?;
     }
     match kind {
-        FileKind::Link => {
-            std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(content), path)
-        }
+        FileKind::Link => std::os::unix::fs::symlink(std::ffi::OsStr::from_bytes(content), path),
         FileKind::Plain | FileKind::Executable | FileKind::Submodule => {
             let mode = if kind == FileKind::Executable { 0o755 } else { 0o644 };
             let mut file = fs::OpenOptions::new().write(true).create_new(true).open(path)?;

@@ -116,7 +116,7 @@ fn ended(
             let again = failure.worth_another_try() && plan.retry.on.contains(&RetryOn::Failed);
             return match again.then(|| repair(plan, (step, known), &[reason.clone()])).flatten() {
                 Some(retry) => vec![retry],
-                None => stop(step, known, StepStatus::Failed, Status::Failed, reason),
+                None => stop(step, known, StepStatus::Failed, failure.status(), reason),
             };
         }
         CallOutcome::Limit { limit, reason } => {
