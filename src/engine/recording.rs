@@ -205,5 +205,7 @@ fn all_places(site: &Site, claude_session: &str) -> Vec<(Place, String)> {
         (Place::Conversation, claude_session.to_owned()),
     ];
     all.extend(home);
+    let temporary = site.env.get("TMPDIR").filter(|dir| *dir != "/tmp");
+    all.extend(temporary.map(|dir| (Place::Temporary, dir.to_owned())));
     all
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use regex::Regex;
 use serde_json::{Value, json};
 use snapbox::str;
 
@@ -41,16 +42,21 @@ fn edit(old: &str, new: &str) -> Rule {
     rule().times(1).calls("Edit", input)
 }
 
-/// A world with a personal skill whose model works in two attempts.
-fn world() -> World {
-    let world = World::scripted([
+/// What the model does in one run: two attempts.
+fn rules() -> [Rule; 6] {
+    [
         rule().times(1).calls("Read", json!({"file_path": "old.txt"})),
         edit("b", "C"),
         rule().times(1).returns(json!({"tidied": 1})),
         edit("C", "B"),
         rule().times(1).calls("Write", json!({"file_path": "new.txt", "content": ""})),
-        rule().returns(json!({"tidied": 2})),
-    ]);
+        rule().times(1).returns(json!({"tidied": 2})),
+    ]
+}
+
+/// A world with a personal skill whose model works in two attempts, and could do so again.
+fn world() -> World {
+    let world = World::scripted([rules(), rules()].into_iter().flatten());
     world.personal_skill("tidy", TIDY);
     files::write(&skill(&world).join("contract.yaml"), CONTRACT);
     world.write("old.txt", "a\nb\nc\n").write("run.sh", "true\n").repo().commit("first");
@@ -113,9 +119,44 @@ fn a_run_is_recorded_and_played_without_anybody() {
     assert_eq!(original["steps"][0]["attempts"], 2);
     assert_eq!(world.model().requests().len(), asked, "nobody was asked");
     assert_eq!(world.repo().git(["status", "--porcelain"]), user_tree);
-    world.check(&output.stderr, str![[r#""#]]);
-    world.check(&crate::support::world::files_below(&case(&world)).join("\n"), str![[r#""#]]);
+    world.check(&output.stderr, str![[r#"
+tidy, sonnet, about 164 tokens, cap $2.00
+note: skill: asking sonnet
+ok: check output
+ok: skill, [TIME], $0.02
+failed: hook tidied: no B, [TIME]
+again: skill again: tidied: no B
+note: skill: asking sonnet, attempt 2
+ok: check output
+ok: skill, [TIME], $0.04
+ok: hook tidied, [TIME]
+note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, the spend shown is the recorded one; the session is in [ROOT]/home/.cache/atlas/replays/[SESSION]
+passed, 2 of 2 checks, $0.04, [TIME], ...[SHORT]
+note: changed 2 files, +1 -1
+  A +0 -0 new.txt
+  M +1 -1 old.txt
+hint: bring the change in: `git apply [ROOT]/home/.cache/atlas/replays/[SESSION]/runs/1/changes.patch`, or run with `--apply`
+
+"#]]);
+    world.check(
+        &crate::support::world::files_below(&case(&world)).join("\n"),
+        str![[r#"
+calls/skill-1-agent.jsonl
+calls/skill-1-agent.patch
+calls/skill-2-agent.jsonl
+calls/skill-2-agent.patch
+case.yaml
+expected.json
+repo/old.txt
+repo/run.sh
+staged.patch
+worktree.patch
+"#]],
+    );
     let text = files::read(&case(&world).join("case.yaml"));
+    let hash = Regex::new(r"\b[0-9a-f]{16}\b").unwrap();
+    let text = hash.replace_all(&text, "<hash>").replace(env!("CARGO_PKG_VERSION"), "<version>");
+    let text = text.replace(&crate::support::claude::version(), "<claude>");
     world.check(&text, str![[r#""#]]);
 }
 
@@ -144,15 +185,20 @@ fn a_recording_names_nobodys_home() {
 #[test]
 fn a_repository_stands_as_it_stood() {
     let world = world();
-    files::write(
-        &skill(&world).join("contract.yaml"),
-        &CONTRACT.replace(
-            "'grep",
-            "'git status --porcelain; git log --format=%s; cat sub/here.txt untracked.txt; grep",
-        ),
-    );
+    let look = "'{ git status --porcelain; git log --format=%s; git show HEAD:old.txt; git show \
+                :old.txt; cat sub/here.txt untracked.txt; } > \"$HOME/stood\"; grep";
+    let contract = CONTRACT.replace("'grep", look).replace("timing: post", "timing: pre");
+    let contract = contract.replace("grep -qx B", "grep -qx b");
+    files::write(&skill(&world).join("contract.yaml"), contract);
+    world.user_config("isolation: none\n");
+    let stood = world.home().join("stood");
     let record = format!("--record={}", case(&world).display());
     world.atlas(["run", "tidy", &record]).run().expect_code(0);
-    let output = alone(&world, ["run", "tidy", "--replay", "-v"]).run().expect_code(0);
-    world.check(&output.stdout, str![[r#""#]]);
+    let then = files::read(&stood);
+    fs::remove_file(&stood).unwrap();
+
+    alone(&world, ["run", "tidy", "--replay"]).run().expect_code(0);
+
+    assert_eq!(files::read(&stood), then);
+    world.check(&then, str![[r#""#]]);
 }

@@ -80,11 +80,13 @@ pub(super) fn strike(
     let kept = stage.strike(finished)?;
     let (from, kept) = (from.display(), kept.display());
     let look = context.printer.look();
-    let said = format!(
-        "replayed from {from}: nothing was spent, the spend shown is the recorded one; \
-         the session is in {kept}"
-    );
-    context.printer.say(&look.line(Mark::Note, &said));
+    // It is a patch of the recording's tree, and of no use in the user's.
+    finished.handed = None;
+    let said = [
+        format!("replayed from {from}: nothing was spent, what is shown was spent then"),
+        format!("the session is kept in {kept}"),
+    ];
+    said.iter().for_each(|said| context.printer.say(&look.line(Mark::Note, said)));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use crate::{
         },
         digest::sha256,
         run::event::{CallEnded, Output},
+        value::Usd,
     },
     sys::fs::{PRIVATE_FILE, write_private},
 };
@@ -33,9 +34,11 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         wants: &wants,
     });
     let mut warnings = seen.warnings;
+    let mut spend = seen.meter.spend(order.left.conversation_cost);
     if site.recording.is_replay() {
         if let Some(reason) = not_recorded(&seen.end, seen.meter.result.as_ref(), &seen.stderr) {
             outcome = CallOutcome::Failed { failure: Failure::NotRecorded, reason };
+            spend.usd = Some(Usd::ZERO);
         }
         let stale = seen.stderr.lines().filter(|line| line.starts_with(STALE));
         warnings.extend(stale.map(|line| format!("the recording is {line}")));
@@ -54,7 +57,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         step: order.step.id.clone(),
         attempt: order.attempt,
         outcome,
-        spend: seen.meter.spend(order.left.conversation_cost),
+        spend,
         conversation_cost: seen.meter.conversation_cost(),
         context: seen.meter.context(order.left.window),
         quota: seen.meter.quota(),

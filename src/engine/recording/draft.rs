@@ -28,8 +28,8 @@ pub(crate) fn draft(site: &Site, state: &State, request: &Request) -> Result<Opt
     let kept = recorder.calls.borrow();
     let mut calls = Vec::new();
     for call in kept.iter() {
-        let places = hidden(site, conversation(state, call)).in_json();
-        let stream = words.hide(&places.hide(&read(call)?));
+        let places = hidden(site, conversation(state, call));
+        let stream = words.hide(&places.hide_stream(&read(call)?));
         calls.push((stream.into_bytes(), call.change.clone()));
     }
     let origin = &recorder.origin;
@@ -140,6 +140,7 @@ fn case(site: &Site, request: &Request, recorder: &Recorder) -> Case {
             Place::Repository,
             Place::Session,
             Place::Skill,
+            Place::Temporary,
             Place::Conversation,
         ],
         left_out: origin.left_out.clone(),

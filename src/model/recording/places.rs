@@ -16,6 +16,8 @@ pub enum Place {
     Skill,
     /// The user's home.
     Home,
+    /// The folder for temporary files, where the user has one of their own.
+    Temporary,
     /// claude's own id of the conversation.
     Conversation,
     /// The user's name.
@@ -32,6 +34,7 @@ impl Place {
             Self::Session => "{{atlas:session}}",
             Self::Skill => "{{atlas:skill}}",
             Self::Home => "{{atlas:home}}",
+            Self::Temporary => "{{atlas:temporary}}",
             Self::Conversation => "{{atlas:conversation}}",
             Self::User => "{{atlas:user}}",
             Self::Host => "{{atlas:host}}",
@@ -75,9 +78,21 @@ impl Places {
         })
     }
 
-    /// The text with what the placeholders stand for; a person's and a machine's name are nobody's.
+    /// A recorded stream: placeholders, and of its first line only what a replay can need. What
+    /// else stands there tells which skills, plugins and servers somebody has.
+    pub fn hide_stream(&self, stream: &str) -> String {
+        let inner = self.in_json();
+        stream.lines().map(|line| inner.hide(&trimmed(line)) + "\n").collect()
+    }
+
+    /// The text with what the placeholders stand for; a person's and a machine's name are nobody's,
+    /// and without a folder of the user's own the common one is meant.
     pub fn fill(&self, text: &str) -> String {
-        let nobody = [(Place::User, "user".to_owned()), (Place::Host, "host".to_owned())];
+        let nobody = [
+            (Place::User, "user".to_owned()),
+            (Place::Host, "host".to_owned()),
+            (Place::Temporary, "/tmp".to_owned()),
+        ];
         self.0.iter().chain(&nobody).fold(text.to_owned(), |text, (place, real)| {
             if text.contains(place.placeholder()) {
                 text.replace(place.placeholder(), real)
@@ -86,6 +101,37 @@ impl Places {
             }
         })
     }
+}
+
+/// What is kept of claude's first line.
+const KEPT: [&str; 12] = [
+    "type",
+    "subtype",
+    "cwd",
+    "session_id",
+    "tools",
+    "mcp_servers",
+    "model",
+    "permissionMode",
+    "apiKeySource",
+    "claude_code_version",
+    "output_style",
+    "uuid",
+];
+
+fn trimmed(line: &str) -> Cow<'_, str> {
+    if !line.contains("\"init\"") {
+        return Cow::Borrowed(line);
+    }
+    let Ok(mut fields) = serde_json::from_str::<serde_json::Map<_, _>>(line) else {
+        return Cow::Borrowed(line);
+    };
+    if fields.get("type") != Some(&"system".into()) || fields.get("subtype") != Some(&"init".into())
+    {
+        return Cow::Borrowed(line);
+    }
+    fields.retain(|name, _| KEPT.contains(&name.as_str()));
+    Cow::Owned(serde_json::Value::Object(fields).to_string())
 }
 
 /// Names that say nothing about anybody.

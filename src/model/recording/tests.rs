@@ -69,6 +69,25 @@ fn places_are_hidden_inside_out_and_filled_with_those_of_here() {
 }
 
 #[test]
+fn the_first_line_of_a_stream_tells_nothing_of_the_machine() {
+    let stream = concat!(
+        r#"{"type":"system","subtype":"init","cwd":"/home/ada/work","skills":["private"],"tools":[]}"#,
+        "\n",
+        r#"{"type":"assistant","message":"init \"init\" at /home/ada"}"#,
+        "\n",
+    );
+    assert_eq!(
+        places().hide_stream(stream),
+        concat!(
+            r#"{"type":"system","subtype":"init","cwd":"{{atlas:repository}}","tools":[]}"#,
+            "\n",
+            r#"{"type":"assistant","message":"init \"init\" at {{atlas:home}}"}"#,
+            "\n",
+        )
+    );
+}
+
+#[test]
 fn names_are_hidden_as_words_unless_they_are_content() {
     let names = || [(Place::User, "adalove".to_owned()), (Place::Host, "engine9".to_owned())];
     let words = Words::new(names(), |word| word == "engine9");

@@ -52,7 +52,7 @@ pub(super) fn expect_small(files: &[RepoFile]) -> Result<()> {
         return Err(refuse(format!("{} files, {MAX_FILES} are the most", files.len())));
     }
     if bytes > MAX_TOTAL {
-        return Err(refuse(format!("{} KiB, {} are the most", bytes / 1024, MAX_TOTAL / 1024)));
+        return Err(refuse(format!("{bytes} bytes, {MAX_TOTAL} are the most")));
     }
     Ok(())
 }

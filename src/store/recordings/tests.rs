@@ -79,7 +79,7 @@ fn secrets_and_large_repositories_are_refused() {
     check(&in_result, secret, "`expected.json`, line 2");
     let large = "the repository is too large for a recording";
     let much = "x".repeat(1024 * 1024 + 1024);
-    check(&draft(vec![file("a", RepoKind::Plain, &much)]), large, "1025 KiB");
+    check(&draft(vec![file("a", RepoKind::Plain, &much)]), large, "1049600 bytes");
     let many = (0..201).map(|n| file(&n.to_string(), RepoKind::Plain, "")).collect();
     check(&draft(many), large, "201 files");
 }
