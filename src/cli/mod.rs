@@ -8,6 +8,7 @@ mod environment;
 mod failure;
 mod global;
 mod help;
+mod hook;
 mod list;
 mod man;
 mod run;
@@ -23,7 +24,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::{
     engine,
-    model::{Result, Status},
+    model::{Result, Status, bundled_hook},
     sys::{env::Env, warden},
 };
 use context::Context;
@@ -80,6 +81,10 @@ pub fn main() -> ExitCode {
     }
     if argv.get(1).is_some_and(|command| command == engine::PLAYER) {
         return ExitCode::from(engine::play(&argv[2..]));
+    }
+    if argv.get(1).is_some_and(|command| command == bundled_hook::COMMAND) {
+        let name = argv.get(2).map(|name| name.to_string_lossy()).unwrap_or_default();
+        return ExitCode::from(hook::serve(&name));
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {

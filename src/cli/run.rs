@@ -264,7 +264,7 @@ fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
     match &handed.patch {
         None => {}
         Some(patch) if applied => {
-            say(Mark::Note, format!("the change is kept in {}", patch.display()))
+            say(Mark::Note, format!("the change is kept in {}", patch.display()));
         }
         Some(patch) => {
             let patch = patch.display();

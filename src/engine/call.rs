@@ -31,6 +31,7 @@ use crate::{
             Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, LimitKind, Spend,
             Unavailability, argv, meter::ASSUMED_WINDOW,
         },
+        check::Check,
         run::{
             Event,
             event::{CallEnded, CallStarted},
@@ -56,6 +57,8 @@ pub(crate) struct Order {
     pub resume: Option<String>,
     /// Why the last attempt was refused.
     pub reasons: Vec<String>,
+    /// What the pre hooks said, where the contract gives that to the agent.
+    pub before: Option<Vec<Check>>,
     /// How long to wait first.
     pub after: Span,
     /// What is left for it.
@@ -111,12 +114,13 @@ impl From<HungUp> for NotMade {
 async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     wait_out(site, order.after).await?;
     let claude = site.claude.as_ref().ok_or_else(no_claude)?;
-    let files = files::prepare(site, order).map_err(not_started)?;
-    let key = match site.recording.is_replay() {
-        true => None,
-        false => keys::hand_over(site, &order.step.agent).map_err(not_started)?,
-    };
     let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let files = files::prepare(site, order, &claude_session).map_err(not_started)?;
+    let key = if site.recording.is_replay() {
+        None
+    } else {
+        keys::hand_over(site, &order.step.agent).map_err(not_started)?
+    };
     let before = recording::before(site, order, (&files, &claude_session)).await;
     let before = before.map_err(not_started)?;
     let reservation = reserve_of_the_day(site, order).await?;

@@ -2,6 +2,7 @@
 //!
 //! `--dry-run` ends here. Whatever could go wrong before money is spent goes wrong here too.
 
+mod facts;
 mod schema;
 mod trust;
 
@@ -13,6 +14,7 @@ use std::{
 use super::{
     login::{Payment, payment},
     recording::Played,
+    tree::file_change,
 };
 use crate::{
     model::{
@@ -21,6 +23,7 @@ use crate::{
         config::{Config, FlagValues, Layers, Settings, resolve},
         contract::{Contract, Isolation},
         digest::sha256,
+        facts::Seen,
         planning::{self, Given},
         run::Plan,
         skill::{Found, Skill, name::SkillName},
@@ -55,6 +58,9 @@ pub struct Around {
     pub own_exe: PathBuf,
 }
 
+/// How much of one fact of the repository a prompt holds: about 40,000 tokens.
+const FACT_BYTES: usize = 160 * 1024;
+
 /// A run that can begin.
 #[derive(Debug)]
 pub struct Prepared {
@@ -68,6 +74,8 @@ pub struct Prepared {
     pub history: Option<History>,
     /// What a person should hear before it begins.
     pub notices: Vec<String>,
+    /// The facts of the repository that the agent is given, as files: a name and what it holds.
+    pub facts: Vec<(&'static str, String)>,
     /// What is odd in the skill's file.
     pub warnings: Vec<Spot>,
     /// What it is for.
@@ -149,9 +157,10 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
             (Work { cwd: stage.clone(), ground }, sessions)
         }
     };
-    let history = history::of(&sessions, &skill.found.name);
     let request = &Request { cwd: work.cwd, ..request.clone() };
     let ground = work.ground;
+    let facts = facts::read(request, &settings, &ground)?;
+    let history = history::of(&sessions, &skill.found.name);
     let plan = planning::plan(Given {
         request,
         skill: &skill,
@@ -160,6 +169,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         output: schema::of_run(&skill, &settings)?,
         step_outputs: schema::of_steps(&skill, &settings)?,
         settings: &settings,
+        facts: facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect(),
+        own_exe: &around.own_exe,
         skill_trusted: trusted.skill,
         repository_trusted: trusted.repository,
         root: ground.repository.is_some().then(|| ground.root.clone()),
@@ -175,6 +186,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         sessions,
         history,
         notices,
+        facts: facts.iter().filter_map(Seen::file).collect(),
         warnings: skill.warnings,
         purpose: purpose.clone(),
     })
@@ -265,6 +277,7 @@ fn skill(
         variable: around.env.get_os("ATLAS_SKILLS_PATH"),
         home: around.env.get_os("HOME").map(Path::new),
         project: Some(&ground.root),
+        cache: Some(&around.folders.cache),
     })?;
     let found = roots.find(&name)?;
     expect_inside(&found, &ground.root)?;

@@ -93,7 +93,8 @@ impl Recording {
             Purpose::Work => Ok(Self::Off),
             Purpose::Replay { .. } => Ok(Self::Replay(args)),
             Purpose::Recording { .. } => {
-                let base = plan.inputs.get(BASE_INPUT).cloned();
+                let base = plan.inputs.get(BASE_INPUT).map(|base| base.trim().to_owned());
+                let base = base.filter(|base| !base.is_empty());
                 if let Some(id) = base.as_ref().filter(|base| is_commit_id(base)) {
                     return Err(Fault::invalid("a commit cannot be recorded by its id")
                         .because(format!("no other repository has a commit `{id}`"))
@@ -127,6 +128,8 @@ pub(crate) async fn before(
         Recording::Replay(args) => args,
     };
     let tree = site.tree.recorded().await?;
+    let told = order.before.as_deref().map(prompt::hooks);
+    let reasons: Vec<String> = order.reasons.iter().cloned().chain(told).collect();
     let asked = Asked {
         step: order.step.id.clone(),
         attempt: order.attempt,
@@ -136,7 +139,7 @@ pub(crate) async fn before(
             plan: &site.plan,
             step: &order.step,
             args,
-            reasons: &order.reasons,
+            reasons: &reasons,
             tree: &tree.tree,
             places: &hidden(site, claude_session),
         }),

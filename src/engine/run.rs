@@ -33,6 +33,7 @@ use crate::{
         session::{NewSession, Session},
     },
     sys::{
+        fs::{PRIVATE_FILE, ensure_private_dir, write_private},
         lock::{FileLock, Mode},
         signals::{Signals, listen},
         sweep::{Cookie, sweep},
@@ -111,6 +112,7 @@ pub async fn run(
     let version = claude.version.clone();
     let session =
         home.create(&NewSession { clock: around.clock, claude: Some(version.clone()) })?;
+    keep_facts(&prepared, &session)?;
     let wanted = wanted(&prepared, &session, around);
     let guarded = guard(&session, tree_lock.as_ref(), around);
     // The warden starts while the base is taken.
@@ -126,6 +128,21 @@ pub async fn run(
     drop(tree_lock);
     let site = Rc::into_inner(site).expect("every unit has ended");
     finish(site, state, Told { claude: version, handed, draft, started })
+}
+
+/// The facts that the agent is given, whole, for hooks and people.
+fn keep_facts(prepared: &Prepared, session: &Session) -> Result<()> {
+    if prepared.facts.is_empty() {
+        return Ok(());
+    }
+    let dir = session.dir().join("given");
+    let kept = ensure_private_dir(&dir).and_then(|()| {
+        let mut facts = prepared.facts.iter();
+        facts.try_for_each(|(name, text)| {
+            write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE)
+        })
+    });
+    kept.map_err(|error| Fault::failed("cannot keep the facts of the repository").because(error))
 }
 
 /// What a run stands on once nothing can go wrong before its first event.
@@ -264,7 +281,7 @@ struct Told {
     started: Instant,
 }
 
-fn finish(mut site: Site, state: State, told: Told) -> Result<Finished> {
+fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
     let base = site.tree.base().map(str::to_owned);
     site.session.describe(|file| file.base = base)?;
     let last = site.plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));

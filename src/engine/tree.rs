@@ -219,7 +219,7 @@ fn fault(what: &str, error: &GitError) -> Fault {
     }
 }
 
-fn file_change(file: git::FileChange) -> FileChange {
+pub(super) fn file_change(file: git::FileChange) -> FileChange {
     FileChange {
         path: file.path,
         old_path: file.old_path,

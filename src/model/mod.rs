@@ -1,12 +1,15 @@
 //! What things are: values, parsing, validation, folds, the scheduler. No input or output.
 
 mod activity;
+pub mod bundled_hook;
 pub mod call;
 pub mod changes;
 pub mod check;
+pub mod commit_style;
 pub mod config;
 pub mod contract;
 pub mod digest;
+pub mod facts;
 mod fault;
 pub mod hook_answer;
 pub mod journal_line;

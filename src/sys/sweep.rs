@@ -55,9 +55,9 @@ pub fn find(cookies: &[Cookie]) -> Vec<ProcessId> {
     let kin = kin();
     proc::pids()
         .into_iter()
-        .filter(|pid| !kin.contains(pid))
+        .filter(|pid| !kin.contains(pid) && carries(*pid, cookies))
         .map(ProcessId::of)
-        .filter(|id| id.start.is_some() && carries(id.pid, cookies))
+        .filter(|id| id.start.is_some())
         .collect()
 }
 

@@ -116,7 +116,6 @@ fn case(site: &Site, request: &Request, recorder: &Recorder) -> Case {
     let origin = &recorder.origin;
     let root = site.plan.hook_dir();
     let folder = site.plan.cwd.strip_prefix(root).unwrap_or(std::path::Path::new(""));
-    let base = site.plan.inputs.get(super::BASE_INPUT).cloned();
     let call = |kept: &Kept| Call {
         step: kept.note.asked.step.clone(),
         attempt: kept.note.asked.attempt,
@@ -146,7 +145,7 @@ fn case(site: &Site, request: &Request, recorder: &Recorder) -> Case {
         left_out: origin.left_out.clone(),
         git: GitCase {
             branch: origin.standing.branch.clone(),
-            base: base.filter(|name| !name.contains(['~', '^', ':', '@'])),
+            base: origin.standing.base_name.clone(),
             ahead: origin.standing.ahead,
             log: origin.standing.log.clone(),
         },

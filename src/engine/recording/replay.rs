@@ -106,7 +106,7 @@ impl Stage {
         let rebuild = Rebuild {
             files: &files,
             branch: &case.git.branch,
-            base_branch: case.git.base.as_deref(),
+            base_name: case.git.base.as_deref(),
             ahead: case.git.ahead,
             log: &case.git.log,
             head: &head,

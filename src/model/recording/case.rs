@@ -85,7 +85,8 @@ pub struct Options {
 pub struct GitCase {
     /// The branch.
     pub branch: String,
-    /// The branch of the commit that `repo/` holds, where that is not HEAD's own.
+    /// The full name of the branch or tag whose work parted at `repo/`, such as
+    /// `refs/heads/main`, where that is not HEAD itself.
     pub base: Option<String>,
     /// How many commits HEAD is ahead of it.
     pub ahead: usize,
@@ -182,6 +183,10 @@ fn complaints(case: &Case) -> Vec<(Range<usize>, String)> {
     let inside = |part: std::path::Component<'_>| matches!(part, std::path::Component::Normal(_));
     if !std::path::Path::new(&case.folder).components().all(inside) {
         found.push((0..0, "folder: it leads out of the repository".to_owned()));
+    }
+    let is_ref = |name: &String| name.starts_with("refs/") && !name.contains("..");
+    if !case.git.base.as_ref().is_none_or(is_ref) {
+        found.push((0..0, "git.base: write a full name such as refs/heads/main".to_owned()));
     }
     if case.git.ahead >= case.git.log.len().max(1) {
         found.push((0..0, "git.ahead: there are fewer commits in git.log".to_owned()));

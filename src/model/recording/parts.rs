@@ -35,7 +35,7 @@ pub struct Parts {
     pub skill: String,
     /// The words that atlas puts around a skill.
     pub wording: String,
-    /// Why an earlier result was refused, as hooks and schemas put it.
+    /// What hooks and schemas said: why an earlier result was refused, what ran before.
     pub reasons: String,
 }
 
@@ -48,7 +48,7 @@ pub struct PartsOf<'a> {
     pub step: &'a StepPlan,
     /// The arguments as typed, which a skill may place without naming them.
     pub args: &'a [String],
-    /// Why the last attempt was refused.
+    /// What hooks said: why the last attempt was refused, what ran before.
     pub reasons: &'a [String],
     /// The name of the tree before the call.
     pub tree: &'a str,
@@ -119,7 +119,7 @@ impl Parts {
         let words = [
             ("the skill's text", self.skill != now.skill),
             ("atlas's own words", self.wording != now.wording),
-            ("the reasons of a refusal", self.reasons != now.reasons),
+            ("what hooks said", self.reasons != now.reasons),
         ];
         let stale: Vec<String> = words
             .into_iter()

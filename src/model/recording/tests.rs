@@ -31,7 +31,7 @@ fn words_make_a_recording_stale_and_anything_else_makes_it_another_one() {
     check(|_| {}, "match");
     check(|now| now.skill = "x".into(), "stale: the skill's text");
     check(|now| now.wording = "x".into(), "stale: atlas's own words");
-    check(|now| now.reasons = "x".into(), "stale: the reasons of a refusal");
+    check(|now| now.reasons = "x".into(), "stale: what hooks said");
     check(|now| now.tree = "x".into(), "missing: the tree before the call");
     check(|now| now.contract = "x".into(), "missing: the contract's part of the prompt");
     check(|now| drop(now.inputs.insert("base".into(), "x".into())), "missing: the input `base`");
@@ -159,6 +159,11 @@ fn a_case_is_read_strictly() {
         ("version: 1", "version: 2", "version 2: this atlas reads version 1"),
         ("git:", "folder: ../..\ngit:", "folder: it leads out of the repository"),
         ("git:", "folder: /etc\ngit:", "folder: it leads out of the repository"),
+        (
+            "log: [first]",
+            "log: [first], base: main",
+            "git.base: write a full name such as refs/heads/main",
+        ),
         ("log: [first]", "log: [first], ahead: 1", "git.ahead: there are fewer commits in git.log"),
     ];
     for (old, new, expected) in rows {

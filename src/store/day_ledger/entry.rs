@@ -66,10 +66,8 @@ pub(super) fn charges(bytes: &[u8], day: &str) -> Result<BTreeMap<String, Charge
     struct Version {
         v: u32,
     }
-    // Nearly all lines are of other days, and this is faster than reading them.
-    let mark = format!("\"day\":\"{day}\"");
     let mut charges = BTreeMap::new();
-    for line in lines(bytes).filter(|line| contains(line, mark.as_bytes()) && is_sealed(line)) {
+    for line in lines(bytes).filter(|line| names_day(line, day) && is_sealed(line)) {
         match serde_json::from_slice::<Version>(line) {
             Ok(Version { v }) if v > VERSION => {
                 return Err(Fault::invalid("the day's ledger was written by a later atlas")
@@ -116,6 +114,13 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split(|byte| *byte == b'\n')
 }
 
-fn contains(line: &[u8], mark: &[u8]) -> bool {
-    line.windows(mark.len()).any(|window| window == mark)
+/// Whether the line may be of this day. Nearly all are of other days, and asking this is faster
+/// than reading them; the day stands near the beginning, so no line is searched to its end.
+fn names_day(line: &[u8], day: &str) -> bool {
+    const KEY: &[u8] = b"\"day\":\"";
+    let key = line.windows(KEY.len()).position(|window| window == KEY);
+    let value = key.map(|at| &line[at + KEY.len()..]);
+    value.is_some_and(|value| {
+        value.strip_prefix(day.as_bytes()).is_some_and(|rest| rest.starts_with(b"\""))
+    })
 }

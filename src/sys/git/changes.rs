@@ -53,6 +53,9 @@ impl Repository {
         from: &Snapshot,
         to: &Snapshot,
     ) -> Result<Vec<FileChange>, GitError> {
+        if from == to {
+            return Ok(Vec::new());
+        }
         self.compare(&Sides { objects, from, to }, |diff, by_hash| {
             let mut changes = by_hash;
             changes.extend((0..diff.deltas().len()).filter_map(|place| change(diff, place)));
@@ -80,7 +83,7 @@ fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     Some(one? + other?)
 }
 
-fn change(diff: &Diff<'_>, place: usize) -> Option<FileChange> {
+pub(super) fn change(diff: &Diff<'_>, place: usize) -> Option<FileChange> {
     let delta = diff.get_delta(place)?;
     let (path, old_path) = paths(&delta);
     let status = status(&delta);

@@ -6,7 +6,7 @@ use std::{borrow::Cow, path::Path};
 use git2::{Oid, Sort};
 
 use super::{
-    GitError, Head, Repository, Snapshot,
+    GitError, Head, Repository, Snapshot, Sought,
     path::as_path,
     store::{Entry, Store},
     trees::{Blob, borrow_objects, list},
@@ -25,6 +25,9 @@ pub struct Standing {
     pub branch: String,
     /// The tree of the commit that the work is compared with; HEAD's own unless another was named.
     pub base: Snapshot,
+    /// The full name of the branch or tag that the work parted from, where it has one and is not
+    /// HEAD.
+    pub base_name: Option<String>,
     /// How many commits HEAD is ahead of it.
     pub ahead: usize,
     /// HEAD's tree; the empty one before the first commit.
@@ -80,8 +83,8 @@ impl FileKind {
 }
 
 impl Repository {
-    /// Where the tree stands. `base` names a commit to compare with, such as `main`; one that is
-    /// none is passed over. New objects go to `objects`.
+    /// Where the tree stands. `base` names a commit to compare with, as [`Self::base`] takes it.
+    /// New objects go to `objects`.
     pub fn standing(&self, objects: &Path, base: Option<&str>) -> Result<Standing, GitError> {
         let handle = self.handle()?;
         let doing = GitError::git("cannot read the history");
@@ -94,12 +97,27 @@ impl Repository {
         let Some(head) = head else {
             let empty = put(&handle, objects, &[])?;
             let log = Vec::new();
-            return Ok(Standing { branch, base: empty.clone(), ahead: 0, head: empty, index, log });
+            return Ok(Standing {
+                branch,
+                base: empty.clone(),
+                base_name: None,
+                ahead: 0,
+                head: empty,
+                index,
+                log,
+            });
+        };
+        let parted = match self.base(base)? {
+            Sought::Found(base) => base.name.filter(|name| name != "HEAD"),
+            Sought::Unknown | Sought::Unrelated => None,
         };
         let read = || {
             let head = handle.find_commit(Oid::from_str(&head)?)?;
-            let base =
-                base.and_then(|name| handle.revparse_single(name).ok()?.peel_to_commit().ok());
+            let commit = |name: &String| handle.revparse_single(name).ok()?.peel_to_commit().ok();
+            let base = parted.as_ref().and_then(commit);
+            let named = |name: &String| handle.resolve_reference_from_short_name(name).ok();
+            let base_name = parted.as_ref().and_then(named);
+            let base_name = base_name.map(|name| String::from_utf8_lossy(name.name_bytes()).into());
             let base = match base {
                 Some(base) => handle.find_commit(handle.merge_base(head.id(), base.id())?)?,
                 None => head.clone(),
@@ -116,11 +134,12 @@ impl Repository {
                 log.push(String::from_utf8_lossy(commit.message_bytes()).into_owned());
             }
             log.reverse();
-            Ok((head.tree_id(), base.tree_id(), ahead, log))
+            let ahead = ahead.min(log.len().saturating_sub(1));
+            Ok((head.tree_id(), base.tree_id(), base_name, ahead, log))
         };
-        let (head, base, ahead, log) = read().map_err(doing)?;
+        let (head, base, base_name, ahead, log) = read().map_err(doing)?;
         let (base, head) = (whole(base), whole(head));
-        Ok(Standing { branch, base, ahead, head, index, log })
+        Ok(Standing { branch, base, base_name, ahead, head, index, log })
     }
 
     /// The files of a snapshot, in git's order.

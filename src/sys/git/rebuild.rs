@@ -28,8 +28,8 @@ pub struct Rebuild<'a> {
     pub files: &'a [RebuiltFile],
     /// HEAD's branch.
     pub branch: &'a str,
-    /// A branch that stays at the base.
-    pub base_branch: Option<&'a str>,
+    /// The full name of a branch or tag that stays at the base.
+    pub base_name: Option<&'a str>,
     /// How many commits HEAD is ahead of the base.
     pub ahead: usize,
     /// The messages of the commits, the oldest first; none leaves HEAD without a commit.
@@ -123,12 +123,26 @@ impl Rebuild<'_> {
             let parent = last.map(|id| handle.find_commit(id)).transpose()?;
             let parents: Vec<_> = parent.iter().collect();
             let id = handle.commit(Some("HEAD"), &who, &who, message, tree, &parents)?;
-            if place + 1 + self.ahead == self.log.len()
-                && let Some(name) = self.base_branch.filter(|name| *name != self.branch)
-            {
-                handle.branch(name, &handle.find_commit(id)?, true)?;
+            if place + 1 + self.ahead == self.log.len() {
+                self.name_base(handle, id)?;
             }
             last = Some(id);
+        }
+        Ok(())
+    }
+}
+
+impl Rebuild<'_> {
+    /// Of a remote's branch the remote's own default is made too: that is where a base is looked
+    /// for that nobody names.
+    fn name_base(&self, handle: &git2::Repository, base: Oid) -> Result<(), git2::Error> {
+        let own = format!("refs/heads/{}", self.branch);
+        let Some(name) = self.base_name.filter(|name| *name != own) else { return Ok(()) };
+        handle.reference(name, base, true, "")?;
+        let remote = name.strip_prefix("refs/remotes/").and_then(|rest| rest.split_once('/'));
+        if let Some((remote, _)) = remote {
+            let default = format!("refs/remotes/{remote}/HEAD");
+            handle.reference_symbolic(&default, name, true, "")?;
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 mod applying;
 mod hostile;
 mod places;
+mod rebuilt;
 mod refusals;
 mod sandbox;
 mod scenarios;

@@ -14,7 +14,11 @@ use rustix::{
 };
 
 /// More than the kernel lets a program's arguments and environment be.
-const ENVIRON_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Room for the file of `/proc` that is usual. None of them tells its size, and whoever makes no
+/// room for them first reads in a dozen small steps, which a sweep over all processes feels.
+const ROOM: usize = 8 * 1024;
 
 /// A hold on one process: it never comes to mean another one, even when the pid does.
 #[derive(Debug)]
@@ -82,8 +86,7 @@ pub(crate) fn parent_of(pid: u32) -> Option<u32> {
 
 /// Field `number` of `/proc/<pid>/stat`, counted from 1 as in proc(5), from the third on.
 fn stat_field<T: std::str::FromStr>(pid: u32, number: usize) -> Option<T> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    field_of(&stat, number)
+    field_of(&read(pid, "stat")?, number)
 }
 
 fn field_of<T: std::str::FromStr>(stat: &[u8], number: usize) -> Option<T> {
@@ -95,9 +98,13 @@ fn field_of<T: std::str::FromStr>(stat: &[u8], number: usize) -> Option<T> {
 
 /// The environment the process was started with: `NAME=value` pairs with a NUL after each.
 pub(crate) fn environ(pid: u32) -> Option<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let file = File::open(format!("/proc/{pid}/environ")).ok()?;
-    file.take(ENVIRON_BYTES).read_to_end(&mut bytes).ok()?;
+    read(pid, "environ")
+}
+
+fn read(pid: u32, name: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(ROOM);
+    let file = File::open(format!("/proc/{pid}/{name}")).ok()?;
+    file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }
 

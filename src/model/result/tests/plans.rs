@@ -27,6 +27,7 @@ pub(crate) fn bare_plan() -> Plan {
         apply: false,
         inputs: BTreeMap::from([("base".into(), "main".into())]),
         requires: Requires::default(),
+        facts: Vec::new(),
         hooks: Vec::new(),
         skipped: Vec::new(),
         steps: vec![step("whole")],

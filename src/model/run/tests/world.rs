@@ -242,6 +242,7 @@ prop_compose! {
             apply,
             inputs: BTreeMap::new(),
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
+            facts: Vec::new(),
             hooks,
             skipped: Vec::new(),
             steps,
