@@ -6,6 +6,7 @@ mod cli;
 mod commit_message;
 mod harness;
 mod pages;
+mod recordings;
 mod review_diff;
 mod run_answers;
 mod run_checks;

@@ -310,6 +310,7 @@ fn step(place: usize) -> StepPlan {
         },
         system: String::new(),
         prompt: String::new(),
+        asked: None,
         output: None,
         reserve: Usd::from_micros(50_000),
     }
