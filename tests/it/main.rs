@@ -14,6 +14,7 @@ mod run_inputs;
 mod run_isolation;
 mod run_limits;
 mod run_signals;
+mod run_steps;
 mod run_trees;
 mod run_unavailable;
 mod support;
