@@ -24,6 +24,7 @@ use crate::{
     },
     model::{
         Activity, Fault, Request, Result, Status, TrustRequest,
+        result::RunResult,
         run::{Event, State},
         text,
     },
@@ -69,6 +70,8 @@ enum Outcome {
     Differs,
     /// It could not be played.
     Invalid,
+    /// Somebody asked it to end; no other case is played then.
+    Interrupted,
 }
 
 #[derive(Debug, Serialize)]
@@ -78,7 +81,7 @@ struct Case {
     outcome: Outcome,
     /// What is stale, why it could not be played, or what differs.
     notes: Vec<String>,
-    /// The exit code of a case that could not be played.
+    /// The exit code of a case that could not be played to its end.
     #[serde(skip)]
     code: u8,
 }
@@ -93,7 +96,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let mut done = Vec::new();
     for (skill, dir) in skills(args, context)? {
         for case in cases(&dir) {
-            done.push(try_case(args, (&skill, &dir, &case), (context, &around)));
+            let tried = try_case(args, (&skill, &dir, &case), (context, &around));
+            let interrupted = tried.outcome == Outcome::Interrupted;
+            done.push(tried);
+            if interrupted {
+                return end(args, &done, context);
+            }
         }
     }
     if done.is_empty() {
@@ -104,8 +112,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         return Err(Fault::invalid(format!("{what} {verb} recording"))
             .hint("make one with `atlas run <SKILL> --record <SKILL FOLDER>/recordings/<CASE>`"));
     }
-    context.give(|| Document { cases: &done }, |look| lines(&done, look))?;
-    Ok(exit(&done, args.strict))
+    end(args, &done, context)
+}
+
+fn end(args: &Args, done: &[Case], context: &Context) -> Result<Exit> {
+    context.give(|| Document { cases: done }, |look| lines(done, look))?;
+    Ok(exit(done, args.strict))
 }
 
 fn skills(args: &Args, context: &Context) -> Result<Vec<(String, PathBuf)>> {
@@ -124,7 +136,7 @@ fn exit(done: &[Case], strict: bool) -> Exit {
         Outcome::Stale if strict => Status::Rejected.code(),
         Outcome::Stale => Status::Passed.code(),
         Outcome::Differs => Status::Rejected.code(),
-        Outcome::Invalid => case.code,
+        Outcome::Invalid | Outcome::Interrupted => case.code,
     });
     Exit(codes.max().unwrap_or_default())
 }
@@ -148,7 +160,7 @@ fn try_case(
         play(&request, stage, (context, around))
     });
     let (outcome, notes, code) = match made {
-        Ok((outcome, notes)) => (outcome, notes, Status::Invalid.code()),
+        Ok(Played { outcome, notes, code }) => (outcome, notes, code),
         Err(fault) => (Outcome::Invalid, vec![fault.to_string()], fault.status.code()),
     };
     Case { skill: skill.to_owned(), case: name, outcome, notes, code }
@@ -165,8 +177,10 @@ impl Observer for Listener {
 
     fn event(&mut self, _site: &Site, _state: &State, event: &Event) {
         if let Event::CallEnded(call) = event {
+            let known = std::mem::take(&mut self.warnings);
             let stale = call.warnings.iter().filter(|warning| warning.contains(STALE));
-            self.warnings.extend(stale.cloned());
+            self.warnings = known.iter().chain(stale).cloned().collect();
+            self.warnings.dedup();
         }
     }
 
@@ -176,7 +190,25 @@ impl Observer for Listener {
 /// How a call says that its recording is stale.
 const STALE: &str = "the recording is stale";
 
-type Played = (Outcome, Vec<String>);
+/// How playing a case went.
+struct Played {
+    outcome: Outcome,
+    notes: Vec<String>,
+    code: u8,
+}
+
+impl Played {
+    fn new(outcome: Outcome, notes: Vec<String>) -> Self {
+        Self { outcome, notes, code: Status::Invalid.code() }
+    }
+
+    /// A case that somebody asked to end.
+    fn interrupted(result: &RunResult) -> Option<Self> {
+        let code = result.exit_code;
+        let stopped = result.status == Status::Interrupted;
+        stopped.then_some(Self { outcome: Outcome::Interrupted, notes: Vec::new(), code })
+    }
+}
 
 fn compare(
     request: &Request,
@@ -193,15 +225,18 @@ fn compare(
     if let Some(stage) = stage {
         stage.strike(&mut finished)?;
     }
-    if now["status"] == "invalid" && then["status"] != "invalid" {
-        let reason = now["reason"].as_str().unwrap_or_default().to_owned();
-        return Ok((Outcome::Invalid, vec![reason]));
+    let result = finished.result();
+    if let Some(interrupted) = Played::interrupted(&result) {
+        return Ok(interrupted);
+    }
+    if result.status == Status::Invalid {
+        return Ok(Played::new(Outcome::Invalid, result.reason.into_iter().collect()));
     }
     let differences = compare::differences(&then, &now);
     Ok(match (differences.is_empty(), listener.warnings.is_empty()) {
-        (false, _) => (Outcome::Differs, differences),
-        (true, false) => (Outcome::Stale, listener.warnings),
-        (true, true) => (Outcome::Passed, Vec::new()),
+        (false, _) => Played::new(Outcome::Differs, differences),
+        (true, false) => Played::new(Outcome::Stale, listener.warnings),
+        (true, true) => Played::new(Outcome::Passed, Vec::new()),
     })
 }
 
@@ -222,11 +257,14 @@ fn update(
     let mut finished = runtime()?.block_on(run)?;
     let now = expected(&finished, &context.env);
     stage.strike(&mut finished)?;
+    if let Some(interrupted) = Played::interrupted(&finished.result()) {
+        return Ok(interrupted);
+    }
     let draft = finished.draft?.ok_or_else(|| Fault::failed("nothing was recorded"))?;
     let mut draft = Draft { expected: now.clone(), ..draft };
     draft.case.left_out.extend(left_out);
     recordings::write(&dir, &draft)?;
-    Ok((Outcome::Updated, compare::differences(&then, &now)))
+    Ok(Played::new(Outcome::Updated, compare::differences(&then, &now)))
 }
 
 fn lines(done: &[Case], look: Look) -> String {
@@ -241,6 +279,7 @@ fn line(case: &Case, look: Look) -> String {
         Outcome::Updated => (Mark::Again, " recorded anew"),
         Outcome::Differs => (Mark::Bad, " differs"),
         Outcome::Invalid => (Mark::Bad, " cannot be played"),
+        Outcome::Interrupted => (Mark::Warning, " was interrupted"),
     };
     let mut text = look.line(mark, &format!("{}/{}{said}", case.skill, case.case));
     for note in &case.notes {
