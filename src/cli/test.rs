@@ -75,7 +75,7 @@ enum Outcome {
 }
 
 #[derive(Debug, Serialize)]
-struct Case {
+struct Tried {
     skill: String,
     case: String,
     outcome: Outcome,
@@ -88,7 +88,7 @@ struct Case {
 
 #[derive(Debug, Serialize)]
 struct Document<'a> {
-    cases: &'a [Case],
+    cases: &'a [Tried],
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
@@ -115,7 +115,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     end(args, &done, context)
 }
 
-fn end(args: &Args, done: &[Case], context: &Context) -> Result<Exit> {
+fn end(args: &Args, done: &[Tried], context: &Context) -> Result<Exit> {
     context.give(|| Document { cases: done }, |look| lines(done, look))?;
     Ok(exit(done, args.strict))
 }
@@ -130,11 +130,10 @@ fn skills(args: &Args, context: &Context) -> Result<Vec<(String, PathBuf)>> {
     Ok(entries.map(|entry| (entry.found.name, entry.found.dir)).collect())
 }
 
-fn exit(done: &[Case], strict: bool) -> Exit {
+fn exit(done: &[Tried], strict: bool) -> Exit {
     let codes = done.iter().map(|case| match case.outcome {
-        Outcome::Passed | Outcome::Updated => Status::Passed.code(),
         Outcome::Stale if strict => Status::Rejected.code(),
-        Outcome::Stale => Status::Passed.code(),
+        Outcome::Passed | Outcome::Updated | Outcome::Stale => Status::Passed.code(),
         Outcome::Differs => Status::Rejected.code(),
         Outcome::Invalid | Outcome::Interrupted => case.code,
     });
@@ -146,7 +145,7 @@ fn try_case(
     args: &Args,
     (skill, dir, case): (&str, &Path, &Path),
     (context, around): (&Context, &Around),
-) -> Case {
+) -> Tried {
     let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let request = Request {
         skill: skill.to_owned(),
@@ -163,7 +162,7 @@ fn try_case(
         Ok(Played { outcome, notes, code }) => (outcome, notes, code),
         Err(fault) => (Outcome::Invalid, vec![fault.to_string()], fault.status.code()),
     };
-    Case { skill: skill.to_owned(), case: name, outcome, notes, code }
+    Tried { skill: skill.to_owned(), case: name, outcome, notes, code }
 }
 
 /// Hears what a person would: what is stale in a recording.
@@ -267,11 +266,11 @@ fn update(
     Ok(Played::new(Outcome::Updated, compare::differences(&then, &now)))
 }
 
-fn lines(done: &[Case], look: Look) -> String {
+fn lines(done: &[Tried], look: Look) -> String {
     done.iter().map(|case| line(case, look)).collect()
 }
 
-fn line(case: &Case, look: Look) -> String {
+fn line(case: &Tried, look: Look) -> String {
     let (mark, said) = match case.outcome {
         Outcome::Passed => (Mark::Good, ""),
         Outcome::Stale => (Mark::Warning, " is stale"),
@@ -281,9 +280,11 @@ fn line(case: &Case, look: Look) -> String {
         Outcome::Invalid => (Mark::Bad, " cannot be played"),
         Outcome::Interrupted => (Mark::Warning, " was interrupted"),
     };
-    let mut text = look.line(mark, &format!("{}/{}{said}", case.skill, case.case));
+    let mut lines = look.line(mark, &format!("{}/{}{said}", case.skill, case.case));
     for note in &case.notes {
-        text.push_str(&format!("  {}\n", text::sanitize_line(note)));
+        lines.push_str("  ");
+        lines.push_str(&text::sanitize_line(note));
+        lines.push('\n');
     }
-    text
+    lines
 }
