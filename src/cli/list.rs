@@ -16,8 +16,8 @@ use crate::{
 /// List the skills that can be run here
 ///
 /// Looks in `--skills-dir`, `ATLAS_SKILLS_PATH`, `~/.claude/skills`, and in `.claude/skills`,
-/// `.agents/skills` and `skills` of the project. Of two skills with one name the first is meant;
-/// the others are shown as shadowed.
+/// `.agents/skills` and `skills` of the project, and at those that come with atlas. Of two skills
+/// with one name the first is meant; the others are shown as shadowed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

@@ -55,7 +55,7 @@ pub fn look(name: &str, told: &[u8]) -> Answer {
     let answer = match hook {
         BundledHook::QuotesStand => quotes::look(&work),
         BundledHook::CommitConventions => commit::look(&work),
-        BundledHook::NoConflictMarkers => markers::look(&work),
+        BundledHook::NoConflictMarkers => Ok(markers::look(&work)),
     };
     answer.unwrap_or_else(Answer::CouldNotLook)
 }

@@ -31,7 +31,6 @@ use crate::{
             Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, LimitKind, Spend,
             Unavailability, argv, meter::ASSUMED_WINDOW,
         },
-        check::Check,
         run::{
             Event,
             event::{CallEnded, CallStarted},
@@ -57,8 +56,8 @@ pub(crate) struct Order {
     pub resume: Option<String>,
     /// Why the last attempt was refused.
     pub reasons: Vec<String>,
-    /// What the pre hooks said, where the contract gives that to the agent.
-    pub before: Option<Vec<Check>>,
+    /// What the agent is told beyond the plan: what became known only in this run.
+    pub brief: String,
     /// How long to wait first.
     pub after: Span,
     /// What is left for it.

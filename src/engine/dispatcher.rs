@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    call, hook, look,
+    brief, call, hook, look,
     site::Site,
     unit::{FromUnit, Line},
 };
@@ -21,9 +21,7 @@ use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
-        check::Check,
-        contract::Fact,
-        run::{Effect, Event, Point, State, event::Output, next, state::Stage},
+        run::{Effect, Event, Point, State, event::Output, next},
     },
     sys::signals::{Signals, Stop},
 };
@@ -114,9 +112,10 @@ impl<'a> Dispatcher<'a> {
             Effect::Call { step, attempt, resume, reasons, after } => {
                 self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
-                let (left, before) = (self.left(resume.as_deref()), self.before());
+                let left = self.left(resume.as_deref());
+                let brief = brief::brief(&self.site, &self.state, &plan)?;
                 let order =
-                    call::Order { step: plan, attempt, resume, reasons, before, after, left };
+                    call::Order { step: plan, attempt, resume, reasons, brief, after, left };
                 self.units.spawn_local(call::call(site, line, order));
             }
         }
@@ -174,19 +173,6 @@ impl<'a> Dispatcher<'a> {
             conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
             window: ledger.context.filter(|used| !used.window_assumed).map(|used| used.window),
         }
-    }
-
-    /// What the pre hooks said, in the plan's order, for a contract that gives it to the agent.
-    fn before(&self) -> Option<Vec<Check>> {
-        let plan = &self.site.plan;
-        plan.facts.iter().find(|fact| fact.fact == Fact::Hooks)?;
-        let said = plan.hooks.iter().filter_map(|hook| {
-            match self.state.hooks.get(&(Point::Pre, hook.name.clone()))? {
-                Stage::Ended(check) => Some(check.clone()),
-                Stage::Idle | Stage::Running => None,
-            }
-        });
-        Some(said.collect())
     }
 
     fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {

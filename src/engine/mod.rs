@@ -1,5 +1,6 @@
 //! What happens: performs effects and appends events. Prints nothing.
 
+mod brief;
 pub mod bundled_hooks;
 mod call;
 pub mod child_env;

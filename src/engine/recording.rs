@@ -128,7 +128,7 @@ pub(crate) async fn before(
         Recording::Replay(args) => args,
     };
     let tree = site.tree.recorded().await?;
-    let told = order.before.as_deref().map(prompt::hooks);
+    let told = (!order.brief.is_empty()).then(|| order.brief.clone());
     let reasons: Vec<String> = order.reasons.iter().cloned().chain(told).collect();
     let asked = Asked {
         step: order.step.id.clone(),

@@ -87,6 +87,7 @@ impl Site {
             ("ATLAS_SESSION", self.session.dir().as_os_str()),
             ("ATLAS_RUN", run.as_ref()),
             ("ATLAS_SKILL", self.plan.skill.name.as_ref()),
+            ("ATLAS_SKILL_DIR", self.plan.skill.dir.as_os_str()),
             ("ATLAS_DEPTH", depth.as_ref()),
         ];
         ours.extend(step.map(|step| ("ATLAS_STEP", OsStr::new(step))));

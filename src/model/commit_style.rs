@@ -75,7 +75,7 @@ impl CommitStyle {
             .filter_map(|text| Message::read(text))
             .filter(|message| !message.is_made_by_git())
             .collect();
-        let bodies: Vec<usize> = all.iter().filter_map(|message| message.body_width()).collect();
+        let bodies: Vec<usize> = all.iter().filter_map(Message::body_width).collect();
         let mut style = Self {
             prefix: Prefix::Free,
             capital: None,

@@ -127,6 +127,33 @@ pub fn hooks(checks: &[Check]) -> String {
     format!("\n## What ran before you\n\n{}", fenced(&inert(&said)))
 }
 
+/// What earlier steps made, for a step that knows nothing of their conversations.
+pub fn earlier(outputs: &[(&str, String)]) -> String {
+    if outputs.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n## What earlier steps made\n".to_owned();
+    for (step, output) in outputs {
+        text.push_str("\nStep `");
+        text.push_str(step);
+        text.push_str("`:\n\n");
+        text.push_str(&fenced(&inert(&bounded(output, EARLIER_BYTES))));
+    }
+    text
+}
+
+/// At most so much of each earlier output is told.
+const EARLIER_BYTES: usize = 32 * 1024;
+
+/// The beginning of a text, with a word on what was left out.
+fn bounded(text: &str, most: usize) -> std::borrow::Cow<'_, str> {
+    if text.len() <= most {
+        return text.into();
+    }
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}\n… {} bytes left out", &text[..end], text.len() - end).into()
+}
+
 /// Takes the power from every `@path`: claude reads and attaches such a file without asking, in
 /// any user prompt. Text that the user did not type must not choose files.
 pub fn inert(text: &str) -> String {

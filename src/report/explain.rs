@@ -137,7 +137,9 @@ fn checks(plan: &Plan, look: Look) -> String {
             lines.push(format!("needs the {kind} {}", words::first_line(name, look)));
         }
     }
-    lines.extend(requires.given.iter().map(|fact| format!("needs a {fact} that is not empty")));
+    lines.extend(
+        requires.given.iter().map(|fact| format!("needs a fact that is not empty: {fact}")),
+    );
     lines.extend(plan.hooks.iter().map(|hook| self::hook(hook, look)));
     for check in &plan.skipped {
         let reason = check.reason.as_deref().unwrap_or("it does not apply");

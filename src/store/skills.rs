@@ -51,7 +51,7 @@ pub struct Root {
 /// The folders of skills that exist, in the order in which they are searched: first wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roots {
-    roots: Vec<Root>,
+    found: Vec<Root>,
     missing: Vec<PathBuf>,
     trouble: Option<String>,
 }
@@ -62,13 +62,13 @@ impl Roots {
     /// # Errors
     /// A folder of `--skills-dir` does not exist.
     pub fn new(search: &Search<'_>) -> Result<Self> {
-        let mut roots = Self { roots: Vec::new(), missing: Vec::new(), trouble: None };
+        let mut roots = Self { found: Vec::new(), missing: Vec::new(), trouble: None };
         let mut seen = HashSet::new();
         for Root { source, dir } in candidates(search) {
             match (dir.canonicalize(), &source) {
                 (Ok(real), _) if real.is_dir() => {
                     if seen.insert(real) {
-                        roots.roots.push(Root { source, dir });
+                        roots.found.push(Root { source, dir });
                     }
                 }
                 (_, Source::Flag) => {
@@ -80,7 +80,7 @@ impl Roots {
         }
         match search.cache.map(bundled::folder) {
             None => {}
-            Some(Ok(dir)) => roots.roots.push(Root { source: Source::Bundled, dir }),
+            Some(Ok(dir)) => roots.found.push(Root { source: Source::Bundled, dir }),
             // Whoever asks for one is told; everybody else can do without.
             Some(Err(error)) => {
                 roots.trouble = Some(format!("the bundled skills cannot be unpacked: {error}"));
@@ -91,7 +91,7 @@ impl Roots {
 
     /// The folders that exist, in order.
     pub fn existing(&self) -> &[Root] {
-        &self.roots
+        &self.found
     }
 
     /// The folders that were looked for and do not exist.

@@ -5,6 +5,7 @@
 mod cli;
 mod commit_message;
 mod harness;
+mod pages;
 mod recordings;
 mod review_diff;
 mod run_answers;
@@ -15,6 +16,7 @@ mod run_inputs;
 mod run_isolation;
 mod run_limits;
 mod run_signals;
+mod run_steps;
 mod run_trees;
 mod run_unavailable;
 mod support;

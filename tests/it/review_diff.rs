@@ -116,7 +116,9 @@ fn content() -> World {
 fn the_base_is_found_without_a_flag() {
     let world = content();
     world.write("shop.py", BEFORE);
-    assert!(prompt(&world_with_git(&world), &["run", "review-diff"]).contains("no commit yet"));
+    let _made = world.repo();
+    let first = prompt(&world, &["run", "review-diff"]);
+    assert!(first.contains("there is no commit yet"), "{first}");
 
     world.repo().commit("first");
     world.repo().git(["checkout", "--quiet", "-b", "feature"]);
@@ -134,11 +136,6 @@ fn the_base_is_found_without_a_flag() {
 
     let named = prompt(&world, &["run", "review-diff", "trunk"]);
     assert!(named.contains("between `trunk` and the work tree"), "{named}");
-}
-
-fn world_with_git(world: &World) -> &World {
-    let _made = world.repo();
-    world
 }
 
 #[test]

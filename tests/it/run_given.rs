@@ -15,24 +15,22 @@ fn a_dry_run_shows_what_the_agent_would_be_given() {
     world.write("logo.png", [0_u8, 1, 2]).greet_by("given: [diff, staged, status, hooks]");
     world.write("a.txt", "a\n").write("logo.png", [3_u8, 0]);
     let output = world.atlas(["run", "greet", "--dry-run"]).run().expect_code(0);
-    let given: String = output
+    let given: Vec<&str> = output
         .stdout
         .lines()
         .map(str::trim)
         .filter(|line| {
             line.starts_with("given ") && !line.contains('[') || line.starts_with("not ")
         })
-        .map(|line| format!("{line}\n"))
         .collect();
     world.check(
-        &given,
+        &given.join("\n"),
         str![[r#"
 given diff: 2 files against HEAD, ≈ 84 tokens
 not given: logo.png (binary)
 given staged: nothing is staged
 given status: 2 files differ, ≈ 42 tokens
 given hooks: what the pre hooks say
-
 "#]],
     );
 }

@@ -7,7 +7,7 @@ use crate::{model::changes::ChangeStatus, sys::fs::read_capped};
 /// Larger files are no text that anybody merges by hand.
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
 
-pub(super) fn look(work: &Work) -> Result<Answer, String> {
+pub(super) fn look(work: &Work) -> Answer {
     let mut faults = Vec::new();
     for change in &work.changed_files {
         if change.status == ChangeStatus::Deleted {
@@ -19,7 +19,7 @@ pub(super) fn look(work: &Work) -> Result<Answer, String> {
             faults.push(format!("`{}`, line {line}: a merge was not finished here", change.path));
         }
     }
-    Ok(Answer::of(faults))
+    Answer::of(faults)
 }
 
 /// The first line of an unfinished merge: a beginning alone may be an underline or a quotation.

@@ -33,7 +33,9 @@ pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Resul
     let system = dir.join("system.md");
     let prompt = match &order.resume {
         Some(_) => prompt::go_on(&order.reasons),
-        None => prompt::start_over(&order.reasons, &task(order)),
+        None => {
+            prompt::start_over(&order.reasons, &format!("{}{}", order.step.prompt, order.brief))
+        }
     };
     let write = |name: &str, text: &str| {
         write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE).map_err(|error| {
@@ -43,12 +45,6 @@ pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Resul
     write("system.md", &order.step.system.replace(SESSION_ID, claude_session))?;
     write("prompt.md", &prompt)?;
     Ok(CallFiles { dir, system, prompt })
-}
-
-/// The task with what was known only once the run had begun.
-fn task(order: &Order) -> String {
-    let before = order.before.as_deref().map(prompt::hooks).unwrap_or_default();
-    format!("{}{before}", order.step.prompt)
 }
 
 /// The kept copy of a stream, bounded.

@@ -14,7 +14,7 @@ use crate::{
         facts::{self, FileDiff, Seen},
         text,
     },
-    sys::git::{self, Base, Facts, GitError, Head, Repository, Shown, Sought},
+    sys::git::{self, Base, Facts, GitError, Head, Repository, Shown, Sought, Upstream},
 };
 
 /// The input that names what a diff is compared with.
@@ -124,20 +124,17 @@ fn status_words(status: git::Status) -> facts::Status {
         Head::Detached { .. } => "HEAD (no branch)".to_owned(),
         Head::Unborn { branch } => format!("No commits yet on {branch}"),
     };
-    if let Some(upstream) = status.upstream {
-        branch.push_str(&format!("...{}", upstream.name));
-        let counts = [("ahead", upstream.ahead), ("behind", upstream.behind)];
-        let counts: Vec<String> = counts
-            .iter()
-            .filter(|(_, count)| *count > 0)
-            .map(|(what, count)| format!("{what} {count}"))
-            .collect();
-        if !counts.is_empty() {
-            branch.push_str(&format!(" [{}]", counts.join(", ")));
-        }
+    if let Some(Upstream { name, ahead, behind }) = status.upstream {
+        let counts = match (ahead, behind) {
+            (0, 0) => String::new(),
+            (ahead, 0) => format!(" [ahead {ahead}]"),
+            (0, behind) => format!(" [behind {behind}]"),
+            (ahead, behind) => format!(" [ahead {ahead}, behind {behind}]"),
+        };
+        branch = format!("{branch}...{name}{counts}");
     }
     if let Some(doing) = status.doing {
-        branch.push_str(&format!(", {doing} in progress"));
+        branch = format!("{branch}, {doing} in progress");
     }
     let file = |entry: git::StatusEntry| match entry.old_path {
         Some(old) => format!("{}{} {old} -> {}", entry.index, entry.tree, entry.path),

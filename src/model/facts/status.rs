@@ -23,7 +23,7 @@ pub(super) fn tell(status: &Status, room: usize) -> Told {
          letter is what is staged, the second what is not.\n\n{listed}"
     );
     for line in &left_out {
-        text.push_str(&format!("\nNot shown: {line}.\n"));
+        text = format!("{text}\nNot shown: {line}.\n");
     }
     let plan = FactPlan {
         fact: Fact::Status,

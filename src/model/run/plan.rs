@@ -32,6 +32,7 @@ pub struct Plan {
     /// What has to be there before anything starts.
     pub requires: Requires,
     /// The facts of the repository that the prompts hold.
+    #[serde(default)]
     pub facts: Vec<FactPlan>,
     /// The hooks that apply, in the order of the files that name them.
     pub hooks: Vec<HookPlan>,
@@ -76,6 +77,7 @@ pub struct Requires {
     /// Environment variables that are set and not empty.
     pub env: Vec<String>,
     /// Facts of the repository that are not empty.
+    #[serde(default)]
     pub given: Vec<Fact>,
 }
 

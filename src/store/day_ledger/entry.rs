@@ -68,15 +68,17 @@ pub(super) fn charges(bytes: &[u8], day: &str) -> Result<BTreeMap<String, Charge
     }
     let mut charges = BTreeMap::new();
     for line in lines(bytes).filter(|line| names_day(line, day) && is_sealed(line)) {
-        match serde_json::from_slice::<Version>(line) {
-            Ok(Version { v }) if v > VERSION => {
-                return Err(Fault::invalid("the day's ledger was written by a later atlas")
-                    .because(format!("it has format version {v}, this atlas reads {VERSION}"))
-                    .hint("use that one, or a newer one"));
-            }
-            Ok(_) | Err(_) => {}
+        let entry = serde_json::from_slice::<Entry<'_>>(line);
+        let version = match &entry {
+            Ok(entry) => Some(entry.v),
+            Err(_) => serde_json::from_slice::<Version>(line).ok().map(|version| version.v),
+        };
+        if let Some(v) = version.filter(|v| *v > VERSION) {
+            return Err(Fault::invalid("the day's ledger was written by a later atlas")
+                .because(format!("it has format version {v}, this atlas reads {VERSION}"))
+                .hint("use that one, or a newer one"));
         }
-        let Ok(entry) = serde_json::from_slice::<Entry<'_>>(line) else { continue };
+        let Ok(entry) = entry else { continue };
         if entry.day != day {
             continue;
         }

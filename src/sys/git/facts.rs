@@ -124,12 +124,11 @@ impl Facts<'_> {
     }
 
     fn tree(&self, tree: Option<&str>) -> Result<Snapshot, GitError> {
-        let tree = match tree {
-            Some(tree) => tree.to_owned(),
-            None => {
-                let handle = self.repository.handle()?;
-                Store::open(self.objects.path(), &handle)?.put_tree(&[], 0)?.to_string()
-            }
+        let tree = if let Some(tree) = tree {
+            tree.to_owned()
+        } else {
+            let handle = self.repository.handle()?;
+            Store::open(self.objects.path(), &handle)?.put_tree(&[], 0)?.to_string()
         };
         Ok(Snapshot { tree, unstored: Vec::new() })
     }

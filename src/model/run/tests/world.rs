@@ -14,7 +14,7 @@ use crate::model::{
         Effect, Event, Plan, Point, State,
         event::{CallEnded, CallStarted, Output},
         next,
-        plan::*,
+        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, SkillRef, StepPlan},
     },
     value::{Share, Span, Usd},
 };

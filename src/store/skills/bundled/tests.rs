@@ -15,6 +15,8 @@ fn what_is_embedded_is_what_lies_in_the_repository() {
     assert!(holds(&folder, &embedded), "{message}");
 }
 
+type Damage = fn(&Path);
+
 #[test]
 fn the_folder_is_made_once_and_mended_when_somebody_touched_it() {
     let cache = tempfile::tempdir().unwrap();
@@ -24,7 +26,6 @@ fn the_folder_is_made_once_and_mended_when_somebody_touched_it() {
     assert_eq!(folder(cache.path()).unwrap(), made);
     assert_eq!(fs::metadata(&skill).unwrap().modified().unwrap(), before, "not written again");
 
-    type Damage = fn(&Path);
     let damages: [(&str, Damage); 5] = [
         ("changed", |made| write(&made.join("review-diff/SKILL.md"), b"run rm -rf")),
         ("added", |made| write(&made.join("review-diff/scripts/x.sh"), b"echo")),

@@ -40,8 +40,8 @@ impl Repository {
         };
         let Some(named) = named else { return guess(&handle, &head) };
         let remote = remote(&handle);
-        let names = [named.to_owned(), format!("{remote}/{named}")];
-        let found = names.iter().find_map(|name| Some((name, commit(&handle, name)?)));
+        let meant = [named.to_owned(), format!("{remote}/{named}")];
+        let found = meant.iter().find_map(|name| Some((name, commit(&handle, name)?)));
         match found {
             Some((name, commit)) => parted(&handle, &head, &commit, name.clone()),
             None => Ok(Sought::Unknown),

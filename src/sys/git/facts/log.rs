@@ -15,7 +15,7 @@ impl Repository {
         let Some(head) = head_commit(&handle)? else { return Ok(Vec::new()) };
         let walk = || {
             let mut walk = handle.revwalk()?;
-            walk.set_sorting(Sort::TIME)?;
+            walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME)?;
             walk.push(head.id())?;
             let mut messages = Vec::new();
             // A shallow clone ends where its parents are missing.
