@@ -32,7 +32,9 @@ use crate::{
     store::recordings::{self, Draft, Recording, cases},
 };
 
-/// Play the recordings of a skill and compare what comes of them; of all skills without a name
+/// Play recorded runs of skills and compare what comes of them
+///
+/// Plays all cases of the skill, or of every skill that has recordings.
 ///
 /// Hooks and schemas run for real on what the recorded calls made, so this finds out for nothing
 /// what a change to a contract or a hook does. A recording that only words of the skill have left
