@@ -24,6 +24,7 @@ use crate::{
     },
     model::{
         Activity, Fault, Request, Result, Status, TrustRequest,
+        result::RunResult,
         run::{Event, State},
         text,
     },
@@ -31,7 +32,9 @@ use crate::{
     store::recordings::{self, Draft, Recording, cases},
 };
 
-/// Play the recordings of a skill and compare what comes of them; of all skills without a name
+/// Play recorded runs of skills and compare what comes of them
+///
+/// Plays all cases of the skill, or of every skill that has recordings.
 ///
 /// Hooks and schemas run for real on what the recorded calls made, so this finds out for nothing
 /// what a change to a contract or a hook does. A recording that only words of the skill have left
@@ -69,23 +72,25 @@ enum Outcome {
     Differs,
     /// It could not be played.
     Invalid,
+    /// Somebody asked it to end; no other case is played then.
+    Interrupted,
 }
 
 #[derive(Debug, Serialize)]
-struct Case {
+struct Tried {
     skill: String,
     case: String,
     outcome: Outcome,
     /// What is stale, why it could not be played, or what differs.
     notes: Vec<String>,
-    /// The exit code of a case that could not be played.
+    /// The exit code of a case that could not be played to its end.
     #[serde(skip)]
     code: u8,
 }
 
 #[derive(Debug, Serialize)]
 struct Document<'a> {
-    cases: &'a [Case],
+    cases: &'a [Tried],
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
@@ -93,7 +98,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let mut done = Vec::new();
     for (skill, dir) in skills(args, context)? {
         for case in cases(&dir) {
-            done.push(try_case(args, (&skill, &dir, &case), (context, &around)));
+            let tried = try_case(args, (&skill, &dir, &case), (context, &around));
+            let interrupted = tried.outcome == Outcome::Interrupted;
+            done.push(tried);
+            if interrupted {
+                return end(args, &done, context);
+            }
         }
     }
     if done.is_empty() {
@@ -104,8 +114,12 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         return Err(Fault::invalid(format!("{what} {verb} recording"))
             .hint("make one with `atlas run <SKILL> --record <SKILL FOLDER>/recordings/<CASE>`"));
     }
-    context.give(|| Document { cases: &done }, |look| lines(&done, look))?;
-    Ok(exit(&done, args.strict))
+    end(args, &done, context)
+}
+
+fn end(args: &Args, done: &[Tried], context: &Context) -> Result<Exit> {
+    context.give(|| Document { cases: done }, |look| lines(done, look))?;
+    Ok(exit(done, args.strict))
 }
 
 fn skills(args: &Args, context: &Context) -> Result<Vec<(String, PathBuf)>> {
@@ -118,13 +132,12 @@ fn skills(args: &Args, context: &Context) -> Result<Vec<(String, PathBuf)>> {
     Ok(entries.map(|entry| (entry.found.name, entry.found.dir)).collect())
 }
 
-fn exit(done: &[Case], strict: bool) -> Exit {
+fn exit(done: &[Tried], strict: bool) -> Exit {
     let codes = done.iter().map(|case| match case.outcome {
-        Outcome::Passed | Outcome::Updated => Status::Passed.code(),
         Outcome::Stale if strict => Status::Rejected.code(),
-        Outcome::Stale => Status::Passed.code(),
+        Outcome::Passed | Outcome::Updated | Outcome::Stale => Status::Passed.code(),
         Outcome::Differs => Status::Rejected.code(),
-        Outcome::Invalid => case.code,
+        Outcome::Invalid | Outcome::Interrupted => case.code,
     });
     Exit(codes.max().unwrap_or_default())
 }
@@ -134,7 +147,7 @@ fn try_case(
     args: &Args,
     (skill, dir, case): (&str, &Path, &Path),
     (context, around): (&Context, &Around),
-) -> Case {
+) -> Tried {
     let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let request = Request {
         skill: skill.to_owned(),
@@ -148,10 +161,10 @@ fn try_case(
         play(&request, stage, (context, around))
     });
     let (outcome, notes, code) = match made {
-        Ok((outcome, notes)) => (outcome, notes, Status::Invalid.code()),
+        Ok(Played { outcome, notes, code }) => (outcome, notes, code),
         Err(fault) => (Outcome::Invalid, vec![fault.to_string()], fault.status.code()),
     };
-    Case { skill: skill.to_owned(), case: name, outcome, notes, code }
+    Tried { skill: skill.to_owned(), case: name, outcome, notes, code }
 }
 
 /// Hears what a person would: what is stale in a recording.
@@ -165,8 +178,10 @@ impl Observer for Listener {
 
     fn event(&mut self, _site: &Site, _state: &State, event: &Event) {
         if let Event::CallEnded(call) = event {
+            let known = std::mem::take(&mut self.warnings);
             let stale = call.warnings.iter().filter(|warning| warning.contains(STALE));
-            self.warnings.extend(stale.cloned());
+            self.warnings = known.iter().chain(stale).cloned().collect();
+            self.warnings.dedup();
         }
     }
 
@@ -176,7 +191,25 @@ impl Observer for Listener {
 /// How a call says that its recording is stale.
 const STALE: &str = "the recording is stale";
 
-type Played = (Outcome, Vec<String>);
+/// How playing a case went.
+struct Played {
+    outcome: Outcome,
+    notes: Vec<String>,
+    code: u8,
+}
+
+impl Played {
+    fn new(outcome: Outcome, notes: Vec<String>) -> Self {
+        Self { outcome, notes, code: Status::Invalid.code() }
+    }
+
+    /// A case that somebody asked to end.
+    fn interrupted(result: &RunResult) -> Option<Self> {
+        let code = result.exit_code;
+        let stopped = result.status == Status::Interrupted;
+        stopped.then_some(Self { outcome: Outcome::Interrupted, notes: Vec::new(), code })
+    }
+}
 
 fn compare(
     request: &Request,
@@ -193,15 +226,18 @@ fn compare(
     if let Some(stage) = stage {
         stage.strike(&mut finished)?;
     }
-    if now["status"] == "invalid" && then["status"] != "invalid" {
-        let reason = now["reason"].as_str().unwrap_or_default().to_owned();
-        return Ok((Outcome::Invalid, vec![reason]));
+    let result = finished.result();
+    if let Some(interrupted) = Played::interrupted(&result) {
+        return Ok(interrupted);
+    }
+    if result.status == Status::Invalid {
+        return Ok(Played::new(Outcome::Invalid, result.reason.into_iter().collect()));
     }
     let differences = compare::differences(&then, &now);
     Ok(match (differences.is_empty(), listener.warnings.is_empty()) {
-        (false, _) => (Outcome::Differs, differences),
-        (true, false) => (Outcome::Stale, listener.warnings),
-        (true, true) => (Outcome::Passed, Vec::new()),
+        (false, _) => Played::new(Outcome::Differs, differences),
+        (true, false) => Played::new(Outcome::Stale, listener.warnings),
+        (true, true) => Played::new(Outcome::Passed, Vec::new()),
     })
 }
 
@@ -222,18 +258,21 @@ fn update(
     let mut finished = runtime()?.block_on(run)?;
     let now = expected(&finished, &context.env);
     stage.strike(&mut finished)?;
+    if let Some(interrupted) = Played::interrupted(&finished.result()) {
+        return Ok(interrupted);
+    }
     let draft = finished.draft?.ok_or_else(|| Fault::failed("nothing was recorded"))?;
     let mut draft = Draft { expected: now.clone(), ..draft };
     draft.case.left_out.extend(left_out);
     recordings::write(&dir, &draft)?;
-    Ok((Outcome::Updated, compare::differences(&then, &now)))
+    Ok(Played::new(Outcome::Updated, compare::differences(&then, &now)))
 }
 
-fn lines(done: &[Case], look: Look) -> String {
+fn lines(done: &[Tried], look: Look) -> String {
     done.iter().map(|case| line(case, look)).collect()
 }
 
-fn line(case: &Case, look: Look) -> String {
+fn line(case: &Tried, look: Look) -> String {
     let (mark, said) = match case.outcome {
         Outcome::Passed => (Mark::Good, ""),
         Outcome::Stale => (Mark::Warning, " is stale"),
@@ -241,10 +280,13 @@ fn line(case: &Case, look: Look) -> String {
         Outcome::Updated => (Mark::Again, " recorded anew"),
         Outcome::Differs => (Mark::Bad, " differs"),
         Outcome::Invalid => (Mark::Bad, " cannot be played"),
+        Outcome::Interrupted => (Mark::Warning, " was interrupted"),
     };
-    let mut text = look.line(mark, &format!("{}/{}{said}", case.skill, case.case));
+    let mut lines = look.line(mark, &format!("{}/{}{said}", case.skill, case.case));
     for note in &case.notes {
-        text.push_str(&format!("  {}\n", text::sanitize_line(note)));
+        lines.push_str("  ");
+        lines.push_str(&text::sanitize_line(note));
+        lines.push('\n');
     }
-    text
+    lines
 }

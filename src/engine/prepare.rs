@@ -3,6 +3,7 @@
 //! `--dry-run` ends here. Whatever could go wrong before money is spent goes wrong here too.
 
 mod facts;
+mod purpose;
 mod schema;
 mod trust;
 
@@ -13,7 +14,6 @@ use std::{
 
 use super::{
     login::{Payment, payment},
-    recording::Played,
     tree::file_change,
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
         planning::{self, Given},
         run::Plan,
         skill::{Found, Skill, name::SkillName},
-        yaml::{Document, Named},
+        yaml::Document,
     },
     store::{
         config,
@@ -42,6 +42,7 @@ use crate::{
         git::{self, Place, Repository},
     },
 };
+pub use purpose::Purpose;
 
 /// What surrounds a run: the process as it was started.
 #[derive(Clone, Debug)]
@@ -82,26 +83,6 @@ pub struct Prepared {
     pub purpose: Purpose,
 }
 
-/// What a run is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Purpose {
-    /// Its own sake.
-    Work,
-    /// A recording. Hooks of the user's own would be missing wherever it is replayed.
-    Recording {
-        /// The folder made from an older recording that this one shall replace.
-        stage: Option<PathBuf>,
-    },
-    /// A replay. Only the contract and the flags have a say, since nobody else's configuration was
-    /// there when it was recorded.
-    Replay {
-        /// The folder that was made from the recording.
-        stage: PathBuf,
-        /// The recording.
-        played: Played,
-    },
-}
-
 /// The folder of the skill that was asked for.
 pub fn skill_folder(request: &Request, around: &Around) -> Result<PathBuf> {
     let ground = Ground::find(&request.cwd, around)?;
@@ -131,34 +112,10 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     )?;
     notices.extend(trusted.notices);
     let contract = trusted.contract.as_ref();
-    let settings = match purpose {
-        Purpose::Work => {
-            let (user, project) = (user.as_ref(), trusted.project.as_ref());
-            settings(request, around, Files { user, project, contract })?
-        }
-        Purpose::Recording { .. } => {
-            let (user, project) = (user.map(without_hooks), trusted.project.map(without_hooks));
-            let (user, project) = (user.as_ref(), project.as_ref());
-            settings(request, around, Files { user, project, contract })?
-        }
-        Purpose::Replay { .. } => {
-            let around = Around { env: Env::default(), ..around.clone() };
-            settings(request, &around, Files { user: None, project: None, contract })?
-        }
-    };
-    let (work, sessions) = match purpose {
-        Purpose::Work | Purpose::Recording { stage: None } => {
-            let sessions = kept(ground.sessions.clone(), &settings);
-            (Work { cwd: request.cwd.clone(), ground }, sessions)
-        }
-        Purpose::Recording { stage: Some(stage) } | Purpose::Replay { stage, .. } => {
-            let ground = Ground::find(stage, around)?;
-            let sessions = ground.sessions.clone();
-            (Work { cwd: stage.clone(), ground }, sessions)
-        }
-    };
-    let request = &Request { cwd: work.cwd, ..request.clone() };
-    let ground = work.ground;
+    let said = purpose::Said { user, project: trusted.project, contract };
+    let settings = purpose::settings(purpose, request, around, said)?;
+    let work = purpose::place(purpose, request, around, (ground, &settings))?;
+    let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     let facts = facts::read(request, &settings, &ground)?;
     let history = history::of(&sessions, &skill.found.name);
     let plan = planning::plan(Given {
@@ -190,17 +147,6 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         warnings: skill.warnings,
         purpose: purpose.clone(),
     })
-}
-
-/// Where the work happens.
-struct Work {
-    cwd: PathBuf,
-    ground: Ground,
-}
-
-fn without_hooks(document: Document<Config>) -> Document<Config> {
-    let value = Config { hooks: Named::default(), ..document.value };
-    Document { value, ..document }
 }
 
 /// What the run stands on.

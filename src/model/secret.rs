@@ -32,7 +32,7 @@ pub fn find(bytes: &[u8]) -> Option<Hit> {
     take(web_token(bytes), "a JSON web token");
     take(password_in_url(bytes), "a password in a URL");
     let (at, rule) = found?;
-    let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = bytes[..at].split(|byte| *byte == b'\n').count();
     Some(Hit { rule, line })
 }
 
@@ -110,7 +110,9 @@ fn in_token(byte: u8) -> bool {
 
 fn is_random(body: &[u8]) -> bool {
     let mut seen = [false; 256];
-    body.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+    for byte in body {
+        seen[usize::from(*byte)] = true;
+    }
     let distinct = seen.iter().filter(|seen| **seen).count();
     distinct >= DISTINCT && !body.windows(7).any(|window| window == b"EXAMPLE")
 }

@@ -122,20 +122,20 @@ fn a_run_is_recorded_and_played_without_anybody() {
     world.check(&output.stderr, str![[r#"
 tidy, sonnet, about 164 tokens, cap $2.00
 note: skill: asking sonnet
-ok: check output
+ok: check output[..]
 ok: skill, [TIME], $0.02
 failed: hook tidied: no B, [TIME]
 again: skill again: tidied: no B
 note: skill: asking sonnet, attempt 2
-ok: check output
+ok: check output[..]
 ok: skill, [TIME], $0.04
 ok: hook tidied, [TIME]
-note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, the spend shown is the recorded one; the session is in [ROOT]/home/.cache/atlas/replays/[SESSION]
+note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, what is shown was spent then
+note: the session is kept in [ROOT]/home/.cache/atlas/replays/[SESSION]
 passed, 2 of 2 checks, $0.04, [TIME], ...[SHORT]
 note: changed 2 files, +1 -1
   A +0 -0 new.txt
   M +1 -1 old.txt
-hint: bring the change in: `git apply [ROOT]/home/.cache/atlas/replays/[SESSION]/runs/1/changes.patch`, or run with `--apply`
 
 "#]]);
     world.check(
@@ -157,7 +157,71 @@ worktree.patch
     let hash = Regex::new(r"\b[0-9a-f]{16}\b").unwrap();
     let text = hash.replace_all(&text, "<hash>").replace(env!("CARGO_PKG_VERSION"), "<version>");
     let text = text.replace(&crate::support::claude::version(), "<claude>");
-    world.check(&text, str![[r#""#]]);
+    world.check(
+        &text,
+        str![[r#"
+version: 1
+skill: tidy
+made: >-
+  recorded by atlas <version> through claude <claude>, with a model on the same
+  machine, as a test scripts one
+claude: "<claude>"
+args: []
+inputs: {}
+options:
+  edit: false
+  worktree: true
+  apply: false
+  allow: []
+  model: null
+  permission_mode: acceptEdits
+  require: none
+folder: ""
+placeholders:
+- home
+- user
+- host
+- repository
+- session
+- skill
+- temporary
+- conversation
+left_out: []
+git:
+  branch: main
+  base: null
+  ahead: 0
+  log:
+  - |
+    first
+calls:
+- step: skill
+  attempt: 1
+  role: agent
+  exit: 0
+  parts:
+    contract: <hash>
+    inputs:
+      who: <hash>
+    tree: <hash>
+    skill: <hash>
+    wording: <hash>
+    reasons: <hash>
+- step: skill
+  attempt: 2
+  role: agent
+  exit: 0
+  parts:
+    contract: <hash>
+    inputs:
+      who: <hash>
+    tree: <hash>
+    skill: <hash>
+    wording: <hash>
+    reasons: <hash>
+
+"#]],
+    );
 }
 
 #[test]
@@ -200,5 +264,23 @@ fn a_repository_stands_as_it_stood() {
     alone(&world, ["run", "tidy", "--replay"]).run().expect_code(0);
 
     assert_eq!(files::read(&stood), then);
-    world.check(&then, str![[r#""#]]);
+    world.check(
+        &then,
+        str![[r#"
+M  old.txt
+?? sub/
+?? untracked.txt
+first
+a
+b
+c
+a
+b
+c
+d
+x
+mine
+
+"#]],
+    );
 }

@@ -86,7 +86,9 @@ pub(super) fn strike(
         format!("replayed from {from}: nothing was spent, what is shown was spent then"),
         format!("the session is kept in {kept}"),
     ];
-    said.iter().for_each(|said| context.printer.say(&look.line(Mark::Note, said)));
+    for said in said {
+        context.printer.say(&look.line(Mark::Note, &said));
+    }
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
     let mut warnings = seen.warnings;
     let mut spend = seen.meter.spend(order.left.conversation_cost);
     if site.recording.is_replay() {
-        if let Some(reason) = not_recorded(&seen.end, seen.meter.result.as_ref(), &seen.stderr) {
+        if let Some(reason) = not_recorded(seen.end, seen.meter.result.as_ref(), &seen.stderr) {
             outcome = CallOutcome::Failed { failure: Failure::NotRecorded, reason };
             spend.usd = Some(Usd::ZERO);
         }
@@ -69,8 +69,8 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
 }
 
 /// A player that has no answer says why, and nothing else.
-fn not_recorded(end: &CallEnd, result: Option<&ResultMessage>, stderr: &str) -> Option<String> {
-    let refused = *end == CallEnd::Exited(i32::from(Status::Invalid.code()));
+fn not_recorded(end: CallEnd, result: Option<&ResultMessage>, stderr: &str) -> Option<String> {
+    let refused = end == CallEnd::Exited(i32::from(Status::Invalid.code()));
     let reason = stderr.lines().next_back().unwrap_or("the recording cannot be played");
     (refused && result.is_none()).then(|| reason.to_owned())
 }

@@ -1,6 +1,6 @@
 //! `case.yaml`: what was run, and what every stored call was asked.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{collections::BTreeMap, fmt::Write as _, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
@@ -123,7 +123,7 @@ fn stem(step: &str, attempt: u32, role: &str) -> String {
     for byte in step.bytes() {
         match byte {
             b'a'..=b'z' | b'0'..=b'9' | b'-' => name.push(char::from(byte)),
-            _ => name.push_str(&format!("%{byte:02x}")),
+            _ => write!(name, "%{byte:02x}").expect("writing to a string cannot fail"),
         }
     }
     format!("{name}-{attempt}-{role}")

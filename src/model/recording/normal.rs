@@ -56,15 +56,12 @@ fn without_times(text: &str) -> String {
         plain.push_str(before);
         let number = from.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(from.len());
         let word_before = plain.ends_with(|c: char| c.is_alphanumeric() || c == '_');
-        match unit(&from[number..]).filter(|_| !word_before) {
-            Some(length) => {
-                plain.push_str("[time]");
-                rest = &from[number + length..];
-            }
-            None => {
-                plain.push_str(&from[..number]);
-                rest = &from[number..];
-            }
+        if let Some(length) = unit(&from[number..]).filter(|_| !word_before) {
+            plain.push_str("[time]");
+            rest = &from[number + length..];
+        } else {
+            plain.push_str(&from[..number]);
+            rest = &from[number..];
         }
     }
     plain.push_str(rest);

@@ -3,8 +3,9 @@
 
 use std::{
     fs,
+    io::ErrorKind,
     os::unix::{ffi::OsStrExt as _, fs::PermissionsExt as _},
-    path::Path,
+    path::{Component, Path},
 };
 
 use git2::{Diff, Index, IndexEntry, IndexTime, Oid, RepositoryInitOptions, Signature, Time, Tree};
@@ -179,7 +180,12 @@ fn write_files(handle: &git2::Repository, tree: Oid, dir: &Path) -> Result<(), G
     for blob in list(handle, &tree.to_string())? {
         let content = handle.find_blob(blob.oid);
         let content = content.map_err(GitError::git("cannot read a file of a recording"))?;
-        let path = dir.join(as_path(&blob.path));
+        let inner = as_path(&blob.path);
+        // libgit2 takes a path that begins with a slash for one below a folder without a name.
+        if !inner.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(GitError::io("cannot write", inner, ErrorKind::InvalidFilename));
+        }
+        let path = dir.join(inner);
         write_file(&path, FileKind::of(blob.mode), content.content())
             .map_err(|error| GitError::io("cannot write", path, error))?;
     }

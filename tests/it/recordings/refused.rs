@@ -14,21 +14,21 @@ fn a_mended_typo_plays_and_is_told() {
 tidy, sonnet, about 166 tokens, cap $2.00
 note: skill: asking sonnet
 warning: skill: the recording is stale: the skill's text changed since
-ok: check output
+ok: check output[..]
 ok: skill, [TIME], $0.02
 failed: hook tidied: no B, [TIME]
 again: skill again: tidied: no B
 note: skill: asking sonnet, attempt 2
 warning: skill: the recording is stale: the skill's text changed since
-ok: check output
+ok: check output[..]
 ok: skill, [TIME], $0.04
 ok: hook tidied, [TIME]
-note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, the spend shown is the recorded one; the session is in [ROOT]/home/.cache/atlas/replays/[SESSION]
+note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, what is shown was spent then
+note: the session is kept in [ROOT]/home/.cache/atlas/replays/[SESSION]
 passed, 2 of 2 checks, $0.04, [TIME], ...[SHORT]
 note: changed 2 files, +1 -1
   A +0 -0 new.txt
   M +1 -1 old.txt
-hint: bring the change in: `git apply [ROOT]/home/.cache/atlas/replays/[SESSION]/runs/1/changes.patch`, or run with `--apply`
 
 "#]]);
 }
@@ -40,9 +40,10 @@ fn another_input_is_another_question() {
     world.check(&output.expect_code(8).stderr, str![[r#"
 tidy, sonnet, about 164 tokens, cap $2.00
 note: skill: asking sonnet
-failed: skill failed, [TIME]
-note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, the spend shown is the recorded one; the session is in [ROOT]/home/.cache/atlas/replays/[SESSION]
-invalid, at most $0.05, [TIME], ...[SHORT]
+failed: skill failed, [TIME], $0.00
+note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, what is shown was spent then
+note: the session is kept in [ROOT]/home/.cache/atlas/replays/[SESSION]
+invalid, $0.00, [TIME], ...[SHORT]
 failed: the recording does not fit: another answer was asked for: the input `who` differs
 
 "#]]);
@@ -136,7 +137,7 @@ fn a_large_repository_is_no_recording() {
         str![[r#"
 tidy, sonnet, about 164 tokens, cap $2.00
 error: the repository is too large for a recording
-caused by: 1024 KiB, 1024 are the most
+caused by: 1048596 bytes, 1048576 are the most
 hint: record in a small repository that shows what the skill does
 
 "#]],

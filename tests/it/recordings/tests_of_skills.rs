@@ -26,7 +26,6 @@ fn a_case_passes_goes_stale_and_differs() {
         str![[r#"
 ! tidy/first is stale
   the recording is stale: the skill's text changed since
-  the recording is stale: the skill's text changed since
 
 "#]],
     );

@@ -134,7 +134,7 @@ fn a_patch_changes_the_work_tree_and_nothing_else() {
 #[test]
 fn no_path_leads_out() {
     let dir = tempfile::tempdir().unwrap();
-    for path in ["../x", ".git/config", "a/../../x", "/x"] {
+    let make = |path: &str, inside: &Path| {
         let files = [RebuiltFile { path: path.into(), kind: FileKind::Plain, bytes: vec![] }];
         let rebuild = Rebuild {
             files: &files,
@@ -146,9 +146,14 @@ fn no_path_leads_out() {
             staged: b"",
             worktree: b"",
         };
-        let inside = dir.path().join(path.replace(['/', '.'], "-"));
-        std::fs::create_dir(&inside).unwrap();
-        assert!(rebuild.make(&inside).is_err(), "{path}");
-        assert!(!dir.path().join("x").exists());
+        std::fs::create_dir(inside).unwrap();
+        rebuild.make(inside)
+    };
+    for (place, path) in ["../x", ".git/config", "a/../../x", ".GIT/x"].into_iter().enumerate() {
+        assert!(make(path, &dir.path().join(place.to_string())).is_err(), "{path}");
     }
+    assert!(!dir.path().join("x").exists());
+    let absolute = dir.path().join("absolute");
+    let _made = make(absolute.to_str().unwrap(), &dir.path().join("last"));
+    assert!(!absolute.exists());
 }
