@@ -45,7 +45,8 @@ pub const READ: &[ReadVariable] = &[
 ];
 
 /// The names that atlas sets for a child; a configuration cannot use them.
-const FOR_CHILDREN: &str = "ATLAS_SESSION ATLAS_RUN ATLAS_UNIT ATLAS_SKILL ATLAS_STEP ATLAS_DEPTH";
+const FOR_CHILDREN: &str = "ATLAS_SESSION ATLAS_RUN ATLAS_UNIT ATLAS_SKILL ATLAS_SKILL_DIR \
+     ATLAS_STEP ATLAS_DEPTH, and for hooks ATLAS_OUTPUT_FILE";
 
 /// What atlas sets for claude alone, the last only for isolated calls.
 const FOR_CLAUDE: &str =

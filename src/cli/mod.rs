@@ -15,6 +15,7 @@ mod run;
 mod session;
 mod show;
 mod skills;
+mod test;
 mod trust;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -22,6 +23,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::{
+    engine,
     model::{Result, Status, bundled_hook},
     sys::{env::Env, warden},
 };
@@ -52,6 +54,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Session(session::Args),
+    Test(test::Args),
     Trust(trust::Args),
     Config(config::Args),
     Doctor(doctor::Args),
@@ -75,6 +78,9 @@ pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     if argv.get(1).is_some_and(|command| command == warden::COMMAND) {
         return internal(&warden::serve());
+    }
+    if argv.get(1).is_some_and(|command| command == engine::PLAYER) {
+        return ExitCode::from(engine::play(&argv[2..]));
     }
     if argv.get(1).is_some_and(|command| command == bundled_hook::COMMAND) {
         let name = argv.get(2).map(|name| name.to_string_lossy()).unwrap_or_default();
@@ -109,6 +115,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
+        Command::Test(args) => test::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),
         Command::Config(args) => config::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),

@@ -13,6 +13,7 @@ use std::{
 
 use super::{
     login::{Payment, payment},
+    recording::Played,
     tree::file_change,
 };
 use crate::{
@@ -26,7 +27,7 @@ use crate::{
         planning::{self, Given},
         run::Plan,
         skill::{Found, Skill, name::SkillName},
-        yaml::Document,
+        yaml::{Document, Named},
     },
     store::{
         config,
@@ -77,10 +78,43 @@ pub struct Prepared {
     pub facts: Vec<(&'static str, String)>,
     /// What is odd in the skill's file.
     pub warnings: Vec<Spot>,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// What a run is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Its own sake.
+    Work,
+    /// A recording. Hooks of the user's own would be missing wherever it is replayed.
+    Recording {
+        /// The folder made from an older recording that this one shall replace.
+        stage: Option<PathBuf>,
+    },
+    /// A replay. Only the contract and the flags have a say, since nobody else's configuration was
+    /// there when it was recorded.
+    Replay {
+        /// The folder that was made from the recording.
+        stage: PathBuf,
+        /// The recording.
+        played: Played,
+    },
+}
+
+/// The folder of the skill that was asked for.
+pub fn skill_folder(request: &Request, around: &Around) -> Result<PathBuf> {
+    let ground = Ground::find(&request.cwd, around)?;
+    let user = config::user(&around.folders)?;
+    let project = config::project(&ground.root)?.map(|project| project.document);
+    let skill = skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    Ok(skill.found.dir)
 }
 
 /// Finds the skill, reads every file that has a say, settles trust, and makes the plan.
-pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
+///
+/// Skill, contract and trust are those of where the user stands, in a replay too.
+pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
     let ground = Ground::find(&request.cwd, around)?;
     let mut notices = ground.notices.clone();
     let user = config::user(&around.folders)?;
@@ -96,17 +130,36 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         around,
     )?;
     notices.extend(trusted.notices);
-    let settings = settings(
-        request,
-        around,
-        Files {
-            user: user.as_ref(),
-            project: trusted.project.as_ref(),
-            contract: trusted.contract.as_ref(),
-        },
-    )?;
+    let contract = trusted.contract.as_ref();
+    let settings = match purpose {
+        Purpose::Work => {
+            let (user, project) = (user.as_ref(), trusted.project.as_ref());
+            settings(request, around, Files { user, project, contract })?
+        }
+        Purpose::Recording { .. } => {
+            let (user, project) = (user.map(without_hooks), trusted.project.map(without_hooks));
+            let (user, project) = (user.as_ref(), project.as_ref());
+            settings(request, around, Files { user, project, contract })?
+        }
+        Purpose::Replay { .. } => {
+            let around = Around { env: Env::default(), ..around.clone() };
+            settings(request, &around, Files { user: None, project: None, contract })?
+        }
+    };
+    let (work, sessions) = match purpose {
+        Purpose::Work | Purpose::Recording { stage: None } => {
+            let sessions = kept(ground.sessions.clone(), &settings);
+            (Work { cwd: request.cwd.clone(), ground }, sessions)
+        }
+        Purpose::Recording { stage: Some(stage) } | Purpose::Replay { stage, .. } => {
+            let ground = Ground::find(stage, around)?;
+            let sessions = ground.sessions.clone();
+            (Work { cwd: stage.clone(), ground }, sessions)
+        }
+    };
+    let request = &Request { cwd: work.cwd, ..request.clone() };
+    let ground = work.ground;
     let facts = facts::read(request, &settings, &ground)?;
-    let sessions = kept(ground.sessions, &settings);
     let history = history::of(&sessions, &skill.found.name);
     let plan = planning::plan(Given {
         request,
@@ -135,7 +188,19 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         notices,
         facts: facts.iter().filter_map(Seen::file).collect(),
         warnings: skill.warnings,
+        purpose: purpose.clone(),
     })
+}
+
+/// Where the work happens.
+struct Work {
+    cwd: PathBuf,
+    ground: Ground,
+}
+
+fn without_hooks(document: Document<Config>) -> Document<Config> {
+    let value = Config { hooks: Named::default(), ..document.value };
+    Document { value, ..document }
 }
 
 /// What the run stands on.

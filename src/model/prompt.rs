@@ -67,6 +67,16 @@ pub fn start_over(reasons: &[String], task: &str) -> String {
     )
 }
 
+/// All the words that atlas puts around a skill, around nothing: what a recording compares.
+pub fn wording() -> String {
+    let nothing = [(String::new(), String::new())];
+    let reasons = [String::new()];
+    let told = start_over(&reasons, "");
+    let first = [system("", ""), task("", "-", &nothing)];
+    let later = [go_on(&[]), go_on(&reasons), told, hooks(&[]), ESCAPED.to_owned()];
+    first.concat() + &later.concat()
+}
+
 /// Text in a fence that nothing inside can close.
 pub fn fenced(text: &str) -> String {
     fenced_as("", text)
@@ -140,7 +150,7 @@ fn bounded(text: &str, most: usize) -> std::borrow::Cow<'_, str> {
     if text.len() <= most {
         return text.into();
     }
-    let end = text.floor_char_boundary(most);
+    let end = (0..=most).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     format!("{}\n… {} bytes left out", &text[..end], text.len() - end).into()
 }
 

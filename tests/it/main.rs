@@ -5,6 +5,8 @@
 mod cli;
 mod commit_message;
 mod harness;
+mod pages;
+mod recordings;
 mod review_diff;
 mod run_answers;
 mod run_checks;

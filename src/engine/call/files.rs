@@ -18,13 +18,13 @@ const STREAM_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where an attempt's files lie.
 #[derive(Debug)]
-pub(super) struct CallFiles {
+pub(crate) struct CallFiles {
     /// The attempt's folder.
-    pub(super) dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// The system prompt.
     pub(super) system: PathBuf,
     /// What goes to stdin.
-    pub(super) prompt: String,
+    pub(crate) prompt: String,
 }
 
 /// Makes the folder and writes the prompts. They need no sync: a resume makes them anew.

@@ -27,6 +27,7 @@ pub(super) fn steps(
             instructions: given.skill.body().to_owned(),
             output: given.output.clone(),
             usd: None,
+            asked: None,
         };
         return Ok(vec![step(given, inputs, agent, whole)]);
     }
@@ -41,6 +42,7 @@ pub(super) fn steps(
                 instructions: instructions(given, asked)?,
                 output: if place == last { own.or_else(|| given.output.clone()) } else { own },
                 usd: asked.limits.usd.as_ref().map(|usd| usd.value),
+                asked: own_words(asked),
             };
             Ok(step(given, inputs, agent, wish))
         })
@@ -53,6 +55,7 @@ struct Wish {
     instructions: String,
     output: Option<serde_json::Value>,
     usd: Option<Usd>,
+    asked: Option<String>,
 }
 
 fn id(asked: &Spanned<Step>, place: usize) -> String {
@@ -70,6 +73,15 @@ fn instructions(given: &Given<'_>, asked: &Spanned<Step>) -> Result<String> {
         Leaf::Skill(_) | Leaf::Run { .. } => String::new(),
     };
     Ok(format!("{header}\n\n{own}"))
+}
+
+/// What the contract, and not the skill, says in the prompt.
+fn own_words(asked: &Spanned<Step>) -> Option<String> {
+    match &asked.leaf {
+        Leaf::Prompt(text) => Some(text.value.clone()),
+        Leaf::Section(name) => Some(name.value.clone()),
+        Leaf::Skill(_) | Leaf::Run { .. } => None,
+    }
 }
 
 fn facts(given: &Given<'_>) -> String {
@@ -107,6 +119,7 @@ fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish) -> St
         agent: agent.clone(),
         system: prompt::system(&skill.name, &filled.text),
         prompt: prompt::task(&skill.name, arguments, &unplaced) + &facts(given),
+        asked: wish.asked,
         output: wish.output,
         reserve,
     }

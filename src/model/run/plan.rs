@@ -127,6 +127,9 @@ pub struct StepPlan {
     pub system: String,
     /// The user prompt's text: task and inputs.
     pub prompt: String,
+    /// The contract's own words for this step, which stand in the system prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// The schema of its output.
     pub output: Option<serde_json::Value>,
     /// How much a call of it reserves.

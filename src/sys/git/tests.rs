@@ -4,6 +4,7 @@ mod applying;
 mod facts;
 mod hostile;
 mod places;
+mod rebuilt;
 mod refusals;
 mod sandbox;
 mod scenarios;

@@ -101,6 +101,7 @@ pub(super) fn step(id: &str) -> StepPlan {
         },
         system: "s".repeat(70_000),
         prompt: "p".repeat(2_000),
+        asked: None,
         output: None,
         reserve: Usd::from_micros(50_000),
     }

@@ -121,7 +121,7 @@ fn ended(
                 .flatten()
             {
                 Some(retry) => vec![retry],
-                None => stop(step, known, StepStatus::Failed, Status::Failed, reason),
+                None => stop(step, known, StepStatus::Failed, failure.status(), reason),
             };
         }
         CallOutcome::Limit { limit, reason } => {

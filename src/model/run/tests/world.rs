@@ -14,7 +14,7 @@ use crate::model::{
         Effect, Event, Plan, Point, State,
         event::{CallEnded, CallStarted, Output},
         next,
-        plan::*,
+        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, SkillRef, StepPlan},
     },
     value::{Share, Span, Usd},
 };
@@ -310,6 +310,7 @@ fn step(place: usize) -> StepPlan {
         },
         system: String::new(),
         prompt: String::new(),
+        asked: None,
         output: None,
         reserve: Usd::from_micros(50_000),
     }
