@@ -36,9 +36,13 @@ impl Ledger {
     /// Charges a call's reservation.
     pub fn start(&mut self, call: &CallStarted) {
         self.calls += 1;
-        let unsettled = self.open.insert((call.step.clone(), call.attempt), call.reservation);
-        // A call of the same attempt that never ended was killed with us: it stays charged.
-        if let Some(reservation) = unsettled {
+        self.open.insert((call.step.clone(), call.attempt), call.reservation);
+    }
+
+    /// Calls that have not ended were killed with the process that made them: they stay charged,
+    /// whatever becomes of the next call of the same attempt.
+    pub fn give_up_open(&mut self) {
+        for reservation in std::mem::take(&mut self.open).into_values() {
             self.settled += reservation;
             self.calls_unknown += 1;
         }

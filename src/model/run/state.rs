@@ -69,7 +69,7 @@ pub struct StepState {
     pub backoff: Option<Span>,
     /// How many times this attempt waited for an overloaded service.
     pub waits: u32,
-    /// What the last successful call said.
+    /// What the last call said, whether or not it succeeded.
     pub output: Option<Output>,
     /// Why earlier attempts were refused, in order.
     pub rejections: Vec<Vec<String>>,
@@ -194,9 +194,8 @@ impl State {
             }
             outcome => Stage::Ended(outcome.clone()),
         };
-        if call.output.is_some() {
-            step.output.clone_from(&call.output);
-        }
+        // What an earlier attempt said is not what this one did.
+        step.output.clone_from(&call.output);
         step.spend.tokens += call.spend.tokens;
         step.spend.turns += call.spend.turns;
         step.ms += call.ms;
@@ -229,6 +228,7 @@ impl State {
     fn forget_what_was_running(&mut self) {
         self.halt = None;
         self.end = None;
+        self.ledger.give_up_open();
         self.checks.retain(|_, stage| matches!(stage, Stage::Ended(_)));
         self.hooks.retain(|_, stage| matches!(stage, Stage::Ended(_)));
         for step in self.steps.values_mut() {

@@ -3,7 +3,7 @@
 use super::{Phase, checks, end};
 use crate::model::{
     Status,
-    check::{Check, Timing},
+    check::{Check, CheckStatus, Timing},
     run::{Effect, Plan, Point, State, state::Stage},
 };
 
@@ -29,7 +29,11 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
 /// Before the work, a check that could not run blocks like one that said no: nothing is lost yet.
 fn blocked<'a>(found: impl IntoIterator<Item = &'a Check>) -> Option<Phase> {
     let reasons: Vec<String> =
-        found.into_iter().filter(|check| check.refuses()).map(checks::reason).collect();
+        found.into_iter().filter(|check| objects(check)).map(checks::reason).collect();
     (!reasons.is_empty())
         .then(|| Phase::GoesOn(vec![end::run(Status::Blocked, reasons.join("; "))]))
+}
+
+fn objects(check: &Check) -> bool {
+    check.blocking && check.status != CheckStatus::Passed
 }

@@ -24,7 +24,7 @@ pub(super) fn hooks<'a>(plan: &Plan, state: &'a State, timing: Timing, at: &Poin
             Stage::Running => pending = true,
             Stage::Idle => {
                 pending = true;
-                effects.extend(start(hook, state, at));
+                effects.extend(start(plan, hook, state, at));
             }
         }
     }
@@ -42,9 +42,11 @@ fn stage<'a>(state: &'a State, at: &Point, hook: &str) -> &'a Stage<Check> {
     state.hooks.get(&(at.clone(), hook.to_owned())).unwrap_or(&Stage::Idle)
 }
 
-/// A hook whose need did not pass has nothing to stand on, and is skipped with that reason.
-fn start(hook: &HookPlan, state: &State, at: &Point) -> Option<Effect> {
-    for need in &hook.needs {
+/// A hook whose need did not pass has nothing to stand on, and is skipped with that reason. One
+/// that does not look here at all holds nobody up.
+fn start(plan: &Plan, hook: &HookPlan, state: &State, at: &Point) -> Option<Effect> {
+    let looks = |need: &&String| plan.hook(need).is_some_and(|need| looks_at(need, at));
+    for need in hook.needs.iter().filter(looks) {
         match stage(state, at, need) {
             Stage::Idle | Stage::Running => return None,
             Stage::Ended(check) if check.status == CheckStatus::Passed => {}
@@ -90,15 +92,16 @@ pub(super) enum Verdict {
     Unknown(String),
 }
 
-/// Advisory checks decide nothing. A refusal weighs more than an error, because it is certain.
+/// Advisory checks decide nothing. A refusal weighs more than an error, because it is certain. A
+/// check that was skipped for want of another one has not looked either.
 pub(super) fn verdict<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Verdict {
     let mut refusals = Vec::new();
     let mut errors = Vec::new();
     for check in checks.into_iter().filter(|check| check.blocking) {
         match check.status {
             CheckStatus::Failed => refusals.push(reason(check)),
-            CheckStatus::Error => errors.push(reason(check)),
-            CheckStatus::Passed | CheckStatus::Skipped => {}
+            CheckStatus::Error | CheckStatus::Skipped => errors.push(reason(check)),
+            CheckStatus::Passed => {}
         }
     }
     match (refusals.is_empty(), errors.is_empty()) {
@@ -113,6 +116,7 @@ pub(super) fn reason(check: &Check) -> String {
     let name = &check.name;
     match (&check.reason, check.status) {
         (Some(reason), CheckStatus::Error) => format!("{name} could not run: {reason}"),
+        (Some(reason), CheckStatus::Skipped) => format!("{name} was skipped: {reason}"),
         (Some(reason), _) => format!("{name}: {reason}"),
         (None, _) => format!("{name} {}", said(check)),
     }

@@ -286,8 +286,7 @@ fn need_an_earlier_one(hooks: &mut [HookPlan]) {
     for place in 0..hooks.len() {
         let (earlier, rest) = hooks.split_at_mut(place);
         let hook = &mut rest[0];
-        let fitting =
-            earlier.iter().find(|other| other.timing == hook.timing && other.steps == hook.steps);
+        let fitting = earlier.iter().find(|other| other.timing == hook.timing);
         hook.needs = match fitting {
             Some(other) if !hook.needs.is_empty() => vec![other.name.clone()],
             Some(_) | None => Vec::new(),
