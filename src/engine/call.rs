@@ -124,12 +124,18 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     let before = before.map_err(not_started)?;
     let reservation = reserve_of_the_day(site, order).await?;
 
-    let launch = Launch { files: &files, key: key.as_ref(), claude_session: &claude_session };
-    let program = program(site, claude, order, &launch);
-    let group = Group::spawn(&program).map_err(|error| not_started(error.to_string()))?;
-    let id = group.id();
-    guard(site, &id, &order.unit())?;
-    line.commit(Event::CallStarted(call_started(order, id, &claude_session))).await?;
+    let left_today = reservation.as_ref().and_then(|reservation| reservation.left);
+    let cap = order.left.usd.into_iter().chain(left_today).min();
+    let launch = Launch { files: &files, key: key.as_ref(), claude_session: &claude_session, cap };
+    let group = match start(site, claude, order, &launch) {
+        Ok(group) => group,
+        Err(not_made) => {
+            // Where this fails the day stays charged with the reservation, the safe side.
+            let _charged = settle_with_the_day(site, reservation, Some(Usd::ZERO)).await;
+            return Err(not_made);
+        }
+    };
+    line.commit(Event::CallStarted(call_started(order, group.id(), &launch))).await?;
 
     let seen = watch::watch(site, line, order, group, &files).await;
     let end = seen.end;
@@ -213,6 +219,21 @@ struct Launch<'a> {
     files: &'a files::CallFiles,
     key: Option<&'a keys::HandedOver>,
     claude_session: &'a str,
+    /// What the call may cost at most: the least of what the run and the day have left.
+    cap: Option<Usd>,
+}
+
+/// The process, under guard, waiting for its prompt.
+fn start(
+    site: &Site,
+    claude: &Claude,
+    order: &Order,
+    launch: &Launch<'_>,
+) -> Result<Group, NotMade> {
+    let program = program(site, claude, order, launch);
+    let group = Group::spawn(&program).map_err(|error| not_started(error.to_string()))?;
+    guard(site, &group.id(), &order.unit())?;
+    Ok(group)
 }
 
 fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> Program {
@@ -225,7 +246,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         resume: order.resume.is_some(),
         schema: order.step.output.as_ref(),
         max_turns: order.left.turns,
-        max_usd: order.left.usd,
+        max_usd: launch.cap,
         settings_file: settings_file.as_deref(),
     });
     // What is played needs no login.
@@ -263,16 +284,16 @@ fn guard(site: &Site, id: &ProcessId, unit: &str) -> Result<(), NotMade> {
     }
 }
 
-fn call_started(order: &Order, id: ProcessId, claude_session: &str) -> CallStarted {
+fn call_started(order: &Order, id: ProcessId, launch: &Launch<'_>) -> CallStarted {
     CallStarted {
         step: order.step.id.clone(),
         attempt: order.attempt,
         pid: id.pid,
         start: id.start,
-        claude_session: claude_session.to_owned(),
+        claude_session: launch.claude_session.to_owned(),
         resumed: order.resume.is_some(),
         reservation: order.step.reserve,
-        cap: order.left.usd,
+        cap: launch.cap,
     }
 }
 

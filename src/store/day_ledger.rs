@@ -77,6 +77,8 @@ pub struct Payer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "what is never settled stays charged"]
 pub struct Reservation {
+    /// What the day had left before it, where it has a limit: the most that the call may cost.
+    pub left: Option<Usd>,
     id: String,
     day: String,
 }
@@ -146,7 +148,8 @@ impl DayLedger {
             let dearest = dearest(charges.into_values());
             return Err(NotReserved::OverLimit(OverLimit { asked: amount, spent, limit, dearest }));
         }
-        let reservation = Reservation { id: Uuid::new_v4().simple().to_string(), day };
+        let left = limit.map(|limit| limit.saturating_sub(spent));
+        let reservation = Reservation { left, id: Uuid::new_v4().simple().to_string(), day };
         self.compact(&bytes, now)?;
         self.append(&self.entry(&reservation, Kind::Reserve, Some(amount)))?;
         Ok(reservation)

@@ -112,7 +112,8 @@ fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish) -> St
         .filter(|(name, _)| filled.unplaced_names.contains(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let before = given.prices.get(&wish.id).copied();
+    // A price of nothing was never told; reserving nothing would let any call through.
+    let before = given.prices.get(&wish.id).copied().filter(|price| *price > Usd::ZERO);
     let reserve = wish.usd.or(before).unwrap_or(RESERVE);
     StepPlan {
         id: wish.id,
