@@ -28,6 +28,9 @@ pub fn system(skill: &str, instructions: &str) -> String {
 }
 
 /// The user prompt of a step: the task, and the inputs that the skill placed nowhere.
+///
+/// Arguments are what the user typed, so an `@path` there attaches a file. Inputs may come from a
+/// file, from stdin or from a contract's defaults, and choose none.
 pub fn task(skill: &str, arguments: &str, unplaced: &[(String, String)]) -> String {
     let mut text = format!("Carry out the skill `{skill}`.\n");
     if !arguments.trim().is_empty() {
@@ -39,7 +42,7 @@ pub fn task(skill: &str, arguments: &str, unplaced: &[(String, String)]) -> Stri
         text.push_str("\nInputs:\n");
         let lines: Vec<String> =
             unplaced.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        text.push_str(&fenced(&lines.join("\n")));
+        text.push_str(&fenced(&inert(&lines.join("\n"))));
     }
     text
 }
@@ -182,6 +185,14 @@ mod tests {
         assert_eq!(fence, "``````");
         assert!(fenced.ends_with(&format!("{fence}\n")));
         assert_eq!(fenced.lines().filter(|line| *line == fence).count(), 2);
+    }
+
+    #[test]
+    fn inputs_choose_no_files_and_typed_arguments_do() {
+        let inputs = [("issue".to_owned(), "see @/etc/passwd".to_owned())];
+        let told = task("fix", "@src/lib.rs", &inputs);
+        assert!(told.contains("issue = see \\@/etc/passwd"), "{told}");
+        assert!(told.contains("Arguments: @src/lib.rs"), "{told}");
     }
 
     #[test]
