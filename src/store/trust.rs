@@ -80,7 +80,31 @@ pub struct Asking<'a> {
     pub home: Option<&'a Path>,
 }
 
-/// Settles how a run in the repository at `root` goes ahead, which asks for `asks`.
+/// Whose wishes are settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// Those of the repository with this root.
+    Repository(&'a Path),
+    /// Those of the skill in this folder, which lies outside of the repository.
+    Skill(&'a Path),
+}
+
+impl Whose<'_> {
+    fn root(&self) -> &Path {
+        match self {
+            Self::Repository(root) | Self::Skill(root) => root,
+        }
+    }
+
+    fn subject(&self) -> Result<Subject> {
+        match self {
+            Self::Repository(root) => Subject::of_repository(root),
+            Self::Skill(folder) => Subject::of_skill(folder),
+        }
+    }
+}
+
+/// Settles how a run goes ahead for which somebody asks for `asks`.
 ///
 /// A repository whose files cannot be looked at for trust, such as one with a link that leads
 /// out of it, is not trusted; that stops only a run that asks for something.
@@ -88,15 +112,15 @@ pub struct Asking<'a> {
 /// # Errors
 /// Something that would apply is not trusted (exit 8), or as [`judge`].
 pub fn settle(
-    root: &Path,
+    whose: Whose<'_>,
     asks: &[Ask],
     store: &TrustStore,
     asking: &Asking<'_>,
 ) -> Result<Decision> {
-    let subject = match (Subject::of_repository(root), asking.request) {
+    let subject = match (whose.subject(), asking.request) {
         (Ok(subject), _) => subject,
         (Err(fault), _) if asks.is_empty() => {
-            let notice = format!("runs isolated from {}: {fault}", root.display());
+            let notice = format!("runs isolated from {}: {fault}", whose.root().display());
             return Ok(Decision::Isolated { notice: Some(notice) });
         }
         (Err(_), TrustRequest::Without) => {
@@ -104,8 +128,15 @@ pub fn settle(
         }
         (Err(fault), _) => return Err(fault),
     };
-    let verdict = judge(&subject, store, asking)?;
-    decide(&subject, &verdict, asks, asking.request)
+    let verdict = match (judge(&subject, store, asking), whose) {
+        // `--trust=HASH` may mean the repository, where the skill itself asks for nothing.
+        (Err(_), Whose::Skill(_)) if asks.is_empty() => Verdict::Untrusted(Why::New),
+        (verdict, _) => verdict?,
+    };
+    decide(&subject, &verdict, asks, asking.request).map_err(|fault| match whose {
+        Whose::Repository(_) => fault,
+        Whose::Skill(_) => fault.hint("for a skill outside of the repository: `atlas trust NAME`"),
+    })
 }
 
 /// Judges a subject by the command line, the user's configuration and what is stored.

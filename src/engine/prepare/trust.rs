@@ -16,7 +16,7 @@ use crate::{
     },
     store::{
         contracts::{ContractFile, Origin, contract_for},
-        trust::{self, Asking, Decision, TrustStore},
+        trust::{self, Asking, Decision, TrustStore, Whose},
     },
 };
 
@@ -57,14 +57,13 @@ pub(super) fn settle(subjects: Subjects<'_>, said: Said<'_>, around: &Around) ->
     let store = TrustStore::new(&around.folders);
 
     let asks = asks(said.project.as_ref(), contract.as_ref().filter(|_| theirs.contract));
-    let repository = trust::settle(root, &asks, &store, &asking)?;
-    let outside = contract.as_ref().filter(|_| !theirs.contract && !theirs.users_own);
-    let outside = match outside {
-        Some(contract) => {
-            let asks = contract_asks(&contract.document);
-            Some(trust::settle(&found.dir, &asks, &store, &asking)?)
-        }
-        None => None,
+    let repository = trust::settle(Whose::Repository(root), &asks, &store, &asking)?;
+    let outside = if theirs.skill || theirs.users_own {
+        None
+    } else {
+        let own = contract.as_ref().filter(|_| !theirs.contract);
+        let asks = own.map(|contract| contract_asks(&contract.document)).unwrap_or_default();
+        Some(trust::settle(Whose::Skill(&found.dir), &asks, &store, &asking)?)
     };
 
     let mut trusted = Trusted {
@@ -79,41 +78,50 @@ pub(super) fn settle(subjects: Subjects<'_>, said: Said<'_>, around: &Around) ->
         skipped: Vec::new(),
         notices: Vec::new(),
     };
-    for (decision, of_contract) in
-        [(Some(repository), theirs.contract), (outside, !theirs.contract)]
-    {
-        trusted.heed(decision, of_contract);
+    if trusted.heed(repository) {
+        trusted.project = trusted.project.take().map(|document| {
+            let value = without_asks(&document.value);
+            Document { value, ..document }
+        });
+        if theirs.contract {
+            trusted.strip_contract();
+        }
+    }
+    if outside.is_some_and(|decision| trusted.heed(decision)) && !theirs.contract {
+        trusted.strip_contract();
     }
     Ok(trusted)
 }
 
 impl Trusted {
-    fn heed(&mut self, decision: Option<Decision>, of_contract: bool) {
+    /// Takes in what was decided; says whether the run goes ahead without what was asked for.
+    fn heed(&mut self, decision: Decision) -> bool {
         match decision {
-            None | Some(Decision::Trusted) => {}
-            Some(Decision::Isolated { notice }) => self.notices.extend(notice),
-            Some(Decision::Without { skipped }) => {
+            Decision::Trusted => false,
+            Decision::Isolated { notice } => {
+                self.notices.extend(notice);
+                false
+            }
+            Decision::Without { skipped } => {
                 self.skipped.extend(skipped);
-                if of_contract {
-                    self.contract = self.contract.take().and_then(|document| {
-                        let value = contract_without_asks(&document.value)?;
-                        Some(Document { value, ..document })
-                    });
-                }
-                self.project = self.project.take().map(|document| {
-                    let value = without_asks(&document.value);
-                    Document { value, ..document }
-                });
+                true
             }
         }
+    }
+
+    fn strip_contract(&mut self) {
+        self.contract = self.contract.take().and_then(|document| {
+            let value = contract_without_asks(&document.value)?;
+            Some(Document { value, ..document })
+        });
     }
 }
 
 /// What belongs to the repository, and what to the user.
 struct Theirs {
-    /// The skill is a part of the repository.
+    /// The skill lies where trust in the repository looks at it.
     skill: bool,
-    /// The contract is.
+    /// The contract does.
     contract: bool,
     /// The skill lies where only the user, or atlas itself, puts skills.
     users_own: bool,
@@ -122,12 +130,9 @@ struct Theirs {
 impl Theirs {
     fn of(skill: &Skill, root: &std::path::Path, contract: Option<&ContractFile>) -> Self {
         let source = &skill.found.source;
-        // A bundled skill is what the program holds, wherever the user's cache folder lies.
-        let bundled = *source == Source::Bundled;
-        let inside = !bundled && (source.is_repository() || skill.found.dir.starts_with(root));
         let replaced = contract.is_some_and(|contract| contract.origin == Origin::Repository);
         let users_own = match source {
-            Source::Personal | Source::Bundled => !inside,
+            Source::Personal | Source::Bundled => !is_inside(&skill.found.dir, root),
             Source::Flag
             | Source::Variable
             | Source::Project
@@ -135,8 +140,15 @@ impl Theirs {
             | Source::Repository
             | Source::Plugin(_) => false,
         };
-        Self { skill: inside, contract: inside || replaced, users_own }
+        let skill = source.is_repository();
+        Self { skill, contract: skill || replaced, users_own }
     }
+}
+
+/// Whether the folder lies in the repository, whatever links and `..` its path has.
+fn is_inside(folder: &std::path::Path, root: &std::path::Path) -> bool {
+    let [folder, root] = [folder, root].map(std::path::Path::canonicalize);
+    folder.ok().zip(root.ok()).is_none_or(|(folder, root)| folder.starts_with(root))
 }
 
 fn asks(project: Option<&Document<Config>>, contract: Option<&ContractFile>) -> Vec<Ask> {

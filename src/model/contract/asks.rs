@@ -4,11 +4,11 @@ use std::{ops::Range, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agent, Contract, Hook, HookAction, Leaf, PermissionMode};
+use super::{Agent, Contract, Hook, HookAction, Isolation, Leaf, PermissionMode, Require};
 use crate::model::{
     config::Config,
     text::is_hidden,
-    yaml::{Document, Named},
+    yaml::{Document, Named, Spanned},
 };
 
 /// One thing that a repository would make happen and that a person's trust decides.
@@ -33,6 +33,7 @@ pub fn config_asks(document: &Document<Config>) -> Vec<Ask> {
     };
     hooks(&config.hooks, &mut add);
     agent(&config.agent, &mut add);
+    lowered((config.require.as_ref(), config.isolation.as_ref()), &mut add);
     if let Some(env) = &config.env {
         environment(env.value.iter().map(|name| name.value.as_str()), &env.span, &mut add);
     }
@@ -61,6 +62,7 @@ pub fn contract_asks(document: &Document<Contract>) -> Vec<Ask> {
         }
     }
     agent(&contract.agent, &mut add);
+    lowered((contract.require.as_ref(), contract.isolation.as_ref()), &mut add);
     if let Some(env) = &contract.env {
         environment(env.value.iter().map(|name| name.value.as_str()), &env.span, &mut add);
     }
@@ -70,7 +72,8 @@ pub fn contract_asks(document: &Document<Contract>) -> Vec<Ask> {
 /// The configuration without anything that it asks for.
 pub fn without_asks(config: &Config) -> Config {
     let agent = harmless(&config.agent);
-    Config { hooks: Named::default(), env: None, agent, ..config.clone() }
+    let (require, isolation) = kept_up(config.require.as_ref(), config.isolation.as_ref());
+    Config { hooks: Named::default(), env: None, agent, require, isolation, ..config.clone() }
 }
 
 /// The contract without anything that it asks for; nothing where only commands were to run, for
@@ -80,6 +83,8 @@ pub fn contract_without_asks(contract: &Contract) -> Option<Contract> {
     kept.hooks = Named::default();
     kept.env = None;
     kept.agent = harmless(&contract.agent);
+    (kept.require, kept.isolation) =
+        kept_up(contract.require.as_ref(), contract.isolation.as_ref());
     kept.steps.retain(|step| step.is_agent());
     if kept.steps.is_empty() && !contract.steps.is_empty() {
         return None;
@@ -125,6 +130,32 @@ fn agent(agent: &Agent, add: &mut Add<'_>) {
         let effect = format!("set the permission mode {}", name.trim_matches('"'));
         add(&mode.span, "agent.permission-mode".to_owned(), effect);
     }
+}
+
+/// Proof and isolation that the user or their CI asks for, and a repository would do without.
+type Kept<T> = Option<Spanned<T>>;
+
+fn lowered(
+    (require, isolation): (Option<&Spanned<Require>>, Option<&Spanned<Isolation>>),
+    add: &mut Add<'_>,
+) {
+    if let Some(require) = require.filter(|require| require.value == Require::None) {
+        add(&require.span, "require".to_owned(), "let a run pass that nobody checked".to_owned());
+    }
+    if let Some(isolation) = isolation.filter(|isolation| isolation.value == Isolation::None) {
+        let effect = "let the agent work in your own tree".to_owned();
+        add(&isolation.span, "isolation".to_owned(), effect);
+    }
+}
+
+fn kept_up(
+    require: Option<&Spanned<Require>>,
+    isolation: Option<&Spanned<Isolation>>,
+) -> (Kept<Require>, Kept<Isolation>) {
+    (
+        require.filter(|require| require.value != Require::None).cloned(),
+        isolation.filter(|isolation| isolation.value != Isolation::None).cloned(),
+    )
 }
 
 fn environment<'a>(names: impl Iterator<Item = &'a str>, span: &Range<usize>, add: &mut Add<'_>) {

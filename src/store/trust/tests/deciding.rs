@@ -106,16 +106,16 @@ Isolated {
 
 #[test]
 fn what_was_left_out_asks_for_nothing() {
-    let text = "hooks: { a: { timing: pre, use: x } }\nagent: { edit: true, tools: [Bash], allow: [x], mcp: [y], permission-mode: acceptEdits, model: m }\nenv: [A]\nlimits: { usd: 1 }\n";
+    let text = "hooks: { a: { timing: pre, use: x } }\nagent: { edit: true, tools: [Bash], allow: [x], mcp: [y], permission-mode: acceptEdits, model: m }\nenv: [A]\nlimits: { usd: 1 }\nrequire: none\nisolation: none\n";
     let mut config = parse_project(Path::new("a"), text).unwrap();
-    assert_eq!(config_asks(&config).len(), 7);
+    assert_eq!(config_asks(&config).len(), 9);
     config.value = without_asks(&config.value);
     assert_eq!(config_asks(&config), []);
     assert_eq!(config.value.agent.model.unwrap().value, "m");
     let steps =
         "steps: [{ run: [x] }, { section: A }]\nverify: { evidence: { commands: { e: [x] } } }\n";
     let mut contract = parse(Path::new("a"), &format!("{text}{steps}")).unwrap();
-    assert_eq!(contract_asks(&contract).len(), 9);
+    assert_eq!(contract_asks(&contract).len(), 11);
     contract.value = contract_without_asks(&contract.value).unwrap();
     assert_eq!(contract_asks(&contract), []);
     assert_eq!(contract.value.steps.len(), 1);
@@ -132,7 +132,7 @@ fn a_repository_that_cannot_be_looked_at_is_not_trusted() {
     symlink(world.folder.path(), world.root().join("skills")).unwrap();
     let settle = |asks: &[Ask], request: &TrustRequest| {
         let asking = Asking { request, always: &[], home: None };
-        settle(&world.root(), asks, &world.store(), &asking)
+        settle(Whose::Repository(&world.root()), asks, &world.store(), &asking)
     };
     for request in [TrustRequest::Stored, TrustRequest::ThisRun, TrustRequest::Without] {
         let decision = settle(&[], &request).unwrap();
@@ -147,7 +147,8 @@ fn a_repository_that_cannot_be_looked_at_is_not_trusted() {
 fn what_is_settled_is_what_was_judged() {
     let world = furnished();
     let asking = Asking { request: &TrustRequest::Stored, always: &[], home: None };
-    let settle = |asks: &[Ask]| settle(&world.root(), asks, &world.store(), &asking);
+    let root = world.root();
+    let settle = |asks: &[Ask]| settle(Whose::Repository(&root), asks, &world.store(), &asking);
     assert!(settle(&asks()).is_err());
     assert!(matches!(settle(&[]).unwrap(), Decision::Isolated { notice: Some(_) }));
     world.trust(Scope::Content);
