@@ -204,20 +204,20 @@ fn kept(sessions: Sessions, settings: &Settings) -> Sessions {
     }
 }
 
-/// The skill that was asked for, by its own name or by an alias.
+/// The skill that was asked for. The user's own aliases come first; those of a repository, which
+/// nobody need have trusted yet, only where no skill has the name: a repository must not choose
+/// what a name means that meant something before.
 fn skill(
     request: &Request,
     around: &Around,
     ground: &Ground,
     configs: [Option<&Document<Config>>; 2],
 ) -> Result<Skill> {
-    let alias = configs
-        .into_iter()
-        .flatten()
-        .filter_map(|config| config.value.aliases.get(&request.skill))
-        .next_back();
-    let asked = alias.map_or(request.skill.as_str(), |alias| alias.value.as_str());
-    let name = SkillName::parse(asked)?;
+    let [users, projects] = configs.map(|config| {
+        let alias = config.and_then(|config| config.value.aliases.get(&request.skill));
+        alias.map(|alias| alias.value.as_str())
+    });
+    let name = SkillName::parse(users.unwrap_or(&request.skill))?;
     let roots = Roots::new(&Search {
         flags: &request.skills_dirs,
         variable: around.env.get_os("ATLAS_SKILLS_PATH"),
@@ -225,7 +225,10 @@ fn skill(
         project: Some(&ground.root),
         cache: Some(&around.folders.cache),
     })?;
-    let found = roots.find(&name)?;
+    let found = match projects.filter(|_| users.is_none() && !roots.has(&name)) {
+        Some(alias) => roots.find(&SkillName::parse(alias)?)?,
+        None => roots.find(&name)?,
+    };
     expect_inside(&found, &ground.root)?;
     skills::load(&found)
 }

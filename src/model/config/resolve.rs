@@ -198,7 +198,8 @@ fn aliases(layers: &Layers<'_>) -> BTreeMap<String, Sourced<String>> {
             aliases.insert(name.value.clone(), Sourced::new(skill.value.clone(), source));
         }
     };
-    add(layers.user, Source::User);
+    // A name that the user gave keeps its meaning, whatever repository it is typed in.
     add(layers.project, Source::Project);
+    add(layers.user, Source::User);
     aliases
 }

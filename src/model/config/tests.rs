@@ -191,7 +191,7 @@ fn maps_merge_and_lists_replace() {
         aliases.join("\n"),
         str![[r#"
 a "one" (config.yaml:1)
-b "three" (.claude/atlas.yaml:1)
+b "two" (config.yaml:1)
 c "four" (.claude/atlas.yaml:1)
 "#]]
     );

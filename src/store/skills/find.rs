@@ -19,6 +19,10 @@ impl Roots {
     /// No skill has the name (the nearest are named, and where was searched), or two have it with
     /// equal right.
     pub fn find(&self, name: &SkillName) -> Result<Found> {
+        self.look_up(name)?.ok_or_else(|| self.unknown(name))
+    }
+
+    fn look_up(&self, name: &SkillName) -> Result<Option<Found>> {
         for root in self.searched(name) {
             // Nothing can win against a folder of that name right here, so most runs end before
             // the whole folder of skills is read.
@@ -30,12 +34,12 @@ impl Roots {
                 None => nested(root, name)?,
             };
             let Some(candidate) = candidate else { continue };
-            return Ok(match self.bundled_as(&candidate) {
+            return Ok(Some(match self.bundled_as(&candidate) {
                 Some(bundled) => bundled,
                 None => found(root, candidate),
-            });
+            }));
         }
-        Err(self.unknown(name))
+        Ok(None)
     }
 
     /// The bundled skill that a folder is a copy of.
@@ -46,6 +50,11 @@ impl Roots {
             return None;
         }
         Some(found(root, walk::skill_at(&own, 1)?))
+    }
+
+    /// Whether a skill has this name, or several claim it.
+    pub fn has(&self, name: &SkillName) -> bool {
+        self.look_up(name).map_or(true, |found| found.is_some())
     }
 
     fn searched<'a>(&'a self, name: &'a SkillName) -> impl Iterator<Item = &'a Root> {
