@@ -18,7 +18,7 @@ use std::{
 };
 
 use crate::model::{
-    Request, Result,
+    Fault, Request, Result,
     check::Check,
     config::Settings,
     contract::{Contract, Isolation},
@@ -72,6 +72,7 @@ pub struct Given<'a> {
 /// version cannot do.
 pub fn plan(given: Given<'_>) -> Result<Plan> {
     unsupported::refuse(&given)?;
+    let isolation = isolation(&given)?;
     let inputs = inputs::fill(&given)?;
     let agent = agent::agent(&given);
     let steps = steps::steps(&given, &inputs, &agent)?;
@@ -88,7 +89,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
             source: given.skill.found.source.to_string(),
             digest: given.digest.clone(),
         },
-        isolation: isolation(&given),
+        isolation,
         apply: given.request.apply,
         requires: requires(given.settings),
         retry: given.settings.retry.value.clone(),
@@ -108,13 +109,24 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
 }
 
 /// A copy of the tree keeps an agent that edits away from the user's own, unless somebody wrote
-/// down that it need not.
-fn isolation(given: &Given<'_>) -> Isolation {
-    match &given.settings.isolation {
+/// down that it need not. Whoever asks for a copy never gets the tree itself instead.
+fn isolation(given: &Given<'_>) -> Result<Isolation> {
+    let isolation = match &given.settings.isolation {
+        Some(isolation) if isolation.value == Isolation::Worktree && given.root.is_none() => {
+            return Err(Fault::invalid("a worktree needs a repository to be made from")
+                .because(format!("{} asks for one", isolation.source))
+                .hint("run `git init` first, or in a repository that atlas can read"));
+        }
         Some(isolation) => isolation.value,
         None if agent::edits(given) && given.root.is_some() => Isolation::Worktree,
         None => Isolation::None,
+    };
+    if given.request.apply && isolation == Isolation::None {
+        return Err(Fault::usage("`--apply` brings in what was changed in a worktree")
+            .because("this run works in no worktree")
+            .hint("add `--worktree`, or leave `--apply` out"));
     }
+    Ok(isolation)
 }
 
 fn requires(settings: &Settings) -> Requires {
