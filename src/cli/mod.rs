@@ -18,13 +18,13 @@ mod skills;
 mod test;
 mod trust;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::{
     engine,
-    model::{Result, Status, bundled_hook},
+    model::{Fault, Result, Status, bundled_hook},
     sys::{env::Env, warden},
 };
 use context::Context;
@@ -88,7 +88,7 @@ pub fn main() -> ExitCode {
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {
-        Ok(cli) => follow(cli, env.clone()),
+        Ok(cli) => unless_broken(|| follow(cli, env.clone())),
         Err(Unparsed::Asked(text)) => failure::answer(&text, &argv, &env),
         Err(Unparsed::Faulty(fault)) => Err(fault),
     };
@@ -106,6 +106,15 @@ pub fn command() -> clap::Command {
 fn parse(argv: &[OsString]) -> Result<Cli, Unparsed> {
     let matches = Cli::command().try_get_matches_from(argv)?;
     Ok(Cli::from_arg_matches(&matches)?)
+}
+
+/// A panic is a bug of ours. On its way here every guard has run; what is left to do is to end
+/// with a code that the table has.
+fn unless_broken(act: impl FnOnce() -> Result<Exit>) -> Result<Exit> {
+    std::panic::catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|_| {
+        Err(Fault::failed("atlas itself broke")
+            .because("the lines above say where; what the run did until then is in its session"))
+    })
 }
 
 fn follow(cli: Cli, env: Env) -> Result<Exit> {
@@ -129,4 +138,15 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
 fn internal(ended: &std::io::Result<()>) -> ExitCode {
     let status = if ended.is_ok() { Status::Passed } else { Status::Failed };
     ExitCode::from(status.code())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_with_a_code_of_the_table() {
+        let fault = unless_broken(|| panic!("a bug")).unwrap_err();
+        assert_eq!(fault.status, Status::Failed);
+    }
 }

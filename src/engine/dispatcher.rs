@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use tokio::{
     sync::mpsc,
-    task::JoinSet,
+    task::{JoinError, JoinSet},
     time::{Instant, sleep_until},
 };
 
@@ -47,6 +47,16 @@ pub(crate) struct Dispatcher<'a> {
     inbox: mpsc::UnboundedReceiver<FromUnit>,
 }
 
+/// A unit that panicked tells of no end, and the run would wait for it forever. Its panic becomes
+/// that of the run, whose guards end everything else.
+fn no_panic(ended: Result<(), JoinError>) {
+    if let Err(error) = ended
+        && let Ok(panic) = error.try_into_panic()
+    {
+        std::panic::resume_unwind(panic);
+    }
+}
+
 impl<'a> Dispatcher<'a> {
     /// Takes over a run whose events so far gave `state`.
     pub(crate) fn new(
@@ -76,6 +86,7 @@ impl<'a> Dispatcher<'a> {
                     self.interrupted().await?;
                 }
                 Some(message) = self.inbox.recv() => self.take(message).await?,
+                Some(ended) = self.units.join_next() => no_panic(ended),
                 () = sleep_until(deadline), if undisturbed => self.out_of_time().await?,
             }
         }
@@ -209,6 +220,29 @@ impl<'a> Dispatcher<'a> {
             transcript: Some(dir.join("stream.jsonl")),
             claude_session: known.conversation.clone(),
             changes: self.state.changes.as_ref().map(|seen| seen.files.clone()).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    #[should_panic(expected = "a bug")]
+    async fn a_unit_that_panics_leaves_nobody_waiting() {
+        let mut units = JoinSet::new();
+        units.spawn(async { panic!("a bug") });
+        no_panic(units.join_next().await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_unit_that_ends_disturbs_nobody() {
+        let mut units = JoinSet::new();
+        units.spawn(async {});
+        units.spawn(std::future::pending()).abort();
+        while let Some(ended) = units.join_next().await {
+            no_panic(ended);
         }
     }
 }
