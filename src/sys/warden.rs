@@ -9,11 +9,15 @@
 //! It can also hold the locks of the run, so that nobody takes up the session or the working
 //! tree while something of the killed run still writes there.
 //!
-//! The lines are `run <cookie>`, `+ <pid> <start> <cookie>`, `- <pid>` and `done`.
+//! Last it removes the folders that were not to outlive the run, since they hold keys.
+//!
+//! The lines are `run <cookie>`, `+ <pid> <start> <cookie>`, `- <pid>`, `remove <folder>` and
+//! `done`.
 
 use std::{
     collections::BTreeMap,
     io::{self, BufRead as _, BufReader, Read},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -96,6 +100,7 @@ fn detach() -> io::Result<()> {
 struct Known {
     groups: BTreeMap<u32, (ProcessId, Cookie)>,
     run: Vec<Cookie>,
+    folders: Vec<PathBuf>,
 }
 
 impl Known {
@@ -117,6 +122,7 @@ impl Known {
             _ => {
                 let cookie = line.strip_prefix("run ");
                 self.run.extend(cookie.map(|cookie| Cookie::Under(cookie.to_owned())));
+                self.folders.extend(line.strip_prefix("remove ").map(PathBuf::from));
             }
         }
     }
@@ -139,6 +145,10 @@ impl Known {
         let mut found = Vec::new();
         sweep::add(&mut found, asked.into_iter().map(|(id, _)| id));
         sweep::add(&mut found, sweep::kill_all(&cookies));
+        for folder in &self.folders {
+            // Nearly always it is gone already, with the call that it was for.
+            let _gone = std::fs::remove_dir_all(folder);
+        }
         found
     }
 }

@@ -62,7 +62,8 @@ pub(super) fn hand_over(site: &Site, agent: &AgentPlan) -> Result<Option<HandedO
     if login.is_empty() && key.is_none() {
         return Ok(None);
     }
-    write(&site.keys, login, key)
+    folder(site)
+        .and_then(|dir| write(dir, login, key))
         .map(Some)
         .map_err(|error| Fault::failed("could not hand the login over").because(error))
 }
@@ -100,14 +101,22 @@ fn users_login(env: &Env) -> Map<String, Value> {
     login
 }
 
+/// The warden hears of the folder before there is a key in it.
+fn folder(site: &Site) -> io::Result<TempDir> {
+    ensure_private_dir(&site.keys)?;
+    // `tempfile` makes its folders 0700.
+    let dir = tempfile::Builder::new().prefix("call-").tempdir_in(&site.keys)?;
+    if let Some(warden) = site.warden.borrow_mut().as_mut() {
+        warden.remove(dir.path())?;
+    }
+    Ok(dir)
+}
+
 fn write(
-    keys: &Path,
+    dir: TempDir,
     mut settings: Map<String, Value>,
     key: Option<&str>,
 ) -> io::Result<HandedOver> {
-    ensure_private_dir(keys)?;
-    // `tempfile` makes its folders 0700.
-    let dir = tempfile::Builder::new().prefix("call-").tempdir_in(keys)?;
     if let Some(key) = key {
         let file = dir.path().join("key");
         private(&file)?.write_all(key.as_bytes())?;
@@ -164,7 +173,8 @@ mod tests {
     #[test]
     fn a_key_is_private_and_gone_with_the_call() {
         let keys = tempfile::tempdir().unwrap();
-        let handed = write(&keys.path().join("it's here"), Map::new(), Some("secret")).unwrap();
+        let dir = tempfile::Builder::new().prefix("it's here").tempdir_in(keys.path()).unwrap();
+        let handed = write(dir, Map::new(), Some("secret")).unwrap();
         let settings = std::fs::read_to_string(handed.settings()).unwrap();
         assert!(!settings.contains("secret"), "{settings}");
         for name in ["key", "settings.json"] {

@@ -85,6 +85,13 @@ impl Warden {
         self.say(&format!("- {pid}"))
     }
 
+    /// Has the folder removed, with all that it holds, should atlas be killed.
+    pub fn remove(&mut self, folder: &Path) -> io::Result<()> {
+        let folder = folder.to_str().filter(|folder| folder.starts_with('/'));
+        let refused = || io::Error::new(ErrorKind::InvalidInput, "a folder is absolute, and text");
+        self.say(&format!("remove {}", one_line(folder.ok_or_else(refused)?)?))
+    }
+
     /// Sends the warden home. Afterwards nothing of it is left.
     pub fn done(mut self) -> io::Result<()> {
         self.say("done")?;

@@ -72,6 +72,21 @@ async fn a_closed_pipe_ends_all_that_is_known_and_nobody_else() {
     }
 }
 
+#[test]
+fn folders_with_keys_go_with_a_killed_run_only() {
+    let keys = tempfile::tempdir().unwrap();
+    for (name, end, left) in [("killed", "", false), ("done", "done\n", true)] {
+        let folder = keys.path().join(name);
+        std::fs::create_dir_all(folder.join("deep")).unwrap();
+        let (mut writer, warden) = watching();
+        let text = format!("run {}\nremove {}\n{end}", unique(name), folder.display());
+        writer.write_all(text.as_bytes()).unwrap();
+        drop(writer);
+        warden.join().unwrap();
+        assert_eq!(folder.exists(), left, "{name}");
+    }
+}
+
 #[tokio::test]
 async fn done_ends_nobody() {
     let cookie = unique("done");
