@@ -36,7 +36,13 @@ impl Meter {
             }
             Message::Retry(retry) => self.retry = Some(retry.clone()),
             Message::RateLimit(limit) => self.rate_limit = Some(limit.clone()),
-            Message::AnswerStarted { id, usage } => self.answer_started(id, *usage),
+            Message::AnswerStarted { id, usage, nested } => {
+                // What a tool said may have been too long to be read; the model has read it.
+                if !nested {
+                    self.running_tools.clear();
+                }
+                self.answer_started(id, *usage);
+            }
             Message::AnswerUsage { id, output } => self.answer_grew(id.as_deref(), *output),
             Message::Assistant { tools, error } => {
                 self.running_tools.extend(tools.iter().map(|tool| tool.id.clone()));

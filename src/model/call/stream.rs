@@ -24,6 +24,8 @@ pub enum Message {
         id: String,
         /// Input and cache tokens; the output count here is a placeholder.
         usage: TokenCount,
+        /// Whether a sub-agent of claude's own began it.
+        nested: bool,
     },
     /// The model's answer grew to its final size.
     AnswerUsage {
@@ -232,6 +234,7 @@ struct RateLimitEvent {
 struct StreamEvent {
     event: Value,
     api_message_id: Option<String>,
+    parent_tool_use_id: Option<String>,
 }
 
 fn stream_event(line: StreamEvent) -> Message {
@@ -240,6 +243,7 @@ fn stream_event(line: StreamEvent) -> Message {
         Some("message_start") => Message::AnswerStarted {
             id: text(&event["message"]["id"]),
             usage: usage(&event["message"]["usage"]),
+            nested: line.parent_tool_use_id.is_some(),
         },
         Some("message_delta") => match event["usage"]["output_tokens"].as_u64() {
             Some(output) => Message::AnswerUsage { id: line.api_message_id, output },
