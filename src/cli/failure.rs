@@ -58,7 +58,7 @@ pub(super) fn tell(fault: &Fault, argv: &[OsString], env: &Env) -> Exit {
     {
         printer.fault(&unwritten);
     }
-    fault.status.into()
+    Exit(fault.exit_code)
 }
 
 /// What clap says, as a fault: its paragraphs are the message, tips, the usage, and a reference

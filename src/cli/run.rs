@@ -22,12 +22,13 @@ use crate::{
         check::Require,
         contract::PermissionMode,
         run::{Event, State},
+        text,
         value::{NotAValue, Span, Usd},
         yaml,
     },
     report::Mark,
     report::{History, Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
-    sys::fs::write_atomic,
+    sys::fs::write_result,
 };
 
 /// Run a skill, check what came of it, and keep a record
@@ -243,10 +244,13 @@ fn end(
     };
     let answer = answer::answer(&result, format, reader);
     let written = match (&answer, &args.output) {
-        (Some(answer), Some(file)) => Some(write(&context.cwd.join(file), answer)?),
+        (Some(answer), Some(file)) => Some(write(&context.cwd.join(file), answer)),
         (Some(_) | None, _) => None,
     };
-    let place = Place { output: finished.output_file.as_deref(), written: written.as_deref() };
+    let place = Place {
+        output: finished.output_file.as_deref(),
+        written: written.as_ref().and_then(|written| written.as_deref().ok()),
+    };
     follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
     if let Some(handed) = &finished.handed {
         tell_where(handed, args.agent.apply, context);
@@ -254,7 +258,18 @@ fn end(
     if let (Some(answer), None) = (&answer, &args.output) {
         context.printer.result(answer)?;
     }
-    Ok(Exit(result.exit_code))
+    // The run is told first: its answer is paid for and lies in the session.
+    match written {
+        Some(Err(fault)) => Err(kept_elsewhere(fault, finished)),
+        Some(Ok(_)) | None => Ok(Exit(result.exit_code)),
+    }
+}
+
+fn kept_elsewhere(fault: Fault, finished: &Finished) -> Fault {
+    match &finished.output_file {
+        Some(file) => fault.hint(format!("the session has it: {}", file.display())),
+        None => fault,
+    }
 }
 
 /// Work on a copy is nowhere to be seen unless somebody says where it is.
@@ -274,14 +289,18 @@ fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
             );
         }
     }
-    if let Some(copy) = &handed.copy {
+    if let (Some(trouble), Some(copy)) = (&handed.trouble, &handed.copy) {
+        let trouble = trouble.to_string();
+        let trouble = text::sanitize_line(&trouble);
+        say(Mark::Warning, format!("{trouble}; what was changed is in {}", copy.display()));
+    } else if let Some(copy) = &handed.copy {
         let files = handed.left_out.join(", ");
         say(Mark::Warning, format!("not in the patch: {files}; they are in {}", copy.display()));
     }
 }
 
 fn write(file: &Path, answer: &str) -> Result<PathBuf> {
-    write_atomic(file, answer.as_bytes(), 0o666)
+    write_result(file, answer.as_bytes())
         .map_err(|error| Fault::failed("cannot write the result").because(error))?;
     Ok(file.to_owned())
 }

@@ -5,9 +5,16 @@ use std::{ffi::OsStr, path::Path, rc::Rc, time::Instant};
 use serde_json::Value;
 
 use super::{site::Site, unit::Line};
-use crate::model::{
-    check::{Check, CheckKind, CheckStatus},
-    run::{Event, Point, event::Output},
+use crate::{
+    model::{
+        check::{Check, CheckKind, CheckStatus},
+        run::{Event, Point, event::Output},
+        value::Span,
+    },
+    sys::{
+        lock::Mode,
+        signals::{Stop, asked},
+    },
 };
 
 /// What is to be looked at.
@@ -21,6 +28,10 @@ pub(crate) struct Order {
 
 /// At most so many faults of an output are told.
 const FAULTS: usize = 10;
+
+/// At most so many characters of each: a fault shows the value it is about, which may be all of
+/// the output.
+const FAULT_CHARACTERS: usize = 300;
 
 /// Looks, and tells what was seen.
 pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
@@ -46,9 +57,25 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     line.tell(Event::ChecksEnded { at: order.at, checks });
 }
 
-/// Work on a copy counts only once the user's tree has it.
+/// How long a change waits for a run that has the user's tree: it is paid for already.
+const APPLY_PATIENCE: Span = Span::seconds(60);
+
+/// Work on a copy counts only once the user's tree has it. That tree is somebody's alone while it
+/// is compared and written, as for any run that works in it.
 async fn apply(site: &Site) -> Check {
     let check = |status| Check::blocking("apply", CheckKind::Predicate, status);
+    let mut stop = site.stop.clone();
+    let locked = tokio::select! {
+        biased;
+        () = asked(&mut stop, Stop::Polite) => {
+            return check(CheckStatus::Error).because("the run was stopped");
+        }
+        locked = site.home.lock_tree(Mode::Exclusive, Some(APPLY_PATIENCE)) => locked,
+    };
+    let _lock = match locked {
+        Ok(lock) => lock,
+        Err(fault) => return check(CheckStatus::Failed).because(fault.to_string()),
+    };
     match site.tree.apply().await {
         Ok(()) => check(CheckStatus::Passed),
         Err(reason) => check(CheckStatus::Failed).because(reason),
@@ -113,6 +140,7 @@ fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
                 .iter_errors(&value)
                 .take(FAULTS)
                 .map(|error| format!("{}: {error}", at(&error.instance_path().to_string())))
+                .map(|fault| short(&fault))
                 .collect();
             if faults.is_empty() {
                 Check::blocking("output", CheckKind::Schema, CheckStatus::Passed)
@@ -122,6 +150,19 @@ fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
         }
     };
     Check { ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), ..check }
+}
+
+/// The beginning says where, the end what was expected.
+fn short(fault: &str) -> String {
+    let half = FAULT_CHARACTERS / 2;
+    let first = fault.char_indices().nth(half).map(|(at, _)| at);
+    let last = fault.char_indices().rev().nth(half).map(|(at, _)| at);
+    match (first, last) {
+        (Some(first), Some(last)) if first < last => {
+            format!("{} … {}", &fault[..first], &fault[last..])
+        }
+        _ => fault.to_owned(),
+    }
 }
 
 fn at(pointer: &str) -> &str {

@@ -20,22 +20,24 @@ use super::{
 };
 use crate::{
     model::{
-        Fault, Request, Result,
+        Fault, Request, Result, Status,
         contract::{Isolation, PermissionMode},
         digest::sha256,
         result::{Outside, RunResult},
         run::{Event, Plan, State, event::Output, plan::CallTrust},
+        skill::tools::tool_of,
+        value::Span,
     },
     store::{
         day_ledger::{DayLedger, Payer},
         probe::ProbeCache,
         recordings::Draft,
-        session::{NewSession, Session},
+        session::{Home, NewSession, Session},
     },
     sys::{
         fs::{PRIVATE_FILE, ensure_private_dir, write_private},
         lock::{FileLock, Mode},
-        signals::{Signals, listen},
+        signals::{Caught, Signals, Stop, asked, listen},
         sweep::{Cookie, sweep},
         warden::{Holds, Warden},
     },
@@ -101,12 +103,15 @@ pub async fn run(
 ) -> Result<Finished> {
     let started = Instant::now();
     let signals = listen().map_err(|error| Fault::failed("cannot hear signals").because(error))?;
-    let claude = find_claude(&prepared, around).await?;
+    let claude = unless_stopped(&signals, find_claude(&prepared, around)).await?;
     let home = prepared.sessions.home()?;
     let elsewhere = home.notice.as_ref().map(ToString::to_string);
     claude.too_old().into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
     let tree_lock = match mode(&prepared.plan) {
-        Some(mode) => Some(home.lock_tree(mode, request.wait).await?),
+        Some(mode) => {
+            let lock = lock_tree(&home, mode, request.wait, observer);
+            Some(unless_stopped(&signals, lock).await?)
+        }
         None => None,
     };
     let version = claude.version.clone();
@@ -119,15 +124,47 @@ pub async fn run(
     let (tree, guarded) = tokio::join!(WorkTree::take(wanted), guarded);
     let (tree, guarded) = (tree?, guarded?);
     let recording = Recording::begin(&prepared.purpose, request, (&prepared.plan, &tree)).await?;
-    let ground = Ground { session, tree, claude, guarded, recording };
+    let ground = Ground { session, home, tree, claude, guarded, recording };
     let site = Rc::new(site(prepared.plan, ground, around, &signals));
-    let state = LocalSet::new().run_until(journey(&site, request, &signals, observer)).await?;
+    let state = LocalSet::new().run_until(journey(&site, request, &signals, observer)).await;
+    let state = state.map_err(|fault| match site.tree.copy() {
+        Some(copy) => fault.hint(format!("what was done so far is in {}", copy.display())),
+        None => fault,
+    })?;
     clear_up(&site).await;
     let draft = recording::draft(&site, &state, request);
-    let handed = site.tree.hand_over(site.session.dir().join("runs/1/changes.patch")).await?;
+    let handed = site.tree.hand_over(site.session.dir().join("runs/1/changes.patch")).await;
     drop(tree_lock);
     let site = Rc::into_inner(site).expect("every unit has ended");
     finish(site, state, Told { claude: version, handed, draft, started })
+}
+
+/// Whoever waits is told for whom.
+async fn lock_tree(
+    home: &Home,
+    mode: Mode,
+    wait: Option<Span>,
+    observer: &mut dyn Observer,
+) -> Result<FileLock> {
+    match home.lock_tree(mode, None).await {
+        Err(busy) if busy.status == Status::Busy && wait.is_some() => {
+            observer.notice(&format!("{}: waiting for it", busy.message));
+            home.lock_tree(mode, wait).await
+        }
+        taken => taken,
+    }
+}
+
+/// What comes before the session may take long, and leaves nothing to wind down.
+async fn unless_stopped<T>(signals: &Signals, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut stop = signals.subscribe();
+    tokio::select! {
+        biased;
+        () = asked(&mut stop, Stop::Polite) => {
+            Err(Fault::interrupted(signals.first().map_or(130, Caught::exit_code)))
+        }
+        done = work => done,
+    }
 }
 
 /// The facts that the agent is given, whole, for hooks and people.
@@ -148,6 +185,7 @@ fn keep_facts(prepared: &Prepared, session: &Session) -> Result<()> {
 /// What a run stands on once nothing can go wrong before its first event.
 struct Ground {
     session: Session,
+    home: Home,
     tree: WorkTree,
     claude: Claude,
     guarded: Guarded,
@@ -195,6 +233,9 @@ async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
     claude::probe(&path, &around.env, &cache).await
 }
 
+/// Tools that change no tree, whatever they are asked to do.
+const READS_ONLY: [&str; 6] = ["Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"];
+
 /// A run that can change the tree has it alone; one that only reads shares it; one that works on
 /// a copy needs none.
 fn mode(plan: &Plan) -> Option<Mode> {
@@ -203,10 +244,11 @@ fn mode(plan: &Plan) -> Option<Mode> {
     }
     let reads_only = plan.steps.iter().all(|step| {
         let agent = &step.agent;
-        let tools = agent.tools.as_deref().unwrap_or_default();
-        let shell = tools.iter().any(|tool| tool == "Bash");
+        let mut named = agent.tools.iter().flatten().chain(&agent.allow);
         agent.trust == CallTrust::Isolated
-            && !shell
+            && agent.tools.is_some()
+            && agent.mcp.is_empty()
+            && named.all(|rule| READS_ONLY.contains(&tool_of(rule)))
             && matches!(
                 agent.permission_mode,
                 PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk
@@ -228,6 +270,7 @@ fn site(plan: Plan, ground: Ground, around: &Around, signals: &Signals) -> Site 
         session: ground.session,
         run: 1,
         claude: Some(ground.claude),
+        home: ground.home,
         tree: ground.tree,
         warden: RefCell::new(Some(ground.guarded.warden)),
         day: (!ground.recording.is_replay())

@@ -19,7 +19,10 @@ use crate::{
         call::{CallEnd, LimitKind},
         run::{Plan, event::Output, state::StepState},
     },
-    store::{day_ledger::DayLedger, session::Session},
+    store::{
+        day_ledger::DayLedger,
+        session::{Home, Session},
+    },
     sys::{
         env::Env,
         signals::Stop,
@@ -41,6 +44,8 @@ pub struct Site {
     pub run: u32,
     /// The claude to call; `None` where the run needs none.
     pub claude: Option<Claude>,
+    /// Where sessions of the user's tree are made, and that tree's lock.
+    pub home: Home,
     /// The tree that is worked on.
     pub(crate) tree: WorkTree,
     /// What ends everything should atlas die.

@@ -72,6 +72,8 @@ pub struct HandOver {
     pub left_out: Vec<String>,
     /// The copy, which is kept only where the patch is not all of it.
     pub copy: Option<PathBuf>,
+    /// Why there is no patch of what may have changed.
+    pub trouble: Option<Fault>,
 }
 
 impl WorkTree {
@@ -99,13 +101,23 @@ impl WorkTree {
         blocking(move || tracked.apply()).await
     }
 
+    /// The copy that the run works on, where it is one.
+    pub(crate) fn copy(&self) -> Option<&Path> {
+        Some(self.tracked.as_ref()?.copy.as_ref()?.root())
+    }
+
     /// Writes the copy's change to `patch`, and removes the copy once nothing would be lost.
-    pub(crate) async fn hand_over(&self, patch: PathBuf) -> Result<Option<HandOver>> {
-        let Some(tracked) = self.tracked.clone().filter(|tracked| tracked.copy.is_some()) else {
-            return Ok(None);
-        };
+    /// `None` where the run worked on no copy.
+    pub(crate) async fn hand_over(&self, patch: PathBuf) -> Option<HandOver> {
+        let copy = self.copy()?.to_owned();
+        let tracked = self.tracked.clone()?;
         let handed = blocking(move || tracked.hand_over(&patch)).await;
-        handed.map(Some).map_err(|error| fault("cannot hand the change over", &error))
+        Some(handed.unwrap_or_else(|error| HandOver {
+            patch: None,
+            left_out: Vec::new(),
+            copy: Some(copy),
+            trouble: Some(fault("cannot hand the change over", &error)),
+        }))
     }
 }
 
@@ -184,6 +196,7 @@ impl Tracked {
             patch: (!made.bytes.is_empty()).then(|| patch.to_owned()),
             left_out: made.left_out,
             copy: copy.filter(|_| !whole),
+            trouble: None,
         })
     }
 }

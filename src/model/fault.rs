@@ -13,8 +13,10 @@ pub type Result<T, E = Fault> = std::result::Result<T, E>;
 /// One failure, complete enough to be shown and to choose an exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Decides the exit code.
+    /// How it ends what it befell.
     pub status: Status,
+    /// The exit code, which for signals says more than the status.
+    pub exit_code: u8,
     /// What failed: lower case, no final period.
     pub message: String,
     /// Why, outermost first.
@@ -45,6 +47,7 @@ impl Fault {
     pub fn new(status: Status, message: impl Into<String>) -> Self {
         Self {
             status,
+            exit_code: status.code(),
             message: message.into(),
             causes: Vec::new(),
             spots: Vec::new(),
@@ -75,6 +78,12 @@ impl Fault {
     /// Another process holds what is needed.
     pub fn busy(message: impl Into<String>) -> Self {
         Self::new(Status::Busy, message)
+    }
+
+    /// A signal ended it, before there was a run to write that down; `exit_code` is what a shell
+    /// gives a process that this signal ended.
+    pub fn interrupted(exit_code: u8) -> Self {
+        Self { exit_code, ..Self::new(Status::Interrupted, "interrupted before the run began") }
     }
 
     /// Adds a reason, innermost last.

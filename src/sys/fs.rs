@@ -53,6 +53,39 @@ fn write_beside(
     Ok(())
 }
 
+/// Writes what a person asked to have in the file `path`.
+///
+/// A file is replaced in one step and keeps its mode; a new one gets what the umask leaves. A
+/// link is followed. What is no file, such as `/dev/stdout` or a FIFO, is written to.
+pub fn write_result(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let written = match fs::metadata(path) {
+        Ok(found) if found.is_file() => {
+            let mode = Permissions::from_mode(found.mode() & 0o7777);
+            path.canonicalize().and_then(|real| replace(&real, bytes, Some(mode)))
+        }
+        Ok(_) => OpenOptions::new().write(true).open(path).and_then(|mut it| it.write_all(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => replace(path, bytes, None),
+        Err(error) => Err(error),
+    };
+    written.map_err(|error| named("write", path, &error))
+}
+
+fn replace(path: &Path, bytes: &[u8], mode: Option<Permissions>) -> io::Result<()> {
+    let mut prefix = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_os_string();
+    prefix.push(".tmp-");
+    let mut builder = tempfile::Builder::new();
+    // The umask takes its part of these.
+    builder.prefix(&prefix).permissions(Permissions::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder_of(path))?;
+    if let Some(mode) = mode {
+        file.as_file().set_permissions(mode)?;
+    }
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// Puts on disk which names the folder `path` holds.
 pub fn sync_dir(path: &Path) -> io::Result<()> {
     let synced = File::open(path).and_then(|folder| folder.sync_all());

@@ -75,7 +75,7 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
         run: None,
         skill: None,
         status: fault.status,
-        exit_code: fault.status.code(),
+        exit_code: fault.exit_code,
         waived: false,
         reason: Some(with_places(fault)),
         output: None,
