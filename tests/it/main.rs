@@ -8,6 +8,7 @@ mod harness;
 mod pages;
 mod recordings;
 mod review_diff;
+mod run_abuse;
 mod run_answers;
 mod run_checks;
 mod run_faults;
