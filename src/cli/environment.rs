@@ -27,6 +27,11 @@ pub const READ: &[ReadVariable] = &[
     row(SKILLS_PATH, "folders of skills, separated by `:`, searched after `--skills-dir`"),
     row("ATLAS_DEPTH", "set by atlas for its children: how deep atlas runs in atlas"),
     row("ANTHROPIC_API_KEY", "kept out of the agent's shell, and handed to claude another way"),
+    row("ANTHROPIC_BASE_URL", "a recording says so where it names this very machine"),
+    row("ANTHROPIC_AUTH_TOKEN", "a key too: money limits hold, as they do not on a plan"),
+    row("CLAUDE_CODE_USE_BEDROCK", "a cloud pays: money limits hold, and its keys reach claude"),
+    row("CLAUDE_CODE_USE_VERTEX", "the same for another cloud"),
+    row("CLAUDE_CODE_USE_FOUNDRY", "the same for another cloud"),
     row("CI", "where it is set, a pass needs checks, as with `--require checks`"),
     row("NO_COLOR", "no colors, unless `--color always` is given"),
     row("CLICOLOR", "`0`: no colors"),
@@ -41,7 +46,11 @@ pub const READ: &[ReadVariable] = &[
 ];
 
 /// The names that atlas sets for a child; a configuration cannot use them.
-const FOR_CHILDREN: &str = "ATLAS_SESSION ATLAS_RUN ATLAS_UNIT ATLAS_SKILL ATLAS_STEP ATLAS_DEPTH";
+const FOR_CHILDREN: &str = "ATLAS_SESSION ATLAS_RUN ATLAS_UNIT ATLAS_SKILL ATLAS_SKILL_DIR \
+     ATLAS_STEP ATLAS_DEPTH";
+
+/// What atlas sets for hooks alone.
+const FOR_HOOKS: &str = "ATLAS_OUTPUT_FILE";
 
 /// What atlas sets for claude alone, the last only for isolated calls.
 const FOR_CLAUDE: &str =
@@ -86,12 +95,13 @@ fn chapter<'a>(
 }
 
 /// Who sees which variables, from the tables that decide it.
-pub fn children() -> [(&'static str, String); 6] {
+pub fn children() -> [(&'static str, String); 7] {
     [
         ("every child", child_env::EVERYONE.join(" ")),
         ("claude besides", child_env::CLAUDE.join(" ")),
         ("claude in a cloud besides", child_env::CLOUD.join(" ")),
         ("set by atlas", FOR_CHILDREN.to_owned()),
+        ("set by atlas for hooks", FOR_HOOKS.to_owned()),
         ("set by atlas for claude", FOR_CLAUDE.to_owned()),
         ("never", child_env::NEVER.join(" ")),
     ]

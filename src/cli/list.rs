@@ -8,7 +8,7 @@ use super::{
     skills::{SkillsArgs, roots},
 };
 use crate::{
-    model::{Result, Status, text},
+    model::{Result, Status, skill::source::Source, text},
     report::{Look, table::table},
     store::skills::{Entry, Listing},
 };
@@ -16,8 +16,8 @@ use crate::{
 /// List the skills that can be run here
 ///
 /// Looks in `--skills-dir`, `ATLAS_SKILLS_PATH`, `~/.claude/skills`, and in `.claude/skills`,
-/// `.agents/skills` and `skills` of the project. Of two skills with one name the first is meant;
-/// the others are shown as shadowed.
+/// `.agents/skills` and `skills` of the project, and at those that come with atlas. Of two skills
+/// with one name the first is meant; the others are shown as shadowed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -30,8 +30,10 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     for warning in &listing.warnings {
         context.printer.warn(&text::sanitize_line(warning));
     }
-    if listing.entries.is_empty() {
-        context.printer.say("no skills here; a skill is a folder with a SKILL.md in one of:\n");
+    if listing.entries.iter().all(|entry| entry.found.source == Source::Bundled) {
+        context
+            .printer
+            .say("no skills of your own here; a skill is a folder with a SKILL.md in one of:\n");
         for dir in roots.missing() {
             context.printer.say(&format!("  {}\n", text::sanitize_line(&dir.to_string_lossy())));
         }

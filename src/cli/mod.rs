@@ -8,12 +8,14 @@ mod environment;
 mod failure;
 mod global;
 mod help;
+mod hook;
 mod list;
 mod man;
 mod run;
 mod session;
 mod show;
 mod skills;
+mod test;
 mod trust;
 
 use std::{ffi::OsString, process::ExitCode};
@@ -21,7 +23,8 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::{
-    model::{Result, Status},
+    engine,
+    model::{Result, Status, bundled_hook},
     sys::{env::Env, warden},
 };
 use context::Context;
@@ -51,6 +54,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Session(session::Args),
+    Test(test::Args),
     Trust(trust::Args),
     Config(config::Args),
     Doctor(doctor::Args),
@@ -74,6 +78,13 @@ pub fn main() -> ExitCode {
     let argv: Vec<OsString> = std::env::args_os().collect();
     if argv.get(1).is_some_and(|command| command == warden::COMMAND) {
         return internal(&warden::serve());
+    }
+    if argv.get(1).is_some_and(|command| command == engine::PLAYER) {
+        return ExitCode::from(engine::play(&argv[2..]));
+    }
+    if argv.get(1).is_some_and(|command| command == bundled_hook::COMMAND) {
+        let name = argv.get(2).map(|name| name.to_string_lossy()).unwrap_or_default();
+        return ExitCode::from(hook::serve(&name));
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {
@@ -104,6 +115,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
+        Command::Test(args) => test::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),
         Command::Config(args) => config::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),

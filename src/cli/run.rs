@@ -1,5 +1,6 @@
 //! `atlas run`: what was typed, as a request.
 
+pub(super) mod recorded;
 mod request;
 mod waive;
 
@@ -8,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use self::recorded::{RecordArgs, Setting};
 use super::{Exit, context::Context, global::Format, skills::SkillsArgs};
 use crate::{
     engine::{
@@ -19,7 +21,6 @@ use crate::{
         Activity, Fault, Request, Result, Status,
         check::Require,
         contract::PermissionMode,
-        result::{Outside, RunResult},
         run::{Event, State},
         value::{NotAValue, Span, Usd},
         yaml,
@@ -62,6 +63,8 @@ pub(super) struct Args {
     limits: LimitArgs,
     #[command(flatten)]
     proof: ProofArgs,
+    #[command(flatten)]
+    recorded: RecordArgs,
 }
 
 #[derive(Debug, clap::Args)]
@@ -149,7 +152,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 
 fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     let around = around(context)?;
-    let prepared = engine::prepare::prepare(request, &around)?;
+    let Setting { request, purpose, stage } =
+        recorded::setting(&args.recorded, request, (context, &around))?;
+    let prepared = engine::prepare::prepare(&request, &around, &purpose)?;
     let style = context.printer.look().style;
     for warning in &prepared.warnings {
         context.printer.say(&fault::render_warning(warning, style));
@@ -161,15 +166,23 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     let history = prepared.history.as_ref();
     let history = history.map(|known| History { usual: known.usual, runs: known.runs });
     follower.reporter.begins(&prepared.plan, history, &prepared.notices);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Fault::failed("cannot start the runtime").because(error))?;
-    let finished = runtime.block_on(engine::run::run(prepared, request, &around, &mut follower))?;
-    end(args, context, follower, &finished)
+    let run = engine::run::run(prepared, &request, &around, &mut follower);
+    let mut finished = runtime()?.block_on(run)?;
+    recorded::strike(stage, &mut finished, context)?;
+    let exit = end(args, context, follower, &finished)?;
+    recorded::write(&args.recorded, &finished, context)?;
+    Ok(exit)
 }
 
-fn around(context: &Context) -> Result<Around> {
+/// What a run goes on in.
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::failed("cannot start the runtime").because(error))
+}
+
+pub(super) fn around(context: &Context) -> Result<Around> {
     let own_exe = std::env::current_exe()
         .map_err(|error| Fault::failed("cannot find the program of atlas itself").because(error))?;
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -219,17 +232,7 @@ fn end(
     follower: Follower<'_>,
     finished: &Finished,
 ) -> Result<Exit> {
-    let result = RunResult::fold(
-        &finished.plan,
-        &finished.state,
-        &Outside {
-            session: Some(&finished.session),
-            output: finished.output.clone(),
-            duration_ms: u64::try_from(finished.elapsed.as_millis()).ok(),
-            loaded: None,
-            claude_version: Some(&finished.claude),
-        },
-    );
+    let result = finished.result();
     let format = match context.format {
         Format::Text => answer::Format::Text,
         Format::Json => answer::Format::Json,
@@ -261,7 +264,7 @@ fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
     match &handed.patch {
         None => {}
         Some(patch) if applied => {
-            say(Mark::Note, format!("the change is kept in {}", patch.display()))
+            say(Mark::Note, format!("the change is kept in {}", patch.display()));
         }
         Some(patch) => {
             let patch = patch.display();

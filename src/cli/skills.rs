@@ -21,11 +21,13 @@ pub(super) struct SkillsArgs {
 /// The folders of skills, in the order in which they are searched.
 pub(super) fn roots(args: &SkillsArgs, context: &Context) -> Result<Roots> {
     let dirs: Vec<PathBuf> = args.dirs.iter().map(|dir| context.cwd.join(dir)).collect();
+    let folders = context.folders().ok();
     Roots::new(&Search {
         flags: &dirs,
         variable: context.env.get_os(environment::SKILLS_PATH),
         home: context.env.get_os(environment::HOME).map(Path::new),
         project: Some(&context.project().root),
+        cache: folders.as_ref().map(|folders| folders.cache.as_path()),
     })
 }
 

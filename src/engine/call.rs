@@ -16,9 +16,12 @@ use std::{rc::Rc, time::Instant};
 
 use uuid::Uuid;
 
+pub(crate) use files::CallFiles;
+
 use super::{
     child_env::Child,
     claude::Claude,
+    recording,
     site::Site,
     unit::{HungUp, Line},
 };
@@ -53,6 +56,8 @@ pub(crate) struct Order {
     pub resume: Option<String>,
     /// Why the last attempt was refused.
     pub reasons: Vec<String>,
+    /// What the agent is told beyond the plan: what became known only in this run.
+    pub brief: String,
     /// How long to wait first.
     pub after: Span,
     /// What is left for it.
@@ -108,11 +113,17 @@ impl From<HungUp> for NotMade {
 async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     wait_out(site, order.after).await?;
     let claude = site.claude.as_ref().ok_or_else(no_claude)?;
-    let files = files::prepare(site, order).map_err(not_started)?;
-    let key = keys::hand_over(site, &order.step.agent).map_err(not_started)?;
+    let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
+    let files = files::prepare(site, order, &claude_session).map_err(not_started)?;
+    let key = if site.recording.is_replay() {
+        None
+    } else {
+        keys::hand_over(site, &order.step.agent).map_err(not_started)?
+    };
+    let before = recording::before(site, order, (&files, &claude_session)).await;
+    let before = before.map_err(not_started)?;
     let reservation = reserve_of_the_day(site, order).await?;
 
-    let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let launch = Launch { files: &files, key: key.as_ref(), claude_session: &claude_session };
     let program = program(site, claude, order, &launch);
     let group = Group::spawn(&program).map_err(|error| not_started(error.to_string()))?;
@@ -121,10 +132,14 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     line.commit(Event::CallStarted(call_started(order, id, &claude_session))).await?;
 
     let seen = watch::watch(site, line, order, group, &files).await;
+    let end = seen.end;
     let mut ended = settle::settle(site, order, seen, &files);
-    if let Err(fault) = site.day.settle(&reservation, ended.spend.usd).await {
+    if let Err(fault) = settle_with_the_day(site, reservation, ended.spend.usd).await {
         // Then the day stays charged with the reservation, which is the safe side.
         ended.warnings.push(format!("the day's ledger keeps the reservation: {fault}"));
+    }
+    if let Err(fault) = recording::after(site, &files, before, end).await {
+        ended.warnings.push(format!("the call cannot be recorded: {fault}"));
     }
     drop(key);
     line.commit(Event::CallEnded(Box::new(ended))).await?;
@@ -168,15 +183,29 @@ fn not_started(reason: impl std::fmt::Display) -> NotMade {
     })
 }
 
-async fn reserve_of_the_day(site: &Site, order: &Order) -> Result<Reservation, NotMade> {
+/// A replay spends nothing, so it sets nothing aside.
+async fn reserve_of_the_day(site: &Site, order: &Order) -> Result<Option<Reservation>, NotMade> {
+    let Some(day) = &site.day else { return Ok(None) };
     let limit = site.plan.limits.usd_per_day;
-    site.day.reserve(limit, order.step.reserve).await.map_err(|refusal| match refusal {
+    let reserved = day.reserve(limit, order.step.reserve).await;
+    reserved.map(Some).map_err(|refusal| match refusal {
         NotReserved::OverLimit(over) => NotMade::Because(CallOutcome::Limit {
             limit: LimitKind::UsdPerDay,
             reason: over.to_string(),
         }),
         NotReserved::Fault(fault) => not_started(fault),
     })
+}
+
+async fn settle_with_the_day(
+    site: &Site,
+    reservation: Option<Reservation>,
+    usd: Option<Usd>,
+) -> crate::model::Result<()> {
+    match (&site.day, reservation) {
+        (Some(day), Some(reservation)) => day.settle(&reservation, usd).await,
+        (None, _) | (_, None) => Ok(()),
+    }
 }
 
 /// What one launch adds to the order.
@@ -199,14 +228,16 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         max_usd: order.left.usd,
         settings_file: settings_file.as_deref(),
     });
-    let mut env = site.child_env(Child::Claude, &order.unit(), Some(&order.step.id), &[]);
+    // What is played needs no login.
+    let child = if site.recording.is_replay() { Child::Hook } else { Child::Claude };
+    let mut env = site.child_env(child, &order.unit(), Some(&order.step.id), &[]);
     if launch.key.is_some_and(|key| key.key_aside) {
         env.retain(|(name, _)| name != keys::API_KEY);
     }
     env.extend(claude_settings(order).map(|(name, value)| (name.into(), value.into())));
     Program {
         path: claude.path.clone(),
-        args: args.into_iter().map(Into::into).collect(),
+        args: claude.args.iter().cloned().chain(args.into_iter().map(Into::into)).collect(),
         cwd: site.tree.cwd.clone(),
         env,
     }

@@ -3,7 +3,7 @@
 mod find;
 mod probe;
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
 pub use find::find;
 pub use probe::{OLDEST, probe, version_number};
@@ -13,6 +13,8 @@ pub use probe::{OLDEST, probe, version_number};
 pub struct Claude {
     /// The binary.
     pub path: PathBuf,
+    /// What goes before claude's own arguments; nothing for claude itself.
+    pub args: Vec<OsString>,
     /// What `--version` said, such as `2.1.328`.
     pub version: String,
     /// The flags that `--help` names.

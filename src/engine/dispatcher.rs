@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    call, hook, look,
+    brief, call, hook, look,
     site::Site,
     unit::{FromUnit, Line},
 };
@@ -113,7 +113,9 @@ impl<'a> Dispatcher<'a> {
                 self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
                 let left = self.left(resume.as_deref());
-                let order = call::Order { step: plan, attempt, resume, reasons, after, left };
+                let brief = brief::brief(&self.site, &self.state, &plan)?;
+                let order =
+                    call::Order { step: plan, attempt, resume, reasons, brief, after, left };
                 self.units.spawn_local(call::call(site, line, order));
             }
         }

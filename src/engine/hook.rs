@@ -98,11 +98,16 @@ fn program(site: &Site, order: &Order) -> Program {
         Point::Pre | Point::Post { .. } | Point::HandOver => None,
     };
     let mut command = order.hook.command.iter();
+    let mut env = site.child_env(Child::Hook, &unit(order), step, &order.hook.env);
+    // The input says it too; a shell script can read this one without a parser.
+    if let Some(file) = &order.work.output_file {
+        env.push(("ATLAS_OUTPUT_FILE".into(), file.into()));
+    }
     Program {
         path: command.next().map(PathBuf::from).unwrap_or_default(),
         args: command.map(OsString::from).collect(),
         cwd: site.tree.root.clone(),
-        env: site.child_env(Child::Hook, &unit(order), step, &order.hook.env),
+        env,
     }
 }
 

@@ -69,6 +69,17 @@ fn requires(site: &Site) -> Vec<Check> {
     let commands =
         asked.commands.iter().map(|name| (name, on_path(path, name), "not found on PATH"));
     let set = |name: &String| site.env.get_os(name).is_some_and(|value| !value.is_empty());
+    let given = asked
+        .given
+        .iter()
+        .filter_map(|fact| site.plan.facts.iter().find(|known| known.fact == *fact));
+    let given = given.map(|fact| {
+        let check = |status| Check::blocking(fact.fact.to_string(), CheckKind::Requires, status);
+        match &fact.empty {
+            None => check(CheckStatus::Passed),
+            Some(reason) => check(CheckStatus::Failed).because(reason.clone()),
+        }
+    });
     let env = asked.env.iter().map(|name| (name, set(name), "not set"));
     files
         .chain(commands)
@@ -78,6 +89,7 @@ fn requires(site: &Site) -> Vec<Check> {
             let check = Check::blocking(name.clone(), CheckKind::Requires, status);
             if there { check } else { check.because(otherwise) }
         })
+        .chain(given)
         .collect()
 }
 

@@ -1,5 +1,7 @@
 //! What happens: performs effects and appends events. Prints nothing.
 
+mod brief;
+pub mod bundled_hooks;
 mod call;
 pub mod child_env;
 pub mod claude;
@@ -9,11 +11,13 @@ mod hook;
 pub mod login;
 mod look;
 pub mod prepare;
+mod recording;
 pub mod run;
 mod site;
 mod tree;
 mod unit;
 
 pub use dispatcher::Observer;
+pub use recording::{COMMAND as PLAYER, Played, Stage, expected, play};
 pub use site::Site;
 pub use tree::HandOver;

@@ -2,6 +2,8 @@
 //!
 //! `--dry-run` ends here. Whatever could go wrong before money is spent goes wrong here too.
 
+mod facts;
+mod purpose;
 mod schema;
 mod trust;
 
@@ -10,7 +12,10 @@ use std::{
     sync::Arc,
 };
 
-use super::login::{Payment, payment};
+use super::{
+    login::{Payment, payment},
+    tree::file_change,
+};
 use crate::{
     model::{
         Fault, Request, Result, Spot,
@@ -18,6 +23,7 @@ use crate::{
         config::{Config, FlagValues, Layers, Settings, resolve},
         contract::{Contract, Isolation},
         digest::sha256,
+        facts::Seen,
         planning::{self, Given},
         run::Plan,
         skill::{Found, Skill, name::SkillName},
@@ -36,6 +42,7 @@ use crate::{
         git::{self, Place, Repository},
     },
 };
+pub use purpose::Purpose;
 
 /// What surrounds a run: the process as it was started.
 #[derive(Clone, Debug)]
@@ -52,6 +59,9 @@ pub struct Around {
     pub own_exe: PathBuf,
 }
 
+/// How much of one fact of the repository a prompt holds: about 40,000 tokens.
+const FACT_BYTES: usize = 160 * 1024;
+
 /// A run that can begin.
 #[derive(Debug)]
 pub struct Prepared {
@@ -65,12 +75,27 @@ pub struct Prepared {
     pub history: Option<History>,
     /// What a person should hear before it begins.
     pub notices: Vec<String>,
+    /// The facts of the repository that the agent is given, as files: a name and what it holds.
+    pub facts: Vec<(&'static str, String)>,
     /// What is odd in the skill's file.
     pub warnings: Vec<Spot>,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
+/// The folder of the skill that was asked for.
+pub fn skill_folder(request: &Request, around: &Around) -> Result<PathBuf> {
+    let ground = Ground::find(&request.cwd, around)?;
+    let user = config::user(&around.folders)?;
+    let project = config::project(&ground.root)?.map(|project| project.document);
+    let skill = skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    Ok(skill.found.dir)
 }
 
 /// Finds the skill, reads every file that has a say, settles trust, and makes the plan.
-pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
+///
+/// Skill, contract and trust are those of where the user stands, in a replay too.
+pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
     let ground = Ground::find(&request.cwd, around)?;
     let mut notices = ground.notices.clone();
     let user = config::user(&around.folders)?;
@@ -86,16 +111,12 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         around,
     )?;
     notices.extend(trusted.notices);
-    let settings = settings(
-        request,
-        around,
-        Files {
-            user: user.as_ref(),
-            project: trusted.project.as_ref(),
-            contract: trusted.contract.as_ref(),
-        },
-    )?;
-    let sessions = kept(ground.sessions, &settings);
+    let contract = trusted.contract.as_ref();
+    let said = purpose::Said { user, project: trusted.project, contract };
+    let settings = purpose::settings(purpose, request, around, said)?;
+    let work = purpose::place(purpose, request, around, (ground, &settings))?;
+    let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
+    let facts = facts::read(request, &settings, &ground)?;
     let history = history::of(&sessions, &skill.found.name);
     let plan = planning::plan(Given {
         request,
@@ -105,6 +126,8 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         output: schema::of_run(&skill, &settings)?,
         step_outputs: schema::of_steps(&skill, &settings)?,
         settings: &settings,
+        facts: facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect(),
+        own_exe: &around.own_exe,
         skill_trusted: trusted.skill,
         repository_trusted: trusted.repository,
         root: ground.repository.is_some().then(|| ground.root.clone()),
@@ -120,7 +143,9 @@ pub fn prepare(request: &Request, around: &Around) -> Result<Prepared> {
         sessions,
         history,
         notices,
+        facts: facts.iter().filter_map(Seen::file).collect(),
         warnings: skill.warnings,
+        purpose: purpose.clone(),
     })
 }
 
@@ -198,6 +223,7 @@ fn skill(
         variable: around.env.get_os("ATLAS_SKILLS_PATH"),
         home: around.env.get_os("HOME").map(Path::new),
         project: Some(&ground.root),
+        cache: Some(&around.folders.cache),
     })?;
     let found = roots.find(&name)?;
     expect_inside(&found, &ground.root)?;

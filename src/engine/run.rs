@@ -13,7 +13,8 @@ use uuid::Uuid;
 use super::{
     claude::{self, Claude},
     dispatcher::{Dispatcher, Observer},
-    prepare::{Around, Prepared},
+    prepare::{Around, Prepared, Purpose},
+    recording::{self, Recording},
     site::Site,
     tree::{HandOver, Wanted, WorkTree},
 };
@@ -22,14 +23,17 @@ use crate::{
         Fault, Request, Result,
         contract::{Isolation, PermissionMode},
         digest::sha256,
+        result::{Outside, RunResult},
         run::{Event, Plan, State, event::Output, plan::CallTrust},
     },
     store::{
         day_ledger::{DayLedger, Payer},
         probe::ProbeCache,
+        recordings::Draft,
         session::{NewSession, Session},
     },
     sys::{
+        fs::{PRIVATE_FILE, ensure_private_dir, write_private},
         lock::{FileLock, Mode},
         signals::{Signals, listen},
         sweep::{Cookie, sweep},
@@ -58,8 +62,29 @@ pub struct Finished {
     pub claude: String,
     /// The change of a run that worked on a copy.
     pub handed: Option<HandOver>,
+    /// The root of the tree that was worked on, which may be gone by now.
+    pub root: PathBuf,
+    /// The recording that was asked for, short of what came of the run; why there is none.
+    pub draft: Result<Option<Draft>>,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+impl Finished {
+    /// The result.
+    pub fn result(&self) -> RunResult {
+        RunResult::fold(
+            &self.plan,
+            &self.state,
+            &Outside {
+                session: Some(&self.session),
+                output: self.output.clone(),
+                duration_ms: u64::try_from(self.elapsed.as_millis()).ok(),
+                loaded: None,
+                claude_version: Some(&self.claude),
+            },
+        )
+    }
 }
 
 /// Runs what was prepared.
@@ -87,19 +112,37 @@ pub async fn run(
     let version = claude.version.clone();
     let session =
         home.create(&NewSession { clock: around.clock, claude: Some(version.clone()) })?;
+    keep_facts(&prepared, &session)?;
     let wanted = wanted(&prepared, &session, around);
     let guarded = guard(&session, tree_lock.as_ref(), around);
     // The warden starts while the base is taken.
     let (tree, guarded) = tokio::join!(WorkTree::take(wanted), guarded);
     let (tree, guarded) = (tree?, guarded?);
-    let ground = Ground { session, tree, claude, guarded };
+    let recording = Recording::begin(&prepared.purpose, request, (&prepared.plan, &tree)).await?;
+    let ground = Ground { session, tree, claude, guarded, recording };
     let site = Rc::new(site(prepared.plan, ground, around, &signals));
     let state = LocalSet::new().run_until(journey(&site, request, &signals, observer)).await?;
     clear_up(&site).await;
+    let draft = recording::draft(&site, &state, request);
     let handed = site.tree.hand_over(site.session.dir().join("runs/1/changes.patch")).await?;
     drop(tree_lock);
     let site = Rc::into_inner(site).expect("every unit has ended");
-    finish(site, state, Told { claude: version, handed, started })
+    finish(site, state, Told { claude: version, handed, draft, started })
+}
+
+/// The facts that the agent is given, whole, for hooks and people.
+fn keep_facts(prepared: &Prepared, session: &Session) -> Result<()> {
+    if prepared.facts.is_empty() {
+        return Ok(());
+    }
+    let dir = session.dir().join("given");
+    let kept = ensure_private_dir(&dir).and_then(|()| {
+        let mut facts = prepared.facts.iter();
+        facts.try_for_each(|(name, text)| {
+            write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE)
+        })
+    });
+    kept.map_err(|error| Fault::failed("cannot keep the facts of the repository").because(error))
 }
 
 /// What a run stands on once nothing can go wrong before its first event.
@@ -108,6 +151,7 @@ struct Ground {
     tree: WorkTree,
     claude: Claude,
     guarded: Guarded,
+    recording: Recording,
 }
 
 /// The warden, and what makes this process's cookies differ from any other's.
@@ -142,6 +186,9 @@ async fn guard(session: &Session, tree: Option<&FileLock>, around: &Around) -> R
 }
 
 async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
+    if let Purpose::Replay { played, .. } = &prepared.purpose {
+        return Ok(played.claude(&around.own_exe));
+    }
     let root = prepared.plan.root.as_deref();
     let path = claude::find(&around.env, root)?;
     let cache = ProbeCache::at(&around.folders.cache);
@@ -183,7 +230,9 @@ fn site(plan: Plan, ground: Ground, around: &Around, signals: &Signals) -> Site 
         claude: Some(ground.claude),
         tree: ground.tree,
         warden: RefCell::new(Some(ground.guarded.warden)),
-        day: DayLedger::at(&around.folders.state, around.clock, payer),
+        day: (!ground.recording.is_replay())
+            .then(|| DayLedger::at(&around.folders.state, around.clock, payer)),
+        recording: ground.recording,
         keys: around.folders.state.join("keys"),
         stop: signals.subscribe(),
         limit: Cell::new(None),
@@ -228,10 +277,11 @@ async fn clear_up(site: &Site) {
 struct Told {
     claude: String,
     handed: Option<HandOver>,
+    draft: Result<Option<Draft>>,
     started: Instant,
 }
 
-fn finish(mut site: Site, state: State, told: Told) -> Result<Finished> {
+fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
     let base = site.tree.base().map(str::to_owned);
     site.session.describe(|file| file.base = base)?;
     let last = site.plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
@@ -251,6 +301,8 @@ fn finish(mut site: Site, state: State, told: Told) -> Result<Finished> {
         state,
         claude: told.claude,
         handed: told.handed,
+        draft: told.draft,
+        root: site.tree.root.clone(),
         elapsed: told.started.elapsed(),
     })
 }

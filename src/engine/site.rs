@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::{
     child_env::{Child, child_env},
     claude::Claude,
+    recording::Recording,
     tree::WorkTree,
 };
 use crate::{
@@ -44,8 +45,10 @@ pub struct Site {
     pub(crate) tree: WorkTree,
     /// What ends everything should atlas die.
     pub warden: RefCell<Option<Warden>>,
-    /// The money of the user's day.
-    pub day: DayLedger,
+    /// The money of the user's day; `None` where nothing is spent.
+    pub day: Option<DayLedger>,
+    /// What the run has to do with recordings.
+    pub(crate) recording: Recording,
     /// Where files with keys may lie: private, and outside of every repository.
     pub keys: PathBuf,
     /// How urgently everything has to end.
@@ -84,6 +87,7 @@ impl Site {
             ("ATLAS_SESSION", self.session.dir().as_os_str()),
             ("ATLAS_RUN", run.as_ref()),
             ("ATLAS_SKILL", self.plan.skill.name.as_ref()),
+            ("ATLAS_SKILL_DIR", self.plan.skill.dir.as_os_str()),
             ("ATLAS_DEPTH", depth.as_ref()),
         ];
         ours.extend(step.map(|step| ("ATLAS_STEP", OsStr::new(step))));

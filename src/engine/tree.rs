@@ -3,6 +3,8 @@
 //! The base is the tree as it was, dirty files and all, so "what this run changed" is exact. Its
 //! objects lie in the session; the repository itself is only read.
 
+mod recorded;
+
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,6 +20,8 @@ use crate::{
     sys::fs::{PRIVATE_FILE, write_atomic},
     sys::git::{self, Applied, Clash, FileStatus, GitError, Repository, Snapshot, Worktree},
 };
+
+pub(crate) use recorded::Origin;
 
 /// What atlas itself writes into a repository, and no run has changed.
 const SESSIONS: &str = ".claude/sessions";
@@ -215,7 +219,7 @@ fn fault(what: &str, error: &GitError) -> Fault {
     }
 }
 
-fn file_change(file: git::FileChange) -> FileChange {
+pub(super) fn file_change(file: git::FileChange) -> FileChange {
     FileChange {
         path: file.path,
         old_path: file.old_path,

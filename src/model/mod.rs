@@ -1,20 +1,25 @@
 //! What things are: values, parsing, validation, folds, the scheduler. No input or output.
 
 mod activity;
+pub mod bundled_hook;
 pub mod call;
 pub mod changes;
 pub mod check;
+pub mod commit_style;
 pub mod config;
 pub mod contract;
 pub mod digest;
+pub mod facts;
 mod fault;
 pub mod hook_answer;
 pub mod journal_line;
 pub mod planning;
 pub mod prompt;
+pub mod recording;
 mod request;
 pub mod result;
 pub mod run;
+pub mod secret;
 pub mod session_id;
 pub mod skill;
 pub mod sourced;

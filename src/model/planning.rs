@@ -12,13 +12,17 @@ mod unsupported;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use crate::model::{
     Request, Result,
     check::Check,
     config::Settings,
     contract::{Contract, Isolation},
+    facts::Told,
     run::plan::{Limits, Plan, Requires, Setting, SkillRef},
     skill::Skill,
     sourced::{Source, Sourced},
@@ -43,6 +47,10 @@ pub struct Given<'a> {
     pub output: Option<serde_json::Value>,
     /// The schemas of the steps' outputs, likewise, in the steps' order.
     pub step_outputs: Vec<Option<serde_json::Value>>,
+    /// The facts of the repository that the contract asks for.
+    pub facts: Vec<Told>,
+    /// This program's own file, which bundled hooks are started from.
+    pub own_exe: &'a Path,
     /// Whether a person trusted the skill.
     pub skill_trusted: bool,
     /// Whether a person trusted the repository.
@@ -90,6 +98,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         root: given.root,
         cwd: given.request.cwd.clone(),
         inputs: inputs.by_name,
+        facts: given.facts.into_iter().map(|told| told.plan).collect(),
         hooks,
         skipped: given.skipped,
         steps,
@@ -117,6 +126,7 @@ fn requires(settings: &Settings) -> Requires {
         files: plain(&asked.files),
         commands: plain(&asked.commands),
         env: plain(&asked.env),
+        given: asked.given.iter().map(|fact| fact.value).collect(),
     }
 }
 

@@ -40,7 +40,7 @@ impl DryRun<'_> {
         let plan = self.plan;
         let mut page = before::headline(plan, None, look);
         page.push_str(&before::notices(self.notices, look));
-        section(&mut page, "skill", &skill(plan), look);
+        section(&mut page, "skill", &skill(plan, look), look);
         section(&mut page, "checks", &checks(plan, look), look);
         for (place, step) in plan.steps.iter().enumerate() {
             let command = self.commands.get(place).map_or(&[][..], Vec::as_slice);
@@ -90,7 +90,7 @@ fn section(page: &mut String, title: &str, body: &str, look: Look) {
     }
 }
 
-fn skill(plan: &Plan) -> String {
+fn skill(plan: &Plan, look: Look) -> String {
     let inert = |words: &str| text::sanitize_line(words).into_owned();
     let mut lines = vec![
         format!("{} from {}", inert(&plan.skill.name), inert(&plan.skill.source)),
@@ -105,7 +105,26 @@ fn skill(plan: &Plan) -> String {
     for (name, value) in &plan.inputs {
         lines.push(format!("input {}: {}", inert(name), words::first_line(value, Look::PLAIN)));
     }
+    lines.extend(given(plan, look));
     lines.join("\n")
+}
+
+/// What the agent is given of the repository, and what not.
+fn given(plan: &Plan, look: Look) -> Vec<String> {
+    let mut lines = Vec::new();
+    for fact in &plan.facts {
+        let (name, about) = (fact.fact, words::first_line(&fact.about, look));
+        let tokens = Tokens::estimate(fact.bytes as u64);
+        lines.push(match &fact.empty {
+            Some(empty) => format!("given {name}: {}", words::first_line(empty, look)),
+            None if fact.bytes == 0 => format!("given {name}: {about}"),
+            None => format!("given {name}: {about}, {} {tokens} tokens", look.about()),
+        });
+        for file in &fact.left_out {
+            lines.push(format!("not given: {}", words::first_line(file, look)));
+        }
+    }
+    lines
 }
 
 fn checks(plan: &Plan, look: Look) -> String {
@@ -118,6 +137,9 @@ fn checks(plan: &Plan, look: Look) -> String {
             lines.push(format!("needs the {kind} {}", words::first_line(name, look)));
         }
     }
+    lines.extend(
+        requires.given.iter().map(|fact| format!("needs a fact that is not empty: {fact}")),
+    );
     lines.extend(plan.hooks.iter().map(|hook| self::hook(hook, look)));
     for check in &plan.skipped {
         let reason = check.reason.as_deref().unwrap_or("it does not apply");

@@ -7,6 +7,7 @@ pub mod folders;
 pub mod history;
 pub mod journal;
 pub mod probe;
+pub mod recordings;
 pub mod session;
 pub mod skills;
 mod stamp;

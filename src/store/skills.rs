@@ -1,5 +1,6 @@
 //! Skills on disk: where they are looked for, which one is meant, and what it says.
 
+mod bundled;
 mod find;
 mod list;
 mod read;
@@ -34,6 +35,8 @@ pub struct Search<'a> {
     pub home: Option<&'a Path>,
     /// The root of the project.
     pub project: Option<&'a Path>,
+    /// The user's cache folder, where the bundled skills are unpacked; none: they are left out.
+    pub cache: Option<&'a Path>,
 }
 
 /// One folder of skills.
@@ -48,8 +51,9 @@ pub struct Root {
 /// The folders of skills that exist, in the order in which they are searched: first wins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Roots {
-    roots: Vec<Root>,
+    found: Vec<Root>,
     missing: Vec<PathBuf>,
+    trouble: Option<String>,
 }
 
 impl Roots {
@@ -58,13 +62,13 @@ impl Roots {
     /// # Errors
     /// A folder of `--skills-dir` does not exist.
     pub fn new(search: &Search<'_>) -> Result<Self> {
-        let mut roots = Self { roots: Vec::new(), missing: Vec::new() };
+        let mut roots = Self { found: Vec::new(), missing: Vec::new(), trouble: None };
         let mut seen = HashSet::new();
         for Root { source, dir } in candidates(search) {
             match (dir.canonicalize(), &source) {
                 (Ok(real), _) if real.is_dir() => {
                     if seen.insert(real) {
-                        roots.roots.push(Root { source, dir });
+                        roots.found.push(Root { source, dir });
                     }
                 }
                 (_, Source::Flag) => {
@@ -74,12 +78,20 @@ impl Roots {
                 (Ok(_) | Err(_), _) => roots.missing.push(dir),
             }
         }
+        match search.cache.map(bundled::folder) {
+            None => {}
+            Some(Ok(dir)) => roots.found.push(Root { source: Source::Bundled, dir }),
+            // Whoever asks for one is told; everybody else can do without.
+            Some(Err(error)) => {
+                roots.trouble = Some(format!("the bundled skills cannot be unpacked: {error}"));
+            }
+        }
         Ok(roots)
     }
 
     /// The folders that exist, in order.
     pub fn existing(&self) -> &[Root] {
-        &self.roots
+        &self.found
     }
 
     /// The folders that were looked for and do not exist.

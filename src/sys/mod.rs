@@ -5,6 +5,7 @@ pub mod clock;
 pub mod env;
 pub mod fs;
 pub mod git;
+pub mod host;
 pub mod lines;
 pub mod lock;
 mod proc;

@@ -3,14 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "in a test the place of a failed unwrap says enough")]
 
 mod cli;
+mod commit_message;
 mod harness;
+mod pages;
+mod recordings;
+mod review_diff;
 mod run_answers;
 mod run_checks;
 mod run_faults;
+mod run_given;
 mod run_inputs;
 mod run_isolation;
 mod run_limits;
 mod run_signals;
+mod run_steps;
 mod run_trees;
 mod run_unavailable;
 mod support;

@@ -229,6 +229,7 @@ fn one_that_edits_has_the_tree_alone_and_readers_share_it() {
         let started = Instant::now();
         let output = world.atlas(args).run().expect_code(code);
 
+        // The promise is one second; a busy machine needs more for starting a program.
         assert!(started.elapsed() < Duration::from_secs(5), "busy is told at once");
         if code == 10 {
             assert!(output.stderr.contains(&running.pid().to_string()), "by whom: {output}");
@@ -278,6 +279,18 @@ fn a_tree_whose_claude_folder_is_a_file_is_a_clear_error() {
     assert!(matches!(output.code, Some(1 | 8)), "{output}");
     assert!(output.stderr.contains(".claude"), "{output}");
     assert_eq!(world.read(".claude"), "a file", "it is the user's");
+}
+
+/// Nobody, root included, can make a folder there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_takes_no_session_has_it_kept_elsewhere() {
+    let world = World::faked(&Script::plays([success()]));
+    world.personal_skill("greet", GREET);
+    let output = world.atlas(["run", "greet"]).cwd("/sys").run().expect_code(0);
+    assert_eq!(output.stdout, "Hello.\n");
+    assert!(output.stderr.contains("the session is kept in"), "{output}");
+    assert!(world.state_folder().join("sessions").exists());
 }
 
 #[test]

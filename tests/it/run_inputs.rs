@@ -223,6 +223,7 @@ fn a_skill_that_leads_elsewhere_is_refused() {
         std::fs::remove_file(&file).unwrap();
         symlink(target, &file).unwrap();
         let output = world.atlas(["run", "greet"]).run().expect_code(8);
+        assert!(output.stderr.contains("is not in the repository"), "{output}");
         assert!(!format!("{output}").contains("password"), "{output}");
         assert!(!format!("{output}").contains("ANTHROPIC"), "{output}");
     }

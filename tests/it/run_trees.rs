@@ -185,9 +185,9 @@ fn a_format_that_libgit2_cannot_read_is_told_and_the_run_goes_on() {
         world.program("git".as_ref(), ["init", "--quiet", option]).run().expect_code(0);
         let output = world.atlas(["run", "greet", "--edit", "--format=json"]).run().expect_code(0);
         assert_eq!(output.json()["changes"], Value::Null);
-        let word = option.rsplit_once('=').unwrap().1;
+        let format = option.rsplit_once('=').unwrap().1;
         assert!(
-            output.stderr.contains("changes are not tracked") && output.stderr.contains(word),
+            output.stderr.contains("changes are not tracked") && output.stderr.contains(format),
             "{option}: {output}"
         );
         assert!(world.session().starts_with(world.dir()), "its root is the repository's");

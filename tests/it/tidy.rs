@@ -4,7 +4,7 @@
 //! that it can fail. A fault says what to do about it.
 
 mod docs;
-mod files;
+pub(crate) mod files;
 mod layers;
 mod map;
 mod modules;

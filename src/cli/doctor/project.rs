@@ -11,7 +11,7 @@ use super::{
     Finding,
 };
 use crate::{
-    model::Fault,
+    model::{Fault, skill::source::Source},
     report::words,
     store::{
         config,
@@ -66,11 +66,9 @@ fn skills(context: &Context) -> Finding {
         Ok(roots) => roots.list(),
         Err(fault) => return Finding::fail("skills", &fault),
     };
-    let count = listing.entries.len();
-    if count == 0 {
-        return Finding::warn("skills", "none found")
-            .advise("make a folder with a SKILL.md in .claude/skills");
-    }
+    let bundled =
+        listing.entries.iter().filter(|entry| entry.found.source == Source::Bundled).count();
+    let count = listing.entries.len() - bundled;
     let shadowed = listing.entries.iter().filter(|entry| entry.shadowed_by.is_some()).count();
     let broken: Vec<&str> = listing
         .entries
@@ -78,7 +76,10 @@ fn skills(context: &Context) -> Finding {
         .filter(|entry| entry.header.is_err())
         .map(|entry| entry.found.name.as_str())
         .collect();
-    let mut found = words::count(count, "skill");
+    let mut found = match count {
+        0 => format!("none of your own, {bundled} that come with atlas"),
+        _ => format!("{}, and {bundled} that come with atlas", words::count(count, "skill")),
+    };
     if shadowed > 0 {
         found = format!("{found}, {shadowed} shadowed by others of the same name");
     }

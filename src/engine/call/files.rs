@@ -9,7 +9,7 @@ use std::{
 use super::Order;
 use crate::{
     engine::site::Site,
-    model::{Result, prompt},
+    model::{Result, prompt, skill::substitute::SESSION_ID},
     sys::fs::{PRIVATE_FILE, open_append_private, write_private},
 };
 
@@ -18,29 +18,31 @@ const STREAM_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Where an attempt's files lie.
 #[derive(Debug)]
-pub(super) struct CallFiles {
+pub(crate) struct CallFiles {
     /// The attempt's folder.
-    pub(super) dir: PathBuf,
+    pub(crate) dir: PathBuf,
     /// The system prompt.
     pub(super) system: PathBuf,
     /// What goes to stdin.
-    pub(super) prompt: String,
+    pub(crate) prompt: String,
 }
 
 /// Makes the folder and writes the prompts. They need no sync: a resume makes them anew.
-pub(super) fn prepare(site: &Site, order: &Order) -> Result<CallFiles> {
+pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Result<CallFiles> {
     let dir = site.session.attempt_dir(site.run, &order.step.id, order.attempt)?;
     let system = dir.join("system.md");
     let prompt = match &order.resume {
         Some(_) => prompt::go_on(&order.reasons),
-        None => prompt::start_over(&order.reasons, &order.step.prompt),
+        None => {
+            prompt::start_over(&order.reasons, &format!("{}{}", order.step.prompt, order.brief))
+        }
     };
     let write = |name: &str, text: &str| {
         write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE).map_err(|error| {
             crate::model::Fault::failed("could not write the prompt").because(error)
         })
     };
-    write("system.md", &order.step.system)?;
+    write("system.md", &order.step.system.replace(SESSION_ID, claude_session))?;
     write("prompt.md", &prompt)?;
     Ok(CallFiles { dir, system, prompt })
 }

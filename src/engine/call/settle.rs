@@ -2,14 +2,16 @@
 
 use super::{Order, files::CallFiles, watch::Seen};
 use crate::{
-    engine::site::Site,
+    engine::{recording::STALE, site::Site},
     model::{
-        Result,
+        Result, Status,
         call::{
-            CallFacts, CallOutcome, ContextUse, Failure, Wants, classify, stream::ResultMessage,
+            CallEnd, CallFacts, CallOutcome, ContextUse, Failure, Wants, classify,
+            stream::ResultMessage,
         },
         digest::sha256,
         run::event::{CallEnded, Output},
+        value::Usd,
     },
     sys::fs::{PRIVATE_FILE, write_private},
 };
@@ -32,6 +34,15 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         wants: &wants,
     });
     let mut warnings = seen.warnings;
+    let mut spend = seen.meter.spend(order.left.conversation_cost);
+    if site.recording.is_replay() {
+        if let Some(reason) = not_recorded(seen.end, seen.meter.result.as_ref(), &seen.stderr) {
+            outcome = CallOutcome::Failed { failure: Failure::NotRecorded, reason };
+            spend.usd = Some(Usd::ZERO);
+        }
+        let stale = seen.stderr.lines().filter(|line| line.starts_with(STALE));
+        warnings.extend(stale.map(|line| format!("the recording is {line}")));
+    }
     warnings.extend(nearly_full(site, &seen.meter.context(order.left.window)));
     warnings.extend(denied(seen.meter.result.as_ref(), &wants));
     let output = match keep(site, files, seen.meter.result.as_ref(), &seen.stderr) {
@@ -46,7 +57,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         step: order.step.id.clone(),
         attempt: order.attempt,
         outcome,
-        spend: seen.meter.spend(order.left.conversation_cost),
+        spend,
         conversation_cost: seen.meter.conversation_cost(),
         context: seen.meter.context(order.left.window),
         quota: seen.meter.quota(),
@@ -55,6 +66,13 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         warnings,
         ms: u64::try_from(seen.started.elapsed().as_millis()).unwrap_or(u64::MAX),
     }
+}
+
+/// A player that has no answer says why, and nothing else.
+fn not_recorded(end: CallEnd, result: Option<&ResultMessage>, stderr: &str) -> Option<String> {
+    let refused = end == CallEnd::Exited(i32::from(Status::Invalid.code()));
+    let reason = stderr.lines().next_back().unwrap_or("the recording cannot be played");
+    (refused && result.is_none()).then(|| reason.to_owned())
 }
 
 fn wants(order: &Order) -> Wants {

@@ -66,6 +66,13 @@ pub(super) async fn watch(
         }
     };
     let end = alongside(reading.until_end(&mut group), sides).await;
+    // claude's last words on stderr may still be in the pipe, and they say why it ended.
+    let last_words = async {
+        while stderr.is_open() {
+            stderr.more().await;
+        }
+    };
+    let _held_by_something_else = timeout(LEAK_GRACE, last_words).await;
     let mut warnings = reading.source.finish();
     warnings.extend(leftovers(site, order).await);
     if let Some(warden) = site.warden.borrow_mut().as_mut() {

@@ -31,7 +31,12 @@ const PATIENCE: RunLimits = RunLimits {
 /// Asks the binary for its version and its flags, unless the cache knows this very file.
 pub async fn probe(path: &Path, env: &Env, cache: &ProbeCache) -> Result<Claude> {
     if let Some(known) = cache.lookup(path) {
-        return Ok(Claude { path: path.to_owned(), version: known.version, flags: known.flags });
+        return Ok(Claude {
+            path: path.to_owned(),
+            args: Vec::new(),
+            version: known.version,
+            flags: known.flags,
+        });
     }
     let said = ask(path, env, "--version").await?;
     let version = said.split_whitespace().next().unwrap_or_default().to_owned();
@@ -40,7 +45,7 @@ pub async fn probe(path: &Path, env: &Env, cache: &ProbeCache) -> Result<Claude>
     }
     let flags = flags(&ask(path, env, "--help").await?);
     cache.remember(path, &version, &flags);
-    Ok(Claude { path: path.to_owned(), version, flags })
+    Ok(Claude { path: path.to_owned(), args: Vec::new(), version, flags })
 }
 
 async fn ask(path: &Path, env: &Env, flag: &str) -> Result<String> {

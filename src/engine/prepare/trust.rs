@@ -122,7 +122,9 @@ struct Theirs {
 impl Theirs {
     fn of(skill: &Skill, root: &std::path::Path, contract: Option<&ContractFile>) -> Self {
         let source = &skill.found.source;
-        let inside = source.is_repository() || skill.found.dir.starts_with(root);
+        // A bundled skill is what the program holds, wherever the user's cache folder lies.
+        let bundled = *source == Source::Bundled;
+        let inside = !bundled && (source.is_repository() || skill.found.dir.starts_with(root));
         let replaced = contract.is_some_and(|contract| contract.origin == Origin::Repository);
         let users_own = match source {
             Source::Personal | Source::Bundled => !inside,

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::stream::{Init, RateLimit, ResultMessage, Retry};
-use crate::model::contract::Subagents;
+use crate::model::{Status, contract::Subagents};
 
 /// How the process ended, and at whose wish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +159,8 @@ pub enum CallOutcome {
 pub enum Failure {
     /// It could not be started.
     NotStarted,
+    /// It was to be played from a recording, which does not fit.
+    NotRecorded,
     /// It ended without a result.
     NoResult,
     /// A signal that was not ours ended it.
@@ -188,6 +190,27 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// How a run ends in which this was the last word.
+    pub fn status(self) -> Status {
+        match self {
+            Self::NotRecorded => Status::Invalid,
+            Self::NotStarted
+            | Self::NoResult
+            | Self::Killed
+            | Self::CommandLine
+            | Self::ConversationGone
+            | Self::Request
+            | Self::Refused
+            | Self::Unfinished
+            | Self::ToolMissing
+            | Self::ToolDenied
+            | Self::McpServer
+            | Self::Subagent
+            | Self::Structured
+            | Self::Blank => Status::Failed,
+        }
+    }
+
     /// Whether the same call could end otherwise another time.
     pub fn worth_another_try(self) -> bool {
         match self {
@@ -198,6 +221,7 @@ impl Failure {
             | Self::Structured
             | Self::Blank => true,
             Self::NotStarted
+            | Self::NotRecorded
             | Self::CommandLine
             | Self::ConversationGone
             | Self::Request

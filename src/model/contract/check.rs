@@ -1,6 +1,6 @@
 //! What a contract says must fit together.
 
-use super::{Contract, Hook, Input, InputType, Step, Timing, Verify};
+use super::{Contract, Fact, Hook, Input, InputType, Step, Timing, Verify};
 use crate::model::yaml::{Complaint, Named, Spanned};
 
 /// Everything that does not fit together in a contract.
@@ -9,6 +9,7 @@ pub(super) fn contract(contract: &Contract) -> Vec<Complaint> {
     for (name, input) in contract.inputs.iter() {
         check_input(name, input, &mut found);
     }
+    required_facts(contract, &mut found);
     steps(contract, &mut found);
     hooks(&contract.hooks, &mut found);
     if let Some(verify) = &contract.verify {
@@ -44,6 +45,22 @@ fn check_input(name: &Spanned<String>, input: &Input, found: &mut Vec<Complaint>
     if input.required.value {
         let message = "what must be given needs no default";
         found.push((input.required.span.clone(), message.to_owned()));
+    }
+}
+
+fn required_facts(contract: &Contract, found: &mut Vec<Complaint>) {
+    let given = contract.given.as_ref().map_or(&[][..], |given| &given.value);
+    for fact in &contract.requires.given {
+        let message = match fact.value {
+            Fact::Hooks => {
+                "what the pre hooks say is known only after this is looked at".to_owned()
+            }
+            Fact::Diff | Fact::Staged | Fact::Status if given.contains(&fact.value) => continue,
+            other @ (Fact::Diff | Fact::Staged | Fact::Status) => {
+                format!("only a fact that is given can be required; write `given: [{other}]`")
+            }
+        };
+        found.push((fact.span.clone(), message));
     }
 }
 

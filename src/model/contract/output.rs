@@ -19,13 +19,16 @@ pub struct Requires {
     pub commands: Vec<Spanned<String>>,
     /// Environment variables that are set.
     pub env: Vec<Spanned<String>>,
+    /// Facts of `given` that are not empty, such as `staged`.
+    pub given: Vec<Spanned<Fact>>,
 }
 
 /// A fact of the repository that is put before the agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Fact {
-    /// What differs from the last commit.
+    /// What differs from where this line of work began: from the input `base` where the contract
+    /// has one, else from the last commit.
     Diff,
     /// What is staged.
     Staged,
@@ -33,6 +36,17 @@ pub enum Fact {
     Status,
     /// What the pre hooks said.
     Hooks,
+}
+
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Diff => "diff",
+            Self::Staged => "staged",
+            Self::Status => "status",
+            Self::Hooks => "hooks",
+        })
+    }
 }
 
 /// The JSON Schema that a result must satisfy.

@@ -49,7 +49,7 @@ fn the_documented_contract_is_read() {
         rows,
         str![[r#"
 inputs: {"base":{"type":"string","default":"main","required":false,"description":"branch to compare with","values":~}}
-requires: {"files":["Cargo.toml"],"commands":["git"],"env":["GH_TOKEN"]}
+requires: {"files":["Cargo.toml"],"commands":["git"],"env":["GH_TOKEN"],"given":[]}
 given: ["diff","staged","status","hooks"]
 steps: [{"id":"gather","section":"Gather","skill":~,"prompt":~,"run":~,"parse":~,"when":~,"retry":~,"limits":{"usd":~,"tokens":~,"turns":~,"time":~,"idle":~,"start":~,"after-result":~,"grace":~,"hook-timeout":~,"context":~,"quota":~},"output":~,"conversation":"fresh"},{"id":"judge","section":"Judge","skill":~,"prompt":~,"run":~,"parse":~,"when":~,"retry":~,"limits":{"usd":~,"tokens":~,"turns":~,"time":~,"idle":~,"start":~,"after-result":~,"grace":~,"hook-timeout":~,"context":~,"quota":~},"output":"judge.schema.json","conversation":"fresh"}]
 repair: "judge"

@@ -5,9 +5,11 @@ use globset::GlobBuilder;
 use super::Given;
 use crate::model::{
     Fault, Result,
+    bundled_hook::{BundledHook, COMMAND},
     config::ResolvedHook,
     contract::HookAction,
     run::plan::{HookPlan, StepPlan},
+    suggest::nearest,
     yaml::Spanned,
 };
 
@@ -39,7 +41,10 @@ fn hook(
     {
         return Ok(None);
     }
-    let HookAction::Command(argv) = &hook.action else { return Ok(None) };
+    let command = match &hook.action {
+        HookAction::Command(argv) => argv.words().to_vec(),
+        HookAction::Use(name) => bundled(given, resolved, name)?,
+    };
     let mut looks_at = Vec::new();
     for step in steps {
         if fits(resolved, &hook.steps, &step.id)? {
@@ -52,7 +57,7 @@ fn hook(
     Ok(Some(HookPlan {
         name: resolved.name.clone(),
         timing: hook.timing,
-        command: argv.words().to_vec(),
+        command,
         blocking: hook.blocking,
         timeout: match &hook.timeout {
             Some(timeout) => timeout.value,
@@ -64,6 +69,27 @@ fn hook(
         may_change: plain(&hook.may_change),
         source: resolved.source.to_string(),
     }))
+}
+
+/// A hook of atlas's own is atlas itself, started to look at the work and do nothing else.
+fn bundled(
+    given: &Given<'_>,
+    resolved: &ResolvedHook,
+    name: &Spanned<String>,
+) -> Result<Vec<String>> {
+    if let Some(bundled) = BundledHook::from_name(name) {
+        let program = given.own_exe.to_string_lossy().into_owned();
+        return Ok(vec![program, COMMAND.to_owned(), bundled.name().to_owned()]);
+    }
+    let names = || BundledHook::ALL.iter().map(|hook| hook.name());
+    let fault = Fault::invalid(format!(
+        "the hook `{}` ({}) uses `{}`, which does not come with atlas",
+        resolved.name, resolved.source, name.value
+    ));
+    Err(match nearest(name, names()).first() {
+        Some(near) => fault.hint(format!("did you mean `{near}`?")),
+        None => fault.hint(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
+    })
 }
 
 /// Whether one of the globs fits; no globs fit everything.

@@ -6,16 +6,13 @@ use crate::model::{
     contract::{Leaf, Step},
     prompt,
     run::plan::{AgentPlan, StepPlan},
-    skill::substitute::{Places, substitute},
+    skill::substitute::{Places, SESSION_ID, substitute},
     value::Usd,
     yaml::Spanned,
 };
 
 /// What a call reserves where nothing better is known.
 const RESERVE: Usd = Usd::from_micros(50_000);
-
-/// Left in place until a call knows its conversation.
-const SESSION_ID: &str = "${CLAUDE_SESSION_ID}";
 
 /// The steps in order.
 pub(super) fn steps(
@@ -25,39 +22,49 @@ pub(super) fn steps(
 ) -> Result<Vec<StepPlan>> {
     let asked = &given.settings.steps.value;
     if asked.is_empty() {
-        let whole = Text { id: "skill".to_owned(), instructions: given.skill.body().to_owned() };
-        return Ok(vec![step(given, inputs, agent, whole, given.output.clone(), None)]);
+        let whole = Wish {
+            id: "skill".to_owned(),
+            instructions: given.skill.body().to_owned(),
+            output: given.output.clone(),
+            usd: None,
+            asked: None,
+        };
+        return Ok(vec![step(given, inputs, agent, whole)]);
     }
     let last = asked.len() - 1;
     asked
         .iter()
         .enumerate()
-        .map(|(place, wish)| {
+        .map(|(place, asked)| {
             let own = given.step_outputs.get(place).cloned().flatten();
-            let output = if place == last { own.or_else(|| given.output.clone()) } else { own };
-            let text = text(given, wish, place)?;
-            Ok(step(
-                given,
-                inputs,
-                agent,
-                text,
-                output,
-                wish.limits.usd.as_ref().map(|usd| usd.value),
-            ))
+            let wish = Wish {
+                id: id(asked, place),
+                instructions: instructions(given, asked)?,
+                output: if place == last { own.or_else(|| given.output.clone()) } else { own },
+                usd: asked.limits.usd.as_ref().map(|usd| usd.value),
+                asked: own_words(asked),
+            };
+            Ok(step(given, inputs, agent, wish))
         })
         .collect()
 }
 
-/// A step's name and what it is told.
-struct Text {
+/// What one step differs in from the others.
+struct Wish {
     id: String,
     instructions: String,
+    output: Option<serde_json::Value>,
+    usd: Option<Usd>,
+    asked: Option<String>,
 }
 
-fn text(given: &Given<'_>, wish: &Spanned<Step>, place: usize) -> Result<Text> {
-    let id = wish.id.as_ref().map_or_else(|| format!("step-{}", place + 1), |id| id.value.clone());
+fn id(asked: &Spanned<Step>, place: usize) -> String {
+    asked.id.as_ref().map_or_else(|| format!("step-{}", place + 1), |id| id.value.clone())
+}
+
+fn instructions(given: &Given<'_>, asked: &Spanned<Step>) -> Result<String> {
     let header = given.skill.header();
-    let own = match &wish.leaf {
+    let own = match &asked.leaf {
         Leaf::Section(name) => match given.skill.section(name) {
             Ok((_, text)) => text.to_owned(),
             Err(fault) => return Err(pointed(given, name, fault)),
@@ -65,7 +72,21 @@ fn text(given: &Given<'_>, wish: &Spanned<Step>, place: usize) -> Result<Text> {
         Leaf::Prompt(text) => text.value.clone(),
         Leaf::Skill(_) | Leaf::Run { .. } => String::new(),
     };
-    Ok(Text { id, instructions: format!("{header}\n\n{own}") })
+    Ok(format!("{header}\n\n{own}"))
+}
+
+/// What the contract, and not the skill, says in the prompt.
+fn own_words(asked: &Spanned<Step>) -> Option<String> {
+    match &asked.leaf {
+        Leaf::Prompt(text) => Some(text.value.clone()),
+        Leaf::Section(name) => Some(name.value.clone()),
+        Leaf::Skill(_) | Leaf::Run { .. } => None,
+    }
+}
+
+fn facts(given: &Given<'_>) -> String {
+    let told: String = given.facts.iter().map(|told| told.text.as_str()).collect();
+    if told.is_empty() { told } else { format!("{told}\n{}", prompt::ESCAPED) }
 }
 
 fn pointed(given: &Given<'_>, name: &Spanned<String>, fault: Fault) -> Fault {
@@ -75,21 +96,15 @@ fn pointed(given: &Given<'_>, name: &Spanned<String>, fault: Fault) -> Fault {
     }
 }
 
-fn step(
-    given: &Given<'_>,
-    inputs: &Inputs,
-    agent: &AgentPlan,
-    text: Text,
-    output: Option<serde_json::Value>,
-    usd: Option<Usd>,
-) -> StepPlan {
+fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish) -> StepPlan {
     let skill = &given.skill.found;
     let places = Places {
         skill_dir: &skill.dir.to_string_lossy(),
+        // Left in place until a call knows its conversation.
         session_id: SESSION_ID,
         project_dir: &given.root.as_deref().unwrap_or(&given.request.cwd).to_string_lossy(),
     };
-    let filled = substitute(&text.instructions, &inputs.arguments, places);
+    let filled = substitute(&wish.instructions, &inputs.arguments, places);
     let arguments = if filled.unplaced.is_empty() { "" } else { &inputs.arguments.raw };
     let unplaced: Vec<(String, String)> = inputs
         .by_name
@@ -97,14 +112,15 @@ fn step(
         .filter(|(name, _)| filled.unplaced_names.contains(name))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    let before = given.prices.get(&text.id).copied();
-    let reserve = usd.or(before).unwrap_or(RESERVE);
+    let before = given.prices.get(&wish.id).copied();
+    let reserve = wish.usd.or(before).unwrap_or(RESERVE);
     StepPlan {
-        id: text.id,
+        id: wish.id,
         agent: agent.clone(),
         system: prompt::system(&skill.name, &filled.text),
-        prompt: prompt::task(&skill.name, arguments, &unplaced),
-        output,
+        prompt: prompt::task(&skill.name, arguments, &unplaced) + &facts(given),
+        asked: wish.asked,
+        output: wish.output,
         reserve,
     }
 }

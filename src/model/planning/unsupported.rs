@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Given;
 use crate::model::{
     Fault, Result,
-    contract::{HookAction, Leaf, Load, On, Step},
+    contract::{Conversation, HookAction, Leaf, Limits, Load, On, Step},
     yaml::Spanned,
 };
 
@@ -16,9 +16,6 @@ pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
     let asked = &contract.value;
     if let Some(verify) = &asked.verify {
         complaints.push((verify.span.clone(), "a panel of reviewers"));
-    }
-    if let Some(facts) = asked.given.as_ref().filter(|facts| !facts.value.is_empty()) {
-        complaints.push((facts.span.clone(), "facts of the repository in the prompt"));
     }
     if let Some(load) = asked.load.as_ref().filter(|load| load.value == Load::Staged) {
         complaints.push((load.span.clone(), "staged loading"));
@@ -42,17 +39,30 @@ fn step_kind(step: &Spanned<Step>) -> Option<&'static str> {
     match &step.value.leaf {
         Leaf::Skill(_) => Some("a step that runs another skill"),
         Leaf::Run { .. } => Some("a step that runs a program"),
-        Leaf::Section(_) | Leaf::Prompt(_) if step.value.when.is_some() => Some("`when:`"),
-        Leaf::Section(_) | Leaf::Prompt(_) => None,
+        Leaf::Section(_) | Leaf::Prompt(_) => modifier(&step.value),
+    }
+}
+
+fn modifier(step: &Step) -> Option<&'static str> {
+    let only_usd = Limits { usd: step.limits.usd.clone(), ..Limits::default() };
+    if step.when.is_some() {
+        Some("`when:`")
+    } else if step.retry.is_some() {
+        Some("a step's own `retry:`")
+    } else if step.conversation == Conversation::Continue {
+        Some("`conversation: continue`")
+    } else if step.limits != only_usd {
+        Some("a step's own limits but for `usd`")
+    } else {
+        None
     }
 }
 
 fn hooks(given: &Given<'_>) -> Result<()> {
     for resolved in &given.settings.hooks {
         let what = match (&resolved.hook.action, resolved.hook.on) {
-            (HookAction::Use(name), _) => format!("the bundled hook `{}`", name.value),
-            (HookAction::Command(_), On::Edit) => "`on: edit`".to_owned(),
-            (HookAction::Command(_), On::Step) => continue,
+            (HookAction::Use(_) | HookAction::Command(_), On::Edit) => "`on: edit`",
+            (HookAction::Use(_) | HookAction::Command(_), On::Step) => continue,
         };
         let (name, source) = (&resolved.name, &resolved.source);
         return Err(Fault::invalid(format!("the hook `{name}` ({source}) cannot run"))

@@ -58,3 +58,10 @@ pub enum Effect {
         after: Span,
     },
 }
+
+impl Effect {
+    /// A decision to write down.
+    pub fn record(event: Event) -> Self {
+        Self::Record(Box::new(event))
+    }
+}

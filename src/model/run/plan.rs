@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     check::{Check, Require, Timing},
-    contract::{Isolation, PermissionMode, Retry, Subagents, SystemPrompt},
+    contract::{Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt},
+    facts::FactPlan,
     value::{Share, Span, Tokens, Usd},
 };
 
@@ -30,6 +31,9 @@ pub struct Plan {
     pub inputs: BTreeMap<String, String>,
     /// What has to be there before anything starts.
     pub requires: Requires,
+    /// The facts of the repository that the prompts hold.
+    #[serde(default)]
+    pub facts: Vec<FactPlan>,
     /// The hooks that apply, in the order of the files that name them.
     pub hooks: Vec<HookPlan>,
     /// Checks that exist but do not apply, each with its reason; shown, never silently dropped.
@@ -72,12 +76,18 @@ pub struct Requires {
     pub commands: Vec<String>,
     /// Environment variables that are set and not empty.
     pub env: Vec<String>,
+    /// Facts of the repository that are not empty.
+    #[serde(default)]
+    pub given: Vec<Fact>,
 }
 
 impl Requires {
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.commands.is_empty() && self.env.is_empty()
+        self.files.is_empty()
+            && self.commands.is_empty()
+            && self.env.is_empty()
+            && self.given.is_empty()
     }
 }
 
@@ -117,6 +127,9 @@ pub struct StepPlan {
     pub system: String,
     /// The user prompt's text: task and inputs.
     pub prompt: String,
+    /// The contract's own words for this step, which stand in the system prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// The schema of its output.
     pub output: Option<serde_json::Value>,
     /// How much a call of it reserves.

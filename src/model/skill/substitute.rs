@@ -5,6 +5,9 @@
 
 use super::arguments::Arguments;
 
+/// What stands for the conversation in a body.
+pub const SESSION_ID: &str = "${CLAUDE_SESSION_ID}";
+
 /// What `${…}` stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Places<'a> {
@@ -85,7 +88,7 @@ fn escaped(before: &str) -> Option<&str> {
 fn placeholder(text: &str, arguments: &Arguments) -> Option<(usize, Holder)> {
     let fixed = [
         ("${CLAUDE_SKILL_DIR}", Holder::SkillDir),
-        ("${CLAUDE_SESSION_ID}", Holder::SessionId),
+        (SESSION_ID, Holder::SessionId),
         ("${CLAUDE_PROJECT_DIR}", Holder::ProjectDir),
     ];
     let fixed = fixed.into_iter().find(|(written, _)| text.starts_with(written));

@@ -1,18 +1,15 @@
 //! What to do next.
 
-use crate::{
-    model::{
-        Status,
-        call::{CallOutcome, LimitKind},
-        check::Require,
-        result::{RunResult, UnavailableReason, UnavailableReport},
-        run::{
-            Plan, State,
-            state::{Halt, Stage},
-        },
-        value::Span,
+use crate::model::{
+    Status,
+    call::{CallOutcome, LimitKind},
+    check::Require,
+    result::{RunResult, UnavailableReason, UnavailableReport},
+    run::{
+        Plan, State,
+        state::{Halt, Stage},
     },
-    report::words,
+    value::Span,
 };
 
 /// Hints, most useful first; each one line.

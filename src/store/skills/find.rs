@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, path::Path};
 
-use super::{Root, Roots, list, walk};
+use super::{Root, Roots, bundled, list, walk};
 use crate::model::{
     Fault, Result,
     skill::{Found, name::SkillName, source::Source},
@@ -29,11 +29,23 @@ impl Roots {
                 Some(candidate) => Some(candidate),
                 None => nested(root, name)?,
             };
-            if let Some(candidate) = candidate {
-                return Ok(found(root, candidate));
-            }
+            let Some(candidate) = candidate else { continue };
+            return Ok(match self.bundled_as(&candidate) {
+                Some(bundled) => bundled,
+                None => found(root, candidate),
+            });
         }
         Err(self.unknown(name))
+    }
+
+    /// The bundled skill that a folder is a copy of.
+    fn bundled_as(&self, candidate: &Candidate) -> Option<Found> {
+        let root = self.existing().iter().find(|root| root.source == Source::Bundled)?;
+        let own = root.dir.join(&candidate.name);
+        if own == candidate.dir || !bundled::is_bundled(&candidate.name, &candidate.dir) {
+            return None;
+        }
+        Some(found(root, walk::skill_at(&own, 1)?))
     }
 
     fn searched<'a>(&'a self, name: &'a SkillName) -> impl Iterator<Item = &'a Root> {
@@ -52,12 +64,14 @@ impl Roots {
             names.extend(walk.candidates.into_iter().map(|candidate| found(root, candidate).name));
             fault.causes.extend(walk.warnings);
         }
+        fault.causes.extend(self.trouble.clone());
         let asked = name.to_string();
         for near in suggest::nearest(&asked, names.iter().map(String::as_str)) {
             fault = fault.hint(format!("did you mean `{near}`?"));
         }
         let shown = |path: &Path| format!("`{}`", path.display());
-        let existing: Vec<String> = self.existing().iter().map(|root| shown(&root.dir)).collect();
+        let searched = self.existing().iter().filter(|root| root.source != Source::Bundled);
+        let existing: Vec<String> = searched.map(|root| shown(&root.dir)).collect();
         let missing: Vec<String> = self.missing().iter().map(|dir| shown(dir)).collect();
         if !existing.is_empty() {
             fault = fault.hint(format!("searched: {}", existing.join(", ")));

@@ -5,12 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Roots, find, read, walk};
+use super::{Roots, bundled, find, read, walk};
 use crate::model::{
     Fault, Result,
     skill::{
         Found, MAX_BYTES,
         header::{self, Extent, Header},
+        source::Source,
         tokens,
     },
 };
@@ -44,13 +45,20 @@ impl Roots {
     /// Every skill, with those that others shadow and those that are broken.
     pub fn list(&self) -> Listing {
         let mut listing = Listing::default();
+        listing.warnings.extend(self.trouble.clone());
         let mut winners: HashMap<String, Winner> = HashMap::new();
         for (rank, root) in self.existing().iter().enumerate() {
             let walk = walk::walk(&root.dir);
             listing.warnings.extend(walk.warnings);
+            // A copy of a bundled skill is that skill, and stands in the list once.
             let first = listing.entries.len();
             // Shallow comes before deep, so the first of a name is the one that is meant.
             for candidate in walk.candidates {
+                if root.source != Source::Bundled
+                    && bundled::is_bundled(&candidate.name, &candidate.dir)
+                {
+                    continue;
+                }
                 let depth = candidate.depth;
                 let mut entry = entry(find::found(root, candidate));
                 match winners.get(&entry.found.name) {

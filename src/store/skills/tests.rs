@@ -42,6 +42,7 @@ impl House {
             variable: Some(&variable),
             home: Some(&home),
             project: Some(&project),
+            cache: None,
         };
         Roots::new(&search).unwrap()
     }

@@ -83,7 +83,7 @@ fn sum(one: Option<u64>, other: Option<u64>) -> Option<u64> {
     Some(one? + other?)
 }
 
-fn change(diff: &Diff<'_>, place: usize) -> Option<FileChange> {
+pub(super) fn change(diff: &Diff<'_>, place: usize) -> Option<FileChange> {
     let delta = diff.get_delta(place)?;
     let (path, old_path) = paths(&delta);
     let status = status(&delta);

@@ -1,8 +1,10 @@
 //! Real repositories, made by the real `git` in a cleared environment, are the oracle.
 
 mod applying;
+mod facts;
 mod hostile;
 mod places;
+mod rebuilt;
 mod refusals;
 mod sandbox;
 mod scenarios;

@@ -174,7 +174,7 @@ fn wrong_command_lines() {
 $ atlas lst
 --- stderr
 error: unrecognized subcommand 'lst'
-hint: a similar subcommand exists: 'list'
+hint: some similar subcommands exist: 'test', 'list'
 hint: usage: atlas [OPTIONS] <COMMAND>
 --- exit 2
 $ atlas list --formt=json

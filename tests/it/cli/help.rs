@@ -21,6 +21,7 @@ Commands:
   list         List the skills that can be run here
   show         Show what a skill says: its header and outline, one section, or one of its files
   session      List and show sessions: what was run here, and what came of it
+  test         Play recorded runs of skills and compare what comes of them
   trust        Trust what this repository wants to execute, after a look at it
   config       Show every setting with its value and where that was said
   doctor       Check that everything a run needs is there, and say what to do where it is not

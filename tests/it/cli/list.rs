@@ -16,16 +16,37 @@ fn world() -> World {
     world
 }
 
+/// A list without the skills that come with atlas, which stand last; their sizes change with them.
+fn own(list: &str) -> String {
+    let (ours, end) = match list.split_once("\ncommit-message") {
+        Some((ours, rest)) => (ours, rest.find("\n--- ").map(|at| &rest[at..])),
+        None => (list, None),
+    };
+    format!("{ours}{}", end.unwrap_or_default())
+}
+
+#[test]
+fn what_comes_with_atlas_stands_last() {
+    let world = world();
+    let document = world.atlas(["list", "--format=json"]).run().expect_code(0).json();
+    let skills = document["skills"].as_array().unwrap();
+    let names: Vec<_> = skills[4..].iter().map(|skill| skill["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["commit-message", "review-diff"]);
+    for skill in &skills[4..] {
+        assert_eq!((&skill["source"], &skill["error"]), (&"bundled".into(), &().into()), "{skill}");
+    }
+}
+
 #[test]
 fn skills_with_their_sources_and_sizes() {
     let world = world();
-    world.check(&transcript(&world, &["list"]), str![[r#"
+    world.check(&own(&transcript(&world, &["list"])), str![[r#"
 $ atlas list
-name    source    header     body         description
-review  personal  152 bytes  ≈ 32 tokens  Reviews a diff and says what is wrong with it.
-broken  project                           broken: the front matter is not closed
-loud    project   58 bytes   ≈ 2 tokens   ␛[2Jclears� the screen
-review  project   152 bytes  ≈ 32 tokens  shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
+name            source    header     body          description
+review          personal  152 bytes  ≈ 32 tokens   Reviews a diff and says what is wrong with it.
+broken          project                            broken: the front matter is not closed
+loud            project   58 bytes   ≈ 2 tokens    ␛[2Jclears� the screen
+review          project   152 bytes  ≈ 32 tokens   shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
 --- exit 0
 
 "#]]);
@@ -34,7 +55,7 @@ review  project   152 bytes  ≈ 32 tokens  shadowed by [ROOT]/home/.claude/skil
 #[test]
 fn told_row_by_row() {
     let world = world();
-    world.check(&transcript(&world, &["list", "--plain"]), str![[r#"
+    world.check(&own(&transcript(&world, &["list", "--plain"])), str![[r#"
 $ atlas list --plain
 review
   source: personal
@@ -62,10 +83,12 @@ review
 #[test]
 fn as_a_document() {
     let world = world();
-    let output = world.atlas(["list", "--format=json"]).run().expect_code(0);
+    let mut document = world.atlas(["list", "--format=json"]).run().expect_code(0).json();
+    document["skills"].as_array_mut().unwrap().retain(|skill| skill["source"] != "bundled");
+    let shown = format!("{document:#}\n");
     // A program gets every byte; this file must not hold that one.
     world.check(
-        &output.stdout.replace('\u{202e}', "<RLO>"),
+        &shown.replace('\u{202e}', "<RLO>"),
         str![[r#"
 {
   "schema_version": 1,
@@ -134,11 +157,12 @@ fn a_folder_of_ones_own_comes_first() {
 fn nowhere_anything() {
     let world = World::new();
     world.check(
-        &transcript(&world, &["list"]),
+        &own(&transcript(&world, &["list"])),
         str![[r#"
 $ atlas list
+name            source   header     body          description
 --- stderr
-no skills here; a skill is a folder with a SKILL.md in one of:
+no skills of your own here; a skill is a folder with a SKILL.md in one of:
   [ROOT]/home/.claude/skills
   [ROOT]/repo/.claude/skills
   [ROOT]/repo/.agents/skills

@@ -4,7 +4,13 @@
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
-use atlas::{cli, model::config::VARIABLES};
+use atlas::{
+    cli,
+    model::{
+        config::{self, VARIABLES},
+        contract,
+    },
+};
 use clap::{Arg, ArgAction, Command};
 use regex::Regex;
 use snapbox::{assert_data_eq, file};
@@ -20,6 +26,16 @@ fn the_page_of_the_commands_is_current() {
 #[test]
 fn the_page_of_the_environment_is_current() {
     assert_data_eq!(environment(), file!["../../../docs/reference/environment.md"].raw());
+}
+
+/// For editors: what may be written in the files that a person writes.
+#[test]
+fn the_schemas_of_the_files_are_current() {
+    let text = |schema: &serde_json::Value| format!("{schema:#}\n");
+    let contract = file!["../../../docs/reference/contract.schema.json"].raw();
+    assert_data_eq!(text(&contract::schema()), contract);
+    let config = file!["../../../docs/reference/config.schema.json"].raw();
+    assert_data_eq!(text(&config::schema()), config);
 }
 
 #[test]

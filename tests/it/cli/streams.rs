@@ -75,7 +75,7 @@ fn a_narrow_terminal_gets_narrow_lines() {
     };
     let listed = on_terminal("list --color=never");
     assert!(listed.contains("review\n  source: project\n"), "{listed}");
-    assert!(listed.ends_with("\n  with it.\n"), "{listed}");
+    assert!(listed.contains("\n  with it.\n"), "{listed}");
     assert!(listed.lines().all(|line| line.chars().count() <= 20), "{listed}");
     let plain = on_terminal("--plain list");
     assert!(!plain.contains(['\x1b', '≈']), "{plain}");

@@ -7,11 +7,11 @@ use std::{
 
 /// A text file of the repository.
 #[derive(Debug)]
-pub(super) struct SourceFile {
+pub(crate) struct SourceFile {
     /// From the root of the repository, with `/`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What it says.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// Every Rust file under the folder, in the order of their paths, whether git knows it yet or not.
@@ -23,7 +23,7 @@ pub(super) fn rust(folder: &str) -> Vec<SourceFile> {
 }
 
 /// Every text file that git tracks; outside a checkout, every one that is not built.
-pub(super) fn tracked() -> Vec<SourceFile> {
+pub(crate) fn tracked() -> Vec<SourceFile> {
     let found = read(&index(Path::new(".git")).unwrap_or_else(|| walk(Path::new("."))));
     assert!(!found.is_empty(), "no file is tracked");
     found

@@ -197,14 +197,15 @@ fn unfinished(facts: &CallFacts<'_>) -> Option<CallOutcome> {
 
 fn bad_exit(facts: &CallFacts<'_>) -> Option<CallOutcome> {
     match facts.end {
-        CallEnd::Exited(0) | CallEnd::Lingered => None,
-        CallEnd::Exited(code) => {
+        CallEnd::Exited(code) if code != 0 => {
             Some(failed(Failure::Unfinished, format!("claude gave a result and then exit {code}")))
         }
         CallEnd::Killed(signal) => {
             Some(failed(Failure::Killed, format!("claude was killed by signal {signal}")))
         }
-        CallEnd::NeverStarted
+        CallEnd::Exited(_)
+        | CallEnd::Lingered
+        | CallEnd::NeverStarted
         | CallEnd::Limited(_)
         | CallEnd::LoginRefused
         | CallEnd::Interrupted => None,

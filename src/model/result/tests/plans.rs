@@ -27,6 +27,7 @@ pub(crate) fn bare_plan() -> Plan {
         apply: false,
         inputs: BTreeMap::from([("base".into(), "main".into())]),
         requires: Requires::default(),
+        facts: Vec::new(),
         hooks: Vec::new(),
         skipped: Vec::new(),
         steps: vec![step("whole")],
@@ -100,6 +101,7 @@ pub(super) fn step(id: &str) -> StepPlan {
         },
         system: "s".repeat(70_000),
         prompt: "p".repeat(2_000),
+        asked: None,
         output: None,
         reserve: Usd::from_micros(50_000),
     }

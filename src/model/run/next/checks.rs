@@ -52,7 +52,7 @@ fn start(hook: &HookPlan, state: &State, at: &Point) -> Option<Effect> {
                 let skipped = skipped(hook, format!("it needs `{need}`, which {}", said(check)));
                 let event =
                     Event::HookEnded { hook: hook.name.clone(), at: at.clone(), check: skipped };
-                return Some(Effect::Record(Box::new(event)));
+                return Some(Effect::record(event));
             }
         }
     }

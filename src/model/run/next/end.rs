@@ -1,6 +1,5 @@
 //! The end of a run, reached or forced.
 
-use super::steps::record;
 use crate::model::{
     Status,
     check::{Check, Proof, Require},
@@ -12,7 +11,7 @@ use crate::model::{
 
 /// The run ends like this.
 pub(super) fn run(status: Status, reason: impl Into<String>) -> Effect {
-    record(Event::RunEnded { status, exit_code: status.code(), reason: reason.into() })
+    Effect::record(Event::RunEnded { status, exit_code: status.code(), reason: reason.into() })
 }
 
 /// Nothing refused. That is a pass only with as much proof as was asked for, and, where the work
@@ -94,7 +93,7 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
     let unfinished = plan.steps.iter().find_map(|step| {
         let known = state.step(&step.id)?;
         (known.status.is_none() && known.attempt > 0).then(|| {
-            record(Event::StepEnded {
+            Effect::record(Event::StepEnded {
                 step: step.id.clone(),
                 attempt: known.attempt,
                 status: step_status,
@@ -115,7 +114,7 @@ fn interrupted(signal: i32) -> Effect {
         _ => "a signal",
     };
     let exit_code = u8::try_from(signal).map_or(Status::Interrupted.code(), |n| n | 0x80);
-    record(Event::RunEnded {
+    Effect::record(Event::RunEnded {
         status: Status::Interrupted,
         exit_code,
         reason: format!("interrupted by {name}"),

@@ -1,5 +1,7 @@
 //! The steps, one after another: reserve, call, look, mid hooks; again where that makes sense.
 
+use std::slice;
+
 use super::{
     Phase,
     checks::{self, Hooks, Verdict},
@@ -47,7 +49,7 @@ fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
 /// before, a broken-off call goes on in its conversation, and a refused attempt is told why.
 fn call(plan: &Plan, state: &State, step: &StepPlan, known: &StepState) -> Vec<Effect> {
     if let Some((limit, reason)) = exhausted(plan, state, step) {
-        return vec![record(Event::LimitReached { limit, reason })];
+        return vec![Effect::record(Event::LimitReached { limit, reason })];
     }
     let refused = known.rejections.last().filter(|_| known.attempt_is_refused());
     vec![Effect::Call {
@@ -94,15 +96,15 @@ fn ended(
     (step, known): (&StepPlan, &StepState),
     outcome: &CallOutcome,
 ) -> Vec<Effect> {
-    if let CallOutcome::Unavailable { why, reason } = outcome {
-        if let Some(wait) = worth_waiting(plan, known, why) {
-            return vec![record(Event::CallRetrying {
-                step: step.id.clone(),
-                attempt: known.attempt,
-                reason: reason.clone(),
-                after: wait,
-            })];
-        }
+    if let CallOutcome::Unavailable { why, reason } = outcome
+        && let Some(after) = worth_waiting(plan, known, why)
+    {
+        return vec![Effect::record(Event::CallRetrying {
+            step: step.id.clone(),
+            attempt: known.attempt,
+            reason: reason.clone(),
+            after,
+        })];
     }
     let at = Point::Mid { step: step.id.clone(), attempt: known.attempt };
     let own = match state.checks.get(&at).unwrap_or(&Stage::Idle) {
@@ -114,14 +116,17 @@ fn ended(
         CallOutcome::Succeeded => {}
         CallOutcome::Failed { failure, reason } => {
             let again = failure.worth_another_try() && plan.retry.on.contains(&RetryOn::Failed);
-            return match again.then(|| repair(plan, (step, known), &[reason.clone()])).flatten() {
+            return match again
+                .then(|| repair(plan, (step, known), slice::from_ref(reason)))
+                .flatten()
+            {
                 Some(retry) => vec![retry],
-                None => stop(step, known, StepStatus::Failed, Status::Failed, reason),
+                None => stop(step, known, StepStatus::Failed, failure.status(), reason),
             };
         }
         CallOutcome::Limit { limit, reason } => {
             let (limit, reason) = (*limit, reason.clone());
-            return vec![record(Event::LimitReached { limit, reason })];
+            return vec![Effect::record(Event::LimitReached { limit, reason })];
         }
         CallOutcome::Unavailable { reason, .. } => {
             return stop(step, known, StepStatus::Failed, Status::Unavailable, reason);
@@ -177,7 +182,7 @@ pub(super) fn repair(
         return None;
     }
     let later = plan.steps.iter().skip_while(|other| other.id != step.id).skip(1);
-    Some(record(Event::Retry {
+    Some(Effect::record(Event::Retry {
         step: step.id.clone(),
         reasons: reasons.to_vec(),
         supersedes: later.map(|later| later.id.clone()).collect(),
@@ -215,9 +220,10 @@ fn step_ended(
     status: StepStatus,
     reason: Option<String>,
 ) -> Effect {
-    record(Event::StepEnded { step: step.id.clone(), attempt: known.attempt, status, reason })
-}
-
-pub(super) fn record(event: Event) -> Effect {
-    Effect::Record(Box::new(event))
+    Effect::record(Event::StepEnded {
+        step: step.id.clone(),
+        attempt: known.attempt,
+        status,
+        reason,
+    })
 }

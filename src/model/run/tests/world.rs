@@ -14,7 +14,7 @@ use crate::model::{
         Effect, Event, Plan, Point, State,
         event::{CallEnded, CallStarted, Output},
         next,
-        plan::*,
+        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, SkillRef, StepPlan},
     },
     value::{Share, Span, Usd},
 };
@@ -242,6 +242,7 @@ prop_compose! {
             apply,
             inputs: BTreeMap::new(),
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
+            facts: Vec::new(),
             hooks,
             skipped: Vec::new(),
             steps,
@@ -309,6 +310,7 @@ fn step(place: usize) -> StepPlan {
         },
         system: String::new(),
         prompt: String::new(),
+        asked: None,
         output: None,
         reserve: Usd::from_micros(50_000),
     }

@@ -32,13 +32,6 @@ impl Output {
             .unwrap_or_else(|e| panic!("stdout is no JSON: {e}\n{self}"))
     }
 
-    /// Fails the test unless stderr holds this.
-    #[track_caller]
-    pub(crate) fn expect_stderr(self, needle: &str) -> Self {
-        assert!(self.stderr.contains(needle), "stderr holds {needle:?}\n{self}");
-        self
-    }
-
     /// The lines of stdout that are JSON objects, as Claude's stream has them.
     pub(crate) fn events(&self) -> Vec<Value> {
         let lines = self.stdout.lines().filter(|line| line.starts_with('{'));

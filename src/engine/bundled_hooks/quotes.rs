@@ -1,0 +1,168 @@
+//! `quotes-stand`: every finding's quote is looked up in the file that it names. A quote that does
+//! not stand there was made up, and so, most likely, was the finding.
+
+use serde::Deserialize;
+
+use super::{Answer, Work};
+use crate::sys::fs::read_capped;
+
+/// A quote may stand so many lines from the line that is named.
+const NEAR: usize = 10;
+
+/// Larger files are not reviewed line by line.
+const FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// At most so many faults are told at once.
+const FAULTS: usize = 20;
+
+#[derive(Debug, Deserialize)]
+struct Review {
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Finding {
+    file: Option<String>,
+    line: Option<usize>,
+    quote: Option<String>,
+}
+
+pub(super) fn look(work: &Work) -> Result<Answer, String> {
+    let output = work.output()?;
+    let review: Review = match serde_json::from_str(&output) {
+        Ok(review) => review,
+        Err(error) => {
+            return Ok(Answer::Refused(vec![format!("the output holds no findings: {error}")]));
+        }
+    };
+    let faults = (1..).zip(&review.findings).filter_map(|(number, finding)| {
+        let fault = fault(work, finding)?;
+        Some(format!("finding {number}: {fault}"))
+    });
+    Ok(Answer::of(faults.take(FAULTS).collect()))
+}
+
+/// What is wrong with a finding's place. A finding without a quote claims nothing to look up.
+fn fault(work: &Work, finding: &Finding) -> Option<String> {
+    let (file, quote) = (finding.file.as_deref()?, finding.quote.as_deref()?);
+    let Some(path) = work.file(file) else {
+        return Some(format!("`{file}` is no file of this repository"));
+    };
+    let bytes = match read_capped(&path, FILE_BYTES) {
+        Ok(bytes) => bytes,
+        Err(error) => return Some(format!("`{file}` cannot be read: {error}")),
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    let places = places(&text, quote);
+    let Some(first) = places.first() else {
+        return Some(match bare(quote).filter(|bare| !self::places(&text, bare).is_empty()) {
+            Some(_) => format!(
+                "quote the file `{file}`, without the signs that a patch puts before its lines"
+            ),
+            None => format!("the quote does not stand in `{file}`: {}", first_line(quote)),
+        });
+    };
+    let line = finding.line?;
+    let near = places.iter().any(|place| place.abs_diff(line) <= NEAR);
+    (!near).then(|| format!("the quote stands at line {first} of `{file}`, not near line {line}"))
+}
+
+/// The lines, from 1, at which the quote stands. Blanks at the ends of a line do not count; a
+/// quote may begin and end within a line.
+fn places(text: &str, quote: &str) -> Vec<usize> {
+    let plain = quote.replace("\\@", "@");
+    let wanted = [quote, plain.as_str()].map(|quote| {
+        let lines: Vec<&str> = quote.trim().lines().map(str::trim).collect();
+        lines
+    });
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let stands = |at: usize| wanted.iter().any(|wanted| stands(&lines[at..], wanted));
+    (0..lines.len()).filter(|at| stands(*at)).map(|at| at + 1).collect()
+}
+
+fn stands(lines: &[&str], wanted: &[&str]) -> bool {
+    match wanted {
+        [] => false,
+        [only] => lines.first().is_some_and(|line| line.contains(only)),
+        [first, middle @ .., last] => {
+            lines.len() >= wanted.len()
+                && lines[0].ends_with(first)
+                && lines[1..].iter().zip(middle).all(|(line, wanted)| line == wanted)
+                && lines[wanted.len() - 1].starts_with(last)
+        }
+    }
+}
+
+/// The quote without a patch's signs, where every line has one.
+fn bare(quote: &str) -> Option<String> {
+    let lines: Option<Vec<&str>> =
+        quote.lines().map(|line| line.strip_prefix(['+', '-', ' '])).collect();
+    Some(lines?.join("\n"))
+}
+
+fn first_line(quote: &str) -> String {
+    const SHOWN: usize = 80;
+    let line = quote.trim().lines().next().unwrap_or_default();
+    format!("`{}`", line.chars().take(SHOWN).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::check::Timing, sys::fs::write_atomic};
+
+    const CODE: &str = "fn main() {\n    let total = sum(&items);\t\n\n    print(total);\r\n}\n";
+
+    fn review(findings: &serde_json::Value) -> Answer {
+        let tree = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &[u8]| {
+            write_atomic(&tree.path().join(name), text, 0o600).unwrap();
+        };
+        let far = "\n".repeat(40) + "@dataclass\n";
+        write("main.rs", CODE.as_bytes());
+        write("far.py", far.as_bytes());
+        write("out.json", serde_json::json!({ "findings": findings }).to_string().as_bytes());
+        let outside = std::path::Path::new("/etc/hosts");
+        std::os::unix::fs::symlink(outside, tree.path().join("link")).unwrap();
+        let work = Work {
+            timing: Timing::Post,
+            cwd: tree.path().to_owned(),
+            output_file: Some(tree.path().join("out.json")),
+            changed_files: Vec::new(),
+        };
+        look(&work).unwrap()
+    }
+
+    #[test]
+    fn quotes_are_looked_up_in_their_files() {
+        let rows = [
+            ("main.rs", 2, "    let total = sum(&items);", None),
+            ("main.rs", 2, "sum(&items)", None),
+            ("main.rs", 2, "let total = sum(&items);\n\n    print(total);", None),
+            ("main.rs", 4, "print(total);\n}\n", None),
+            ("far.py", 41, "\\@dataclass", None),
+            ("main.rs", 2, "let total = sum(items);", Some("does not stand in `main.rs`: `let")),
+            ("main.rs", 2, "let total = sum(&items);\nprint(total);", Some("does not stand")),
+            ("main.rs", 2, "   \n", Some("does not stand")),
+            ("main.rs", 2, "+    let total = sum(&items);", Some("without the signs")),
+            ("far.py", 3, "@dataclass", Some("stands at line 41 of `far.py`, not near line 3")),
+            ("none.rs", 1, "x", Some("`none.rs` is no file")),
+            ("../main.rs", 1, "x", Some("is no file of this repository")),
+            ("/etc/hosts", 1, "localhost", Some("is no file of this repository")),
+            ("link", 1, "localhost", Some("is no file of this repository")),
+        ];
+        for (file, line, quote, fault) in rows {
+            let finding = serde_json::json!([{ "file": file, "line": line, "quote": quote }]);
+            match (review(&finding), fault) {
+                (Answer::Passed { .. }, None) => {}
+                (Answer::Refused(reasons), Some(fault)) => {
+                    assert!(reasons[0].starts_with("finding 1: "), "{reasons:?}");
+                    assert!(reasons[0].contains(fault), "{quote:?}: {reasons:?}");
+                }
+                (answer, _) => panic!("{file}:{line} {quote:?}: {answer:?}"),
+            }
+        }
+        assert_eq!(review(&serde_json::json!([])), Answer::Passed { context: None });
+        assert!(matches!(review(&serde_json::json!("none")), Answer::Refused(_)));
+    }
+}

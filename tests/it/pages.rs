@@ -1,0 +1,118 @@
+//! The pages for the first day, run as a reader would: in a copy of this clone, with an empty home.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use crate::support::claude::real_claude;
+use crate::support::files;
+use crate::support::model::rule;
+use crate::support::programs::{Output, Run};
+use crate::support::world::World;
+use crate::tidy::files::tracked;
+
+/// How long a build may take on a slow machine.
+const A_BUILD: Duration = Duration::from_secs(20 * 60);
+
+/// The shell blocks of a page, in order.
+fn commands(page: &str) -> Vec<String> {
+    blocks(page, "sh")
+}
+
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let open = format!("```{language}\n");
+    page.split(&open)
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once("\n```")?.0.to_owned()))
+        .collect()
+}
+
+fn page(path: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+}
+
+/// A copy of this clone: what git has of it, as it is now.
+fn clone() -> &'static Path {
+    static CLONE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let made = || {
+        let dir = tempfile::tempdir().unwrap();
+        for file in tracked() {
+            files::write(&dir.path().join(file.path), file.text);
+        }
+        dir
+    };
+    CLONE.get_or_init(made).path()
+}
+
+/// A command of a page. What a reader waits for once, the optimizer, is left out; what a reader
+/// has already, the toolchain and its downloads, is handed in.
+fn reader(world: &World, script: &str) -> Run {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pages");
+    let cargo = Path::new(env!("CARGO")).parent().unwrap().display();
+    let script = format!("PATH=\"{cargo}:$CARGO_INSTALL_ROOT/bin:$PATH\"\n{script}");
+    let mut run = world
+        .program(Path::new("/bin/sh"), ["-euc", &script])
+        .env("TERM", "xterm")
+        .env("CARGO_TARGET_DIR", target)
+        .env("CARGO_INSTALL_ROOT", world.root().join("installed"))
+        .env("CARGO_NET_OFFLINE", "true");
+    for (name, value) in [("LTO", "off"), ("OPT_LEVEL", "0"), ("CODEGEN_UNITS", "16")] {
+        run = run.env(&format!("CARGO_PROFILE_RELEASE_{name}"), value);
+    }
+    for (name, value) in toolchain() {
+        run = run.env(name, value);
+    }
+    run
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads its own environment")]
+fn toolchain() -> Vec<(&'static str, OsString)> {
+    let home = PathBuf::from(std::env::var_os("HOME").unwrap_or_default());
+    let place = |name, otherwise: &str| {
+        (name, std::env::var_os(name).unwrap_or_else(|| home.join(otherwise).into()))
+    };
+    vec![place("CARGO_HOME", ".cargo"), place("RUSTUP_HOME", ".rustup")]
+}
+
+fn expect_success(ended: &Output, command: &str) {
+    assert_eq!(ended.code, Some(0), "$ {command}\n{ended}");
+}
+
+#[test]
+fn the_first_command_of_the_readme_runs_in_a_fresh_clone() {
+    let readme = page("README.md");
+    let blocks = commands(&readme);
+    let first = blocks[0].lines().next().unwrap();
+    let world = World::new();
+    let ended = reader(&world, first).cwd(clone()).deadline(A_BUILD).run();
+    expect_success(&ended, first);
+}
+
+#[test]
+fn every_command_of_the_guide_runs() {
+    let guide = page("docs/guide.md");
+    let world = World::scripted([
+        rule().when_prompt("TODO report").times(1).says("src/old.rs:3: drop the old format\n"),
+        rule().when_prompt("TODO report").says("src/main.rs:2: say which file was not found\n"),
+    ]);
+    world.repo();
+    world.write("src/main.rs", "fn main() {\n    // TODO: say which file was not found\n}\n");
+    let commands = commands(&guide);
+    let (install, rest) = commands.split_first().unwrap();
+    let installed = reader(&world, install).cwd(clone()).deadline(A_BUILD).run();
+    expect_success(&installed, install);
+
+    let mut talk = String::new();
+    for command in rest {
+        let ended = reader(&world, command).env("ATLAS_CLAUDE", real_claude()).run();
+        expect_success(&ended, command);
+        if command == "atlas run todo-report" {
+            assert_eq!(ended.stdout, "src/main.rs:2: say which file was not found\n");
+            talk = ended.stderr;
+        }
+    }
+    let shown = blocks(&guide, "text").remove(0) + "\n";
+    world.check(&talk, snapbox::Data::text(shown));
+}
