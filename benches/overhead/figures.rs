@@ -40,16 +40,17 @@ pub(crate) fn middle(sample: impl IntoIterator<Item = f64>) -> Middle {
 ///
 /// Each value falls below the true median as a coin falls, so that is a sum over tosses.
 fn rank(n: usize) -> usize {
-    let mut exactly = 0.5_f64.powi(i32::try_from(n).expect("a sample is small"));
+    let n = u32::try_from(n).expect("a sample is small");
+    let mut exactly = 0.5_f64.powi(n.cast_signed());
     let mut at_most = exactly;
     let mut rank = 0;
     while at_most <= MISS {
         rank += 1;
-        exactly *= (n - rank + 1) as f64 / rank as f64;
+        exactly *= f64::from(n - rank + 1) / f64::from(rank);
         at_most += exactly;
     }
     assert!(rank > 0, "{n} values are too few");
-    rank
+    rank as usize
 }
 
 /// Holds [`rank`] against printed tables of the sign test: figures that rest on a mistake in here

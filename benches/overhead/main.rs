@@ -7,7 +7,12 @@
 mod figures;
 mod pairs;
 #[path = "../../tests/it/support/mod.rs"]
-#[expect(dead_code, reason = "the tests use all of it, this a part")]
+#[expect(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    reason = "the tests use all of it, this a part; and it is theirs"
+)]
 mod support;
 
 use std::path::{Path, PathBuf};

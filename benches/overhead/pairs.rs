@@ -57,12 +57,12 @@ pub(crate) fn compare(title: &str, n: usize, [first, second]: [&Side<'_>; 2], go
     println!("  {:24} {whole} ms", second.name);
     println!("  {:24} {more} ms", "difference in a pair");
     println!("  {:24} {}", "ratio in a pair", middle(pairs.iter().map(|(a, b)| b / a)));
-    let (found, limit, words) = match goal {
-        Goal::Takes(limit) => (whole.median, limit, "at most"),
-        Goal::Adds(limit) => (more.median, limit, "at most, more than the other,"),
+    let (found, limit, than) = match goal {
+        Goal::Takes(limit) => (whole.median, limit, ""),
+        Goal::Adds(limit) => (more.median, limit, " more than the other"),
     };
     let reached = if found <= *limit { "reached" } else { "missed" };
-    println!("  goal: {words} {limit} ms: {reached}");
+    println!("  goal, at most {limit} ms{than}: {reached}");
 }
 
 /// Milliseconds from before the start to after the end.

@@ -101,7 +101,7 @@ mod tests {
         check(
             "atlas lst",
             "unrecognized subcommand 'lst'",
-            &["a similar subcommand exists: 'list'", "usage: atlas [OPTIONS] <COMMAND>"],
+            &["some similar subcommands exist: 'test', 'list'", "usage: atlas [OPTIONS] <COMMAND>"],
         );
         check(
             "atlas",
