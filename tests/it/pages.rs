@@ -85,8 +85,8 @@ fn expect_success(ended: &Output, command: &str) {
 #[test]
 fn the_first_command_of_the_readme_runs_in_a_fresh_clone() {
     let readme = page("README.md");
-    let blocks = commands(&readme);
-    let first = blocks[0].lines().next().unwrap();
+    let commands = commands(&readme);
+    let first = commands[0].lines().next().unwrap();
     let world = World::new();
     let ended = reader(&world, first).cwd(clone()).deadline(A_BUILD).run();
     expect_success(&ended, first);
