@@ -76,8 +76,9 @@ pub fn wording() -> String {
     let reasons = [String::new()];
     let told = start_over(&reasons, "");
     let first = [system("", ""), task("", "-", &nothing)];
-    let later = [go_on(&[]), go_on(&reasons), told, hooks(&[]), ESCAPED.to_owned()];
-    first.concat() + &later.concat()
+    let later = [go_on(&[]), go_on(&reasons), told, ESCAPED.to_owned()];
+    let known_late = [hooks(&[]), earlier(&[("", String::new())])];
+    first.concat() + &later.concat() + &known_late.concat()
 }
 
 /// Text in a fence that nothing inside can close.

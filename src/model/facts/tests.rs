@@ -15,8 +15,8 @@ fn file(path: &str, shown: Result<String, &'static str>) -> FileDiff {
 }
 
 fn patched(path: &str, content: &str) -> FileDiff {
-    let patch = format!("--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@ fn x(@y)\n{content}\n");
-    file(path, Ok(patch))
+    let hunk = format!("--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@ fn x(@y)\n{content}\n");
+    file(path, Ok(hunk))
 }
 
 #[test]

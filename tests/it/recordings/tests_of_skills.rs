@@ -33,8 +33,8 @@ fn a_case_passes_goes_stale_and_differs() {
     world.personal_skill("tidy", TIDY);
 
     let contract = skill(&world).join("contract.yaml");
-    let text = files::read(&contract);
-    files::write(&contract, text.replace("grep -qx B", "grep -qx D"));
+    let written = files::read(&contract);
+    files::write(&contract, written.replace("grep -qx B", "grep -qx D"));
     world.check(
         &test(&[]).run().expect_code(4).stdout,
         str![[r#"
@@ -49,7 +49,7 @@ fn a_case_passes_goes_stale_and_differs() {
 "#]],
     );
 
-    files::write(&contract, text.replace("integer", "number"));
+    files::write(&contract, written.replace("integer", "number"));
     world.check(&test(&[]).run().expect_code(8).stdout, str![[r#"
 ✗ tidy/first cannot be played
   the recording does not fit: another answer was asked for: the contract's part of the prompt differs
