@@ -152,6 +152,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 }
 
 fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
+    writable(args, context)?;
     let around = around(context)?;
     let Setting { request, purpose, stage } =
         recorded::setting(&args.recorded, request, (context, &around))?;
@@ -270,6 +271,18 @@ fn kept_elsewhere(fault: Fault, finished: &Finished) -> Fault {
         Some(file) => fault.hint(format!("the session has it: {}", file.display())),
         None => fault,
     }
+}
+
+/// What the result is to be written to is looked at before anything is spent.
+fn writable(args: &Args, context: &Context) -> Result<()> {
+    let Some(file) = &args.output else { return Ok(()) };
+    let file = context.cwd.join(file);
+    let folder = file.parent().unwrap_or(&file);
+    if folder.is_dir() && !file.is_dir() {
+        return Ok(());
+    }
+    let what = if file.is_dir() { "it is a folder" } else { "its folder does not exist" };
+    Err(Fault::usage(format!("the result cannot be written to {}", file.display())).because(what))
 }
 
 /// Work on a copy is nowhere to be seen unless somebody says where it is.

@@ -1,6 +1,6 @@
 //! Looks for ourselves, without a hook: at prerequisites, at a tree, at an output's shape.
 
-use std::{ffi::OsStr, path::Path, rc::Rc, time::Instant};
+use std::{ffi::OsStr, rc::Rc, time::Instant};
 
 use serde_json::Value;
 
@@ -11,6 +11,7 @@ use crate::{
         run::{Event, Point, event::Output},
         value::Span,
     },
+    sys::executable,
     sys::{
         lock::Mode,
         signals::{Stop, asked},
@@ -93,8 +94,10 @@ fn requires(site: &Site) -> Vec<Check> {
     let root = &site.tree.root;
     let path = site.env.get_os("PATH").unwrap_or(OsStr::new(""));
     let files = asked.files.iter().map(|file| (file, root.join(file).exists(), "no such file"));
-    let commands =
-        asked.commands.iter().map(|name| (name, on_path(path, name), "not found on PATH"));
+    let commands = asked
+        .commands
+        .iter()
+        .map(|name| (name, executable::find(name, path, root).is_some(), "not found on PATH"));
     let set = |name: &String| site.env.get_os(name).is_some_and(|value| !value.is_empty());
     let given = asked
         .given
@@ -118,15 +121,6 @@ fn requires(site: &Site) -> Vec<Check> {
         })
         .chain(given)
         .collect()
-}
-
-fn on_path(path: &OsStr, name: &str) -> bool {
-    use rustix::fs::{Access, access};
-    let executable = |file: &Path| file.is_file() && access(file, Access::EXEC_OK).is_ok();
-    if name.contains('/') {
-        return executable(Path::new(name));
-    }
-    std::env::split_paths(path).any(|dir| executable(&dir.join(name)))
 }
 
 /// Holds an output against a schema. References beyond the schema itself are not followed.

@@ -39,6 +39,7 @@ use crate::{
     sys::{
         clock::Clock,
         env::Env,
+        executable,
         git::{self, Place, Repository},
     },
 };
@@ -118,7 +119,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     let facts = facts::read(request, &settings, &ground)?;
     let history = history::of(&sessions, &skill.found.name);
-    let plan = planning::plan(Given {
+    let mut plan = planning::plan(Given {
         request,
         skill: &skill,
         digest: sha256(skill.text.as_bytes()),
@@ -135,6 +136,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         prices: history.as_ref().map(|history| history.steps.clone()).unwrap_or_default(),
         on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
+    let missing = missing_programs(&plan, &around.env);
+    plan.requires.commands.extend(missing);
     notices.extend(capped(&settings));
     notices.extend(tools_not_allowed(&skill, &plan));
     Ok(Prepared {
@@ -147,6 +150,23 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         warnings: skill.warnings,
         purpose: purpose.clone(),
     })
+}
+
+/// Programs of blocking hooks that are nowhere: the run could not pass, so it must not cost
+/// anything. One that is named by a path may still be built by the work.
+fn missing_programs(plan: &Plan, env: &Env) -> Vec<String> {
+    let path = env.get_os("PATH").unwrap_or_default();
+    let programs =
+        plan.hooks.iter().filter(|hook| hook.blocking).filter_map(|hook| hook.command.first());
+    let mut missing: Vec<String> = programs
+        .filter(|name| {
+            !name.contains('/') && executable::find(name, path, Path::new("/")).is_none()
+        })
+        .cloned()
+        .collect();
+    missing.sort();
+    missing.dedup();
+    missing
 }
 
 /// What the run stands on.

@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod clock;
 pub mod env;
+pub mod executable;
 pub mod fs;
 pub mod git;
 pub mod host;

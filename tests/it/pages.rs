@@ -107,8 +107,8 @@ fn timeless(line: &str) -> String {
 fn every_command_of_the_guide_runs() {
     let guide = page("docs/guide.md");
     let world = World::scripted([
-        rule().when_prompt("todo-report").times(1).says("src/old.rs:3: drop the old format\n"),
-        rule().when_prompt("todo-report").says("src/main.rs:2: say which file\n"),
+        rule().when_prompt("todo-report").times(1).says("src/old.rs:3: drop the old format"),
+        rule().when_prompt("todo-report").says("src/main.rs:2: say which file"),
     ]);
     world.repo();
     // In two pieces, since such a mark in this file would be one.

@@ -106,7 +106,6 @@ fn essence(result: &Value) -> Value {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "a transcript is read as one")]
 fn a_run_is_recorded_and_played_without_anybody() {
     let world = world();
     let record = format!("--record={}", case(&world).display());

@@ -130,7 +130,11 @@ fn keep(
             let text = format!("{json:#}\n");
             ("output.json", text, Output::Json { json: json.clone() })
         }
-        (None, Some(text)) => ("output.md", text.clone(), Output::Text { text: text.clone() }),
+        (None, Some(text)) => {
+            // A shell's `read` loses a last line that has no end.
+            let end = if text.ends_with('\n') { "" } else { "\n" };
+            ("output.md", format!("{text}{end}"), Output::Text { text: text.clone() })
+        }
         (None, None) => return Ok(None),
     };
     let file = files.dir.join(name);

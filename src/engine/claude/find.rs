@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     model::{Fault, Result},
-    sys::env::Env,
+    sys::{env::Env, executable::is_executable},
 };
 
 /// Searches `ATLAS_CLAUDE`, then the path, then the places where installers put it.
@@ -49,9 +49,4 @@ fn named_by_the_user(file: &Path) -> Result<PathBuf> {
     Err(Fault::unavailable(format!("ATLAS_CLAUDE names `{}`", file.display()))
         .because(problem)
         .hint("name an executable claude, or unset ATLAS_CLAUDE to search for one"))
-}
-
-fn is_executable(file: &Path) -> bool {
-    use rustix::fs::{Access, access};
-    file.is_file() && access(file, Access::EXEC_OK).is_ok()
 }
