@@ -177,3 +177,17 @@ fn value(site: &Site, output: Option<&Output>) -> Result<Value, String> {
     };
     serde_json::from_str(&text).map_err(|error| format!("the output is no JSON: {error}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_does_not_repeat_the_whole_output() {
+        assert_eq!(short("/a: 1 is not of type string"), "/a: 1 is not of type string");
+        let long = format!("/a: \"{}\" is not of type number", "é".repeat(5000));
+        let told = short(&long);
+        assert!(told.starts_with("/a: \"é") && told.ends_with("is not of type number"), "{told}");
+        assert!(told.chars().count() < FAULT_CHARACTERS + 10, "{told}");
+    }
+}

@@ -98,6 +98,7 @@ pub fn skill_folder(request: &Request, around: &Around) -> Result<PathBuf> {
 /// Skill, contract and trust are those of where the user stands, in a replay too.
 pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
     let ground = Ground::find(&request.cwd, around)?;
+    expect_text(&[&request.cwd, &ground.root])?;
     let mut notices = ground.notices.clone();
     let user = config::user(&around.folders)?;
     let project = config::project(&ground.root)?;
@@ -167,6 +168,16 @@ fn missing_programs(plan: &Plan, env: &Env) -> Vec<String> {
     missing.sort();
     missing.dedup();
     missing
+}
+
+/// Plans and journals are JSON, and what is told of them is text.
+fn expect_text(paths: &[&Path]) -> Result<()> {
+    match paths.iter().find(|path| path.to_str().is_none()) {
+        None => Ok(()),
+        Some(path) => Err(Fault::invalid("the path of this folder is no UTF-8 text")
+            .because(format!("`{}`", path.display()))
+            .hint("rename the folder, or run atlas in another one")),
+    }
 }
 
 /// What the run stands on.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::model::rule;
-use crate::support::world::World;
+use crate::support::world::{World, files_below};
 
 const BEFORE: &str = "def total(items):\n    return sum(items)\n";
 const AFTER: &str =
@@ -172,8 +172,8 @@ fn a_copy_of_the_skill_in_the_repository_needs_no_trust() {
     let world = content();
     let shown = world.atlas(["show", "review-diff", "--format=json"]).run().expect_code(0).json();
     let folder = std::path::Path::new(shown["path"].as_str().unwrap()).parent().unwrap().to_owned();
-    for file in ["SKILL.md", "contract.yaml", "review.schema.json"] {
-        let text = crate::support::files::read(&folder.join(file));
+    for file in files_below(&folder) {
+        let text = crate::support::files::read(&folder.join(&file));
         world.write(&format!("skills/review-diff/{file}"), text);
     }
     changed(&world);

@@ -239,3 +239,16 @@ fn whoever_asks_for_a_copy_never_works_in_the_tree_itself() {
         "claude was not even asked for its version"
     );
 }
+
+#[test]
+fn a_path_that_no_journal_can_hold_is_refused_before_anything_else() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let world = faked();
+    world.personal_skill("greet", GREET);
+    let folder = world.dir().join(std::ffi::OsStr::from_bytes(b"\xff"));
+    std::fs::create_dir(&folder).unwrap();
+    for flag in ["--dry-run", "--format=json"] {
+        let output = world.atlas(["run", "greet", flag]).cwd(&folder).run().expect_code(8);
+        assert!(output.stderr.contains("no UTF-8"), "{output}");
+    }
+}

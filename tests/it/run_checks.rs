@@ -56,7 +56,7 @@ run_ended
 #[test]
 fn a_pre_hook_that_cannot_run_blocks_too() {
     let world = faked();
-    world.user_config("hooks: { clean: { timing: pre, command: [no-such-program] } }").greet();
+    world.user_config("hooks: { clean: { timing: pre, command: [./no-such-program] } }").greet();
     let output = world.atlas(["run", "greet"]).run().expect_code(3);
     assert!(output.stderr.contains("clean"), "{output}");
     assert_eq!(n_calls(&world), 0);
@@ -157,12 +157,21 @@ fn a_hook_that_cannot_look_makes_a_run_inconclusive_and_pays_for_no_second_try()
     for timing in ["mid", "post"] {
         let world = faked();
         let hook =
-            format!("hooks: {{ tests: {{ timing: {timing}, command: [no-such-program] }} }}");
+            format!("hooks: {{ tests: {{ timing: {timing}, command: [./no-such-program] }} }}");
         world.user_config(&hook).greet();
         let output = world.atlas(["run", "greet"]).run().expect_code(5);
         assert!(output.stderr.contains("tests could not run"), "{output}");
         assert_eq!(n_calls(&world), 1);
     }
+}
+
+#[test]
+fn a_hook_whose_program_is_nowhere_costs_nothing() {
+    let world = faked();
+    world.user_config("hooks: { tests: { timing: post, command: [no-such-program] } }").greet();
+    let output = world.atlas(["run", "greet"]).run().expect_code(3);
+    assert!(output.stderr.contains("no-such-program: not found on PATH"), "{output}");
+    assert_eq!(n_calls(&world), 0);
 }
 
 #[test]
@@ -202,7 +211,8 @@ fn a_hook_is_told_of_the_work() {
     assert_eq!(world.read("../where").trim(), world.dir().to_str().unwrap());
     assert_eq!(told["changed_files"][0]["path"], "sub/new.txt", "{told:#}");
     let output = std::path::Path::new(told["output_file"].as_str().unwrap()).to_owned();
-    assert_eq!(std::fs::read_to_string(output).unwrap(), "Hello.");
+    // With the end of its last line, which a shell needs.
+    assert_eq!(std::fs::read_to_string(output).unwrap(), "Hello.\n");
     assert!(world.read("../env").contains("ATLAS_SKILL=greet\n"));
 }
 

@@ -152,7 +152,8 @@ fn secrets_of_the_caller_reach_nobody() {
     assert!(!files::read(&world.root().join("hook-env")).contains("canary"), "a hook saw it");
     assert!(!format!("{output}").contains("canary"), "{output}");
     for folder in [world.session(), world.home()] {
-        expect_nowhere(&folder, "canary");
+        expect_nowhere(&folder, CANARY);
+        expect_nowhere(&folder, "sk-canary");
     }
 }
 

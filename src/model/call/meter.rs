@@ -145,3 +145,30 @@ impl Meter {
 
 /// What every current model offers; used until a result names the real size.
 pub const ASSUMED_WINDOW: u64 = 1_000_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::call::stream::parse;
+
+    /// A tool starts; its answer is never seen. An answer of `parent` begins.
+    fn silent_after_an_answer_of(parent: &str) -> bool {
+        let mut meter = Meter::default();
+        let lines = [
+            r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Task"}]}}"#.to_owned(),
+            format!(
+                r#"{{"type":"stream_event","parent_tool_use_id":{parent},"event":{{"type":"message_start","message":{{"id":"m","usage":{{}}}}}}}}"#
+            ),
+        ];
+        for line in lines {
+            meter.take(&parse(line.as_bytes()).unwrap());
+        }
+        meter.may_be_silent()
+    }
+
+    #[test]
+    fn a_tool_is_over_once_the_model_goes_on() {
+        assert!(!silent_after_an_answer_of("null"), "the model has read what the tool said");
+        assert!(silent_after_an_answer_of("\"t\""), "a sub-agent answers while its tool runs");
+    }
+}
