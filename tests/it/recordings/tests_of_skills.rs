@@ -66,9 +66,9 @@ fn all_skills_with_recordings_are_tested() {
     world.check(
         &output.stdout,
         str![[r#"
+✓ tidy/first
 ✓ commit-message/first
 ✓ review-diff/first
-✓ tidy/first
 
 "#]],
     );
