@@ -30,6 +30,8 @@ pub struct Ledger {
     /// The fullest context window of any call.
     pub context: Option<ContextUse>,
     conversations: BTreeMap<String, Usd>,
+    /// By model: what the last settled call cost, and for how many tokens.
+    rates: BTreeMap<String, (Usd, u64)>,
 }
 
 impl Ledger {
@@ -55,8 +57,11 @@ impl Ledger {
             self.known += usd;
             self.settled += usd;
         } else {
-            self.settled += reserved;
+            self.settled += reserved.max(self.at_last_rate(call));
             self.calls_unknown += 1;
+        }
+        if let (Some(model), Some(usd)) = (&call.model, call.spend.usd) {
+            self.rates.insert(model.clone(), (usd, call.spend.tokens.counted()));
         }
         self.tokens += call.spend.tokens;
         self.turns += call.spend.turns;
@@ -75,6 +80,18 @@ impl Ledger {
         }
     }
 
+    /// What a call whose price nobody told would have cost at the rate of the last settled call of
+    /// its model; nothing where none was settled. It can only raise what is charged.
+    fn at_last_rate(&self, call: &CallEnded) -> Usd {
+        let rate = call.model.as_ref().and_then(|model| self.rates.get(model));
+        let Some((usd, tokens)) = rate.filter(|(_, tokens)| *tokens > 0) else {
+            return Usd::ZERO;
+        };
+        #[expect(clippy::cast_precision_loss, reason = "tokens of a call are far below 2^53")]
+        let share = call.spend.tokens.counted() as f64 / *tokens as f64;
+        Usd::from_dollars(usd.dollars() * share).unwrap_or_default()
+    }
+
     /// Everything that is gone or promised: settled calls and open reservations.
     pub fn charged(&self) -> Usd {
         self.settled + self.open.values().copied().sum()
@@ -89,5 +106,63 @@ impl Ledger {
     /// What a conversation has cost so far, as claude last told.
     pub fn conversation(&self, claude_session: &str) -> Usd {
         self.conversations.get(claude_session).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::call::{CallOutcome, Failure, Spend};
+
+    fn started(attempt: u32) -> CallStarted {
+        CallStarted {
+            step: "a".to_owned(),
+            attempt,
+            pid: 1,
+            start: None,
+            claude_session: "c".to_owned(),
+            resumed: false,
+            reservation: Usd::from_micros(50_000),
+            cap: None,
+        }
+    }
+
+    fn ended(attempt: u32, usd: Option<u64>, tokens: u64) -> CallEnded {
+        CallEnded {
+            step: "a".to_owned(),
+            attempt,
+            outcome: CallOutcome::Failed { failure: Failure::Killed, reason: String::new() },
+            spend: Spend {
+                usd: usd.map(Usd::from_micros),
+                tokens: TokenCount { input: tokens, ..TokenCount::default() },
+                ..Spend::default()
+            },
+            conversation_cost: None,
+            context: ContextUse { window: 1000, window_assumed: false, peak: 1 },
+            quota: None,
+            model: Some("m".to_owned()),
+            output: None,
+            warnings: Vec::new(),
+            ms: 1,
+        }
+    }
+
+    /// Each call as its price in millionths, where told, and its tokens; what is charged in all.
+    fn check(calls: &[(Option<u64>, u64)], charged: u64) {
+        let mut ledger = Ledger::default();
+        for ((usd, tokens), attempt) in calls.iter().zip(1..) {
+            ledger.start(&started(attempt));
+            ledger.end(&ended(attempt, *usd, *tokens), None);
+        }
+        assert_eq!(ledger.charged(), Usd::from_micros(charged), "{calls:?}");
+    }
+
+    #[test]
+    fn what_nobody_told_is_charged_at_the_reservation_or_the_last_rate_whichever_is_more() {
+        check(&[(Some(20_000), 100)], 20_000);
+        check(&[(None, 100)], 50_000);
+        check(&[(Some(20_000), 100), (None, 100)], 70_000);
+        check(&[(Some(20_000), 100), (None, 1000)], 220_000);
+        check(&[(Some(0), 0), (None, 1000)], 50_000);
     }
 }
