@@ -9,9 +9,12 @@ use super::{
 };
 use crate::{
     model::{Result, Status, skill::source::Source, text},
-    report::{Look, table::table},
+    report::{Look, Symbols, table::table},
     store::skills::{Entry, Listing},
 };
+
+/// On a terminal with fewer columns the description needs the room of the header's size.
+const ROOMY: u16 = 100;
 
 /// List the skills that can be run here
 ///
@@ -46,7 +49,13 @@ fn lines(listing: &Listing, look: Look) -> String {
     if listing.entries.is_empty() {
         return String::new();
     }
-    let rows: Vec<_> = listing.entries.iter().map(|entry| row(entry, look)).collect();
+    let rows = listing.entries.iter().map(|entry| row(entry, look));
+    if look.width.is_some_and(|width| width < ROOMY) && look.symbols == Symbols::Unicode {
+        let rows: Vec<_> =
+            rows.map(|[name, source, _, body, said]| [name, source, body, said]).collect();
+        return table(["name", "source", "body", "description"], &rows, look);
+    }
+    let rows: Vec<_> = rows.collect();
     table(["name", "source", "header", "body", "description"], &rows, look)
 }
 
