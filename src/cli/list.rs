@@ -119,3 +119,26 @@ impl<'a> Row<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::Fault, model::skill::Found};
+
+    #[test]
+    fn a_narrow_terminal_has_room_for_the_description() {
+        let found = Found {
+            name: "review".to_owned(),
+            source: Source::Project,
+            dir: "/r/review".into(),
+            file: "/r/review/SKILL.md".into(),
+        };
+        let header = Err(Fault::invalid("it is broken"));
+        let entry = Entry { found, header, body_tokens: 0, shadowed_by: None };
+        let listing = Listing { entries: vec![entry], warnings: Vec::new() };
+        for (width, shown) in [(Some(99), false), (Some(100), true), (None, true)] {
+            let lines = lines(&listing, Look { width, ..Look::PLAIN });
+            assert_eq!(lines.contains("header"), shown, "{width:?}: {lines}");
+        }
+    }
+}

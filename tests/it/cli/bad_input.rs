@@ -171,6 +171,7 @@ const WRONG: [&[&str]; 14] = [
 ];
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a transcript is read as one")]
 fn wrong_command_lines() {
     let world = World::new();
     let shown: String = WRONG.iter().map(|args| transcript(&world, args)).collect();

@@ -6,6 +6,7 @@ use super::transcript;
 use crate::support::world::World;
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a transcript is read as one")]
 fn content_is_trusted_until_it_changes() {
     let world = World::new();
     world
