@@ -16,7 +16,7 @@ use crate::{
 /// Check that everything a run needs is there, and say what to do where it is not
 ///
 /// Asks no model and spends nothing. Ends with 0, with 7 where there is no claude or no login, or
-/// with 8 where a configuration is faulty.
+/// with 8 where a configuration or a contract is faulty, or stops every run until it is trusted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Mend what can be mended safely: make folders, close files to others, remove stale keys
@@ -97,11 +97,17 @@ impl Finding {
 
     /// Something that a run cannot do without.
     fn fail(name: &'static str, fault: &Fault) -> Self {
+        let places = fault.spots.iter().map(|spot| {
+            let before = spot.source.get(..spot.span.start).unwrap_or_default();
+            let line = 1 + before.matches('\n').count();
+            format!("\n{}:{line}: {}", spot.path.display(), spot.message)
+        });
+        let found = std::iter::once(fault.to_string()).chain(places).collect::<String>();
         Self {
             status: Grade::Fail,
             advice: fault.hints.clone(),
             ends: fault.status,
-            ..Self::ok(name, fault.to_string())
+            ..Self::ok(name, found)
         }
     }
 

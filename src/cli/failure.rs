@@ -8,6 +8,7 @@ use super::{
     Exit,
     context::early_printer,
     global::{Format, Glimpse},
+    skills,
 };
 use crate::{
     model::{Fault, Result, Status, result::RunResult},
@@ -59,6 +60,24 @@ pub(super) fn tell(fault: &Fault, argv: &[OsString], env: &Env) -> Exit {
         printer.fault(&unwritten);
     }
     Exit(fault.exit_code)
+}
+
+/// What else may be meant by a word that is no command: a skill to run, a key to explain.
+pub(super) fn with_advice(fault: Fault, env: &Env) -> Fault {
+    let typed = fault.message.strip_prefix("unrecognized subcommand '");
+    let Some(typed) = typed.and_then(|rest| rest.strip_suffix('\'')).map(str::to_owned) else {
+        return fault;
+    };
+    if fault.hints.iter().any(|hint| hint.starts_with("usage: atlas config ")) {
+        return fault.hint(format!("`atlas config explain {typed}` explains a key"));
+    }
+    if !fault.hints.iter().any(|hint| hint == "usage: atlas [OPTIONS] <COMMAND>") {
+        return fault;
+    }
+    match skills::nearest(&typed, env) {
+        Some(skill) => fault.hint(format!("`atlas run {skill}` runs the skill `{skill}`")),
+        None => fault,
+    }
 }
 
 /// What clap says, as a fault: its paragraphs are the message, tips, the usage, and a reference

@@ -9,9 +9,12 @@ use super::{
 };
 use crate::{
     model::{Result, Status, skill::source::Source, text},
-    report::{Look, table::table},
+    report::{Look, Symbols, table::table},
     store::skills::{Entry, Listing},
 };
+
+/// On a terminal with fewer columns the description needs the room of the header's size.
+const ROOMY: u16 = 100;
 
 /// List the skills that can be run here
 ///
@@ -46,7 +49,13 @@ fn lines(listing: &Listing, look: Look) -> String {
     if listing.entries.is_empty() {
         return String::new();
     }
-    let rows: Vec<_> = listing.entries.iter().map(|entry| row(entry, look)).collect();
+    let rows = listing.entries.iter().map(|entry| row(entry, look));
+    if look.width.is_some_and(|width| width < ROOMY) && look.symbols == Symbols::Unicode {
+        let rows: Vec<_> =
+            rows.map(|[name, source, _, body, said]| [name, source, body, said]).collect();
+        return table(["name", "source", "body", "description"], &rows, look);
+    }
+    let rows: Vec<_> = rows.collect();
     table(["name", "source", "header", "body", "description"], &rows, look)
 }
 
@@ -107,6 +116,29 @@ impl<'a> Row<'a> {
             body_tokens: header.ok().map(|_| entry.body_tokens),
             shadowed_by: entry.shadowed_by.as_ref().map(|by| by.display().to_string()),
             error: header.err().map(ToString::to_string),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{model::Fault, model::skill::Found};
+
+    #[test]
+    fn a_narrow_terminal_has_room_for_the_description() {
+        let found = Found {
+            name: "review".to_owned(),
+            source: Source::Project,
+            dir: "/r/review".into(),
+            file: "/r/review/SKILL.md".into(),
+        };
+        let header = Err(Fault::invalid("it is broken"));
+        let entry = Entry { found, header, body_tokens: 0, shadowed_by: None };
+        let listing = Listing { entries: vec![entry], warnings: Vec::new() };
+        for (width, shown) in [(Some(99), false), (Some(100), true), (None, true)] {
+            let lines = lines(&listing, Look { width, ..Look::PLAIN });
+            assert_eq!(lines.contains("header"), shown, "{width:?}: {lines}");
         }
     }
 }

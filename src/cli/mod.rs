@@ -32,7 +32,7 @@ pub use environment::{READ, ReadVariable, children};
 use failure::Unparsed;
 use global::Global;
 
-/// Run Claude Agent Skills the way a build tool runs a build: checked, recorded, resumable
+/// Run Claude Agent Skills the way a build tool runs a build: checked and recorded
 ///
 /// A skill is a folder with a SKILL.md. `atlas run <skill>` runs it through your `claude`, checks
 /// what came of it, keeps everything in a session folder, and ends with an exit code that says
@@ -90,7 +90,7 @@ pub fn main() -> ExitCode {
     let ended = match parse(&argv) {
         Ok(cli) => unless_broken(|| follow(cli, env.clone())),
         Err(Unparsed::Asked(text)) => failure::answer(&text, &argv, &env),
-        Err(Unparsed::Faulty(fault)) => Err(fault),
+        Err(Unparsed::Faulty(fault)) => Err(failure::with_advice(fault, &env)),
     };
     let Exit(code) = ended.unwrap_or_else(|fault| failure::tell(&fault, &argv, &env));
     ExitCode::from(code)

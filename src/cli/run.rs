@@ -35,10 +35,11 @@ use crate::{
 ///
 ///   atlas run review-diff
 ///   atlas run review-diff -i base=main --max-usd 0.50 --format json
-///   atlas run tidy --edit src/lib.rs
+///   atlas run tidy src/lib.rs --edit
 ///
-/// The result goes to stdout, everything else to stderr. The exit code is 0 only when everything
-/// that had to hold was seen to hold; `atlas help exit-codes` lists the others.
+/// The result goes to stdout, everything else to stderr. The exit code is 0
+/// only when everything that had to hold was seen to hold;
+/// `atlas help exit-codes` lists the others.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Args {
@@ -99,12 +100,13 @@ struct AgentArgs {
 struct LimitArgs {
     /// Spend at most so many dollars, such as 0.50
     #[arg(long, value_name = "USD", value_parser = str::parse::<Usd>)]
+    #[arg(allow_hyphen_values = true)]
     max_usd: Option<Usd>,
     /// Let one call take at most so many turns
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_turns: Option<u32>,
-    /// Take at most so long, such as 90s or 10m
-    #[arg(long, value_name = "TIME", value_parser = str::parse::<Span>)]
+    /// Take at most so long, such as 90s or 10m; a bare number is seconds
+    #[arg(long, value_name = "TIME", value_parser = timeout)]
     timeout: Option<Span>,
     /// Wait for what is busy or used up, at most MAX, in place of ending with 7 or 10
     #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
@@ -323,6 +325,14 @@ fn input(typed: &str) -> Result<(String, String), NotAValue> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err(NotAValue("write NAME=VALUE, NAME=@FILE or NAME=-".to_owned())),
     }
+}
+
+fn timeout(typed: &str) -> Result<Span, NotAValue> {
+    let span: Span = typed.parse()?;
+    if span == Span::default() {
+        return Err(NotAValue("no time at all is no timeout, write 90s or 10m".to_owned()));
+    }
+    Ok(span)
 }
 
 fn status(typed: &str) -> Result<Status, NotAValue> {

@@ -2,24 +2,31 @@
 
 mod show;
 
+use std::fs;
+
 use serde::Serialize;
 
 use super::{Exit, context::Context};
 use crate::{
-    model::{Result, Status, config::SessionsIn, value::Usd},
+    model::{Result, SessionId, Status, config::SessionsIn, session_id::resolve, value::Usd},
     report::{Look, table::table, words},
     store::{
         config,
-        session::{Listed, Sessions},
+        session::{Listed, SessionDir, Sessions},
     },
     sys::git,
 };
 
+/// Where a replay leaves its session, below the user's cache folder.
+const REPLAYS: &str = "replays";
+
 /// List and show sessions: what was run here, and what came of it
+///
+/// Without a subcommand it lists them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -49,16 +56,41 @@ struct ShowArgs {
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let sessions = sessions(context)?;
     match &args.command {
-        Command::List(ListArgs {}) => list(&sessions, context)?,
-        Command::Show(args) => {
+        None | Some(Command::List(ListArgs {})) => list(&sessions, context)?,
+        Some(Command::Show(args)) => {
             let session = match &args.session {
-                Some(query) => sessions.find(query)?,
+                Some(query) => find(query, &sessions, context)?,
                 None => sessions.last()?,
             };
             show::show(&session, context)?;
         }
     }
     Ok(Status::Passed.into())
+}
+
+/// A session of this project, or one that a replay left.
+fn find(query: &str, sessions: &Sessions, context: &Context) -> Result<SessionDir> {
+    let unknown = match sessions.find(query) {
+        Ok(session) => return Ok(session),
+        Err(fault) => fault,
+    };
+    let replays = context.folders()?.cache.join(REPLAYS);
+    let Ok(entries) = fs::read_dir(&replays) else { return Err(unknown) };
+    let kept: Vec<SessionDir> = entries
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let id = path.file_name()?.to_str()?.parse().ok()?;
+            Some(SessionDir { id, path })
+        })
+        .collect();
+    let ids: Vec<SessionId> = kept.iter().map(|session| session.id.clone()).collect();
+    match resolve(query, &ids) {
+        Ok(id) => {
+            let found = kept.iter().find(|session| session.id == *id).cloned();
+            Ok(found.expect("the name came from this list"))
+        }
+        Err(_) => Err(unknown.hint(format!("those of replays lie in {}", replays.display()))),
+    }
 }
 
 /// The sessions of this project, where the user keeps them.

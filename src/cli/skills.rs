@@ -2,13 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{context::Context, environment};
+use super::{context::Context, environment, global::Global};
 use crate::{
     model::{
         Result,
         skill::{Found, name::SkillName},
+        suggest,
     },
     store::skills::{Roots, Search},
+    sys::env::Env,
 };
 
 #[derive(Debug, clap::Args)]
@@ -35,4 +37,12 @@ pub(super) fn roots(args: &SkillsArgs, context: &Context) -> Result<Roots> {
 pub(super) fn find(typed: &str, args: &SkillsArgs, context: &Context) -> Result<Found> {
     let name = SkillName::parse(typed)?;
     roots(args, context)?.find(&name)
+}
+
+/// The skill whose name is nearest to a word of a command line that could not be read.
+pub(super) fn nearest(typed: &str, env: &Env) -> Option<String> {
+    let context = Context::new(&Global::default(), env.clone()).ok()?;
+    let listing = roots(&SkillsArgs { dirs: Vec::new() }, &context).ok()?.list();
+    let names = listing.entries.iter().map(|entry| entry.found.name.as_str());
+    suggest::nearest(typed, names).first().map(|name| (*name).to_owned())
 }

@@ -1,18 +1,23 @@
 //! `atlas trust`: whom this user trusts, and with what.
 
+pub(super) mod asks;
+mod consent;
+
 use serde::Serialize;
 
+use self::{asks::Asked, consent::Answer};
 use super::{
     Exit,
     context::Context,
+    global::Format,
     skills::{SkillsArgs, find},
 };
 use crate::{
-    model::{Fault, Result, Status, TrustRequest},
+    model::{Fault, Result, Status, TrustRequest, contract::Ask},
     report::{Look, table::table},
     store::{
         config,
-        trust::{Asking, Difference, How, Record, Scope, Subject, TrustStore, Verdict, Why, judge},
+        trust::{Asking, How, Record, Scope, Subject, TrustStore, Verdict, Why, judge},
     },
 };
 
@@ -21,10 +26,11 @@ const SHOWN_DIGITS: usize = 12;
 
 /// Trust what this repository wants to execute, after a look at it
 ///
-/// Shows every file that can execute something or widen what an agent may do, and trusts exactly
-/// this content: any change asks again and shows the difference. The skills in `~/.claude/skills`
-/// are yours and need no trust.
+/// Shows what would be executed and what an agent would be given, and every file that has a say in
+/// it; then asks, and trusts exactly this content: any change asks again and shows which files
+/// differ. The skills in `~/.claude/skills` are yours and need no trust.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Args {
     /// A skill that lies outside of the repository, to be trusted in place of the repository
     skill: Option<String>,
@@ -37,6 +43,9 @@ pub(super) struct Args {
     /// Take trust back
     #[arg(long, conflicts_with = "always")]
     revoke: bool,
+    /// Do not ask: you have looked already. An agent cannot say so
+    #[arg(short, long, conflicts_with_all = ["list", "revoke"])]
+    yes: bool,
     #[command(flatten)]
     skills: SkillsArgs,
 }
@@ -48,36 +57,96 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         return Ok(Status::Passed.into());
     }
     let found = args.skill.as_ref().map(|name| find(name, &args.skills, context)).transpose()?;
-    let root = found.map_or_else(|| context.project().root.clone(), |found| found.dir);
     if args.revoke {
+        let root = found.map_or_else(|| context.project().root.clone(), |found| found.dir);
         let had = store.revoke(&root)?;
         let said = if had { "is no longer trusted" } else { "was not trusted" };
         context.printer.say(&format!("{} {said}\n", root.display()));
         return Ok(Status::Passed.into());
     }
-    let subject = match &args.skill {
-        None => Subject::of_repository(&root)?,
-        Some(_) => Subject::of_skill(&root)?,
+    let look = || match &found {
+        None => Subject::of_repository(&context.project().root),
+        Some(found) => Subject::of_skill(&found.dir),
     };
+    let subject = look()?;
+    let asked = match &found {
+        None => Asked::of_repository(context)?,
+        Some(found) => Asked::of_skill(found),
+    };
+    let before = verdict(&subject, &store, context)?;
     let scope = if args.always { Scope::Always } else { Scope::Content };
-    trust(&subject, scope, &store, context)?;
+    let shown = Shown { subject: &subject, before: &before, asked: &asked, scope };
+    if scope == Scope::Content && !needs_an_answer(&before) {
+        shown.give(context)?;
+        context.printer.say(match before {
+            Verdict::NothingToTrust => {
+                "nothing here needs trust: no file executes or widens anything\n"
+            }
+            Verdict::Trusted(_) | Verdict::Untrusted(_) => {
+                "trusted already; `atlas trust --revoke` takes it back\n"
+            }
+        });
+        return Ok(Status::Passed.into());
+    }
+    shown.consent(args.yes.then_some(Answer::Given), context)?;
+    if look()?.digest != subject.digest {
+        return Err(Fault::invalid("nothing was trusted").because("the files changed meanwhile"));
+    }
+    store.trust(&subject, scope, context.clock.now())?;
+    if context.format == Format::Json {
+        shown.give(context)?;
+    }
+    context.printer.say("trusted; `atlas trust --revoke` takes it back\n");
     Ok(Status::Passed.into())
 }
 
-fn trust(subject: &Subject, scope: Scope, store: &TrustStore, context: &Context) -> Result<()> {
-    let before = verdict(subject, store, context)?;
-    if before == Verdict::NothingToTrust && scope == Scope::Content {
-        context.printer.say("nothing here needs trust: no file executes or widens anything\n");
-    } else {
-        expect_a_person(context)?;
-        store.trust(subject, scope, context.clock.now())?;
+/// All that a person decides on.
+struct Shown<'a> {
+    subject: &'a Subject,
+    before: &'a Verdict,
+    asked: &'a Asked,
+    scope: Scope,
+}
+
+impl Shown<'_> {
+    fn give(&self, context: &Context) -> Result<()> {
+        context.give(|| Document::of(self), |look| self.told(look))
     }
-    let document = || Document::of(subject, &before, scope);
-    context.give(document, |look| told(subject, &before, look))?;
-    if before != Verdict::NothingToTrust {
-        context.printer.say("trusted; `atlas trust --revoke` takes it back\n");
+
+    /// Shows it where whoever answers sees it. Of a document there is but one: the result, or what
+    /// is wrong.
+    fn consent(&self, given: Option<Answer>, context: &Context) -> Result<()> {
+        let answer = Answer::of(given, context)?;
+        match (answer, context.format) {
+            (Answer::Asked, _) => context.printer.ask(&self.told(context.printer.look())),
+            (Answer::Given | Answer::Nobody(_), Format::Text) => self.give(context)?,
+            (Answer::Given | Answer::Nobody(_), Format::Json) => {}
+        }
+        answer.expect_yes(context)
     }
-    Ok(())
+
+    fn told(&self, look: Look) -> String {
+        let rows: Vec<[String; 3]> = self
+            .subject
+            .files
+            .iter()
+            .map(|file| {
+                let digits = file.sha256.get(..SHOWN_DIGITS).unwrap_or_default().to_owned();
+                [digits, news(self.before, &file.path).to_owned(), file.path.clone()]
+            })
+            .collect();
+        let mut told = self.asked.told(self.subject, look.style);
+        if !told.is_empty() && !rows.is_empty() {
+            told.push('\n');
+        }
+        if !rows.is_empty() {
+            told += &table(["sha-256", "since", "file"], &rows, look);
+        }
+        for path in removed(self.before) {
+            told.extend(["gone since: ", path, "\n"]);
+        }
+        told
+    }
 }
 
 /// What is said of a subject before anybody is asked.
@@ -91,37 +160,14 @@ pub(super) fn verdict(subject: &Subject, store: &TrustStore, context: &Context) 
     judge(subject, store, &asking)
 }
 
-/// An agent that could give trust would need none.
-fn expect_a_person(context: &Context) -> Result<()> {
-    let above =
-        ["ATLAS_DEPTH", "CLAUDECODE"].into_iter().find(|name| context.env.get_os(name).is_some());
-    match above {
-        None => Ok(()),
-        Some(name) => Err(Fault::invalid("trust is for a person to give")
-            .because(format!("{name} is set, so an agent is above this command"))
-            .hint("run it in a terminal of your own")),
+/// Whether this content, or this path, still waits for somebody to trust it.
+fn needs_an_answer(before: &Verdict) -> bool {
+    match before {
+        Verdict::NothingToTrust | Verdict::Trusted(How::Content) => false,
+        // Trust in whatever it holds is narrowed to what it holds now.
+        Verdict::Trusted(How::Always | How::Configuration(_) | How::ThisRun)
+        | Verdict::Untrusted(_) => true,
     }
-}
-
-fn told(subject: &Subject, before: &Verdict, look: Look) -> String {
-    let rows: Vec<[String; 3]> = subject
-        .files
-        .iter()
-        .map(|file| {
-            let digits = file.sha256.get(..SHOWN_DIGITS).unwrap_or_default().to_owned();
-            [digits, news(before, &file.path).to_owned(), file.path.clone()]
-        })
-        .collect();
-    let mut told = String::new();
-    if !rows.is_empty() {
-        told += &table(["sha-256", "since", "file"], &rows, look);
-    }
-    if let Verdict::Untrusted(Why::Changed(Difference { removed, .. })) = before {
-        for path in removed {
-            told.extend(["gone since: ", path, "\n"]);
-        }
-    }
-    told
 }
 
 /// What is new about a file since the last answer.
@@ -135,6 +181,15 @@ fn news(before: &Verdict, path: &str) -> &'static str {
     }
 }
 
+fn removed(before: &Verdict) -> &[String] {
+    match before {
+        Verdict::Untrusted(Why::Changed(difference)) => &difference.removed,
+        Verdict::Untrusted(Why::New | Why::Replaced)
+        | Verdict::Trusted(_)
+        | Verdict::NothingToTrust => &[],
+    }
+}
+
 #[derive(Serialize)]
 struct Document<'a> {
     path: String,
@@ -142,6 +197,8 @@ struct Document<'a> {
     /// What was known before this command.
     before: &'static str,
     always: bool,
+    /// What would execute or widen.
+    asks: &'a [Ask],
     files: Vec<File<'a>>,
     removed: &'a [String],
 }
@@ -154,13 +211,8 @@ struct File<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn of(subject: &'a Subject, before: &'a Verdict, scope: Scope) -> Self {
-        let removed = match before {
-            Verdict::Untrusted(Why::Changed(difference)) => &difference.removed[..],
-            Verdict::Untrusted(Why::New | Why::Replaced)
-            | Verdict::Trusted(_)
-            | Verdict::NothingToTrust => &[],
-        };
+    fn of(shown: &Shown<'a>) -> Self {
+        let Shown { subject, before, asked, scope } = *shown;
         let files = subject.files.iter().map(|file| File {
             path: &file.path,
             sha256: &file.sha256,
@@ -171,8 +223,9 @@ impl<'a> Document<'a> {
             digest: &subject.digest,
             before: word(before),
             always: scope == Scope::Always,
+            asks: &asked.asks,
             files: files.collect(),
-            removed,
+            removed: removed(before),
         }
     }
 }

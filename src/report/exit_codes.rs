@@ -5,15 +5,29 @@ use std::fmt::Write as _;
 use super::{look::Look, wrap};
 use crate::model::{Again, Row, Status, TABLE};
 
+/// The columns of the longest name of a status.
+const NAME: usize = 12;
+
+/// Where the meaning begins: after the code, the name and whether to try again.
+const MEANING: usize = 4 + 2 + NAME + 2 + "again".len() + 2;
+
 /// `atlas help exit-codes`.
 pub fn text(look: Look) -> String {
-    let mut text = "How atlas ends, and what a caller should make of it:\n\n".to_owned();
+    let mut text = "How atlas ends, and whether a machine may try again:\n\n".to_owned();
+    let _ = writeln!(text, "code  {:<NAME$}  again  what happened", "status");
     for row in TABLE {
-        let codes = codes(row);
-        let _ = writeln!(text, "{codes:>4}  {}", row.name);
-        for line in [row.meaning, again(row.again), row.schedulers] {
-            let _ = writeln!(text, "      {}", wrap::text(line, look.width, 6));
-        }
+        let meaning = wrap::text(row.meaning, look.width, MEANING);
+        let again = match row.again {
+            Again::Done => "-",
+            Again::ByMachine => "yes",
+            Again::Never => "no",
+        };
+        let _ = writeln!(text, "{:>4}  {:<NAME$}  {again:<5}  {meaning}", row.code, row.name);
+    }
+    text.push_str("\nWhat schedulers should make of it:\n\n");
+    for row in TABLE {
+        let advice = wrap::text(row.schedulers, look.width, 6);
+        let _ = writeln!(text, "{:>4}  {}\n      {advice}", codes(row), row.name);
     }
     text
 }

@@ -156,6 +156,11 @@ impl Printer {
         }
     }
 
+    /// Says what somebody has to answer, whatever was asked.
+    pub fn ask(&self, question: &str) {
+        self.talk(question);
+    }
+
     /// A warning of atlas's own: one line, safe to show.
     pub fn warn(&self, message: &str) {
         self.say(&self.look().line(Mark::Warning, message));

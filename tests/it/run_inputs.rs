@@ -34,8 +34,10 @@ fn an_unknown_skill_gets_a_suggestion() {
         str![[r#"
 error: there is no skill `gret`
 hint: did you mean `greet`?
-hint: searched: `[ROOT]/repo/.claude/skills`
-hint: not there: `[ROOT]/home/.claude/skills`, `[ROOT]/repo/.agents/skills`, `[ROOT]/repo/skills`
+hint: looked in: [ROOT]/repo/.claude/skills
+hint: looked in: [ROOT]/home/.claude/skills, which is not there
+hint: looked in: [ROOT]/repo/.agents/skills, which is not there
+hint: looked in: [ROOT]/repo/skills, which is not there
 
 "#]],
     );

@@ -39,7 +39,7 @@ fn configuration(folders: &Folders) -> Finding {
             if others_can_write(&path) {
                 finding.advise("`atlas doctor --fix` closes it to others")
             } else {
-                finding.advise("`atlas config` shows the place")
+                finding
             }
         }
     }

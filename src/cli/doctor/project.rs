@@ -6,7 +6,7 @@ use super::{
     super::{
         context::Context,
         skills::{SkillsArgs, roots},
-        trust::verdict,
+        trust::{asks::Asked, verdict},
     },
     Finding,
 };
@@ -15,6 +15,7 @@ use crate::{
     report::words,
     store::{
         config,
+        contracts::contract_for,
         folders::Folders,
         trust::{How, Subject, TrustStore, Verdict, Why},
     },
@@ -24,8 +25,13 @@ use crate::{
 pub(super) fn look(context: &Context, folders: &Folders) -> Vec<Finding> {
     let project = context.project();
     let mut findings = vec![git(&project.place), skills(context)];
+    findings.extend(contracts(context));
     findings.extend(configuration(&project.root));
-    findings.push(trust(context, folders).unwrap_or_else(|fault| Finding::fail("trust", &fault)));
+    // Trust depends on the user's configuration; one that is faulty is told of already.
+    if config::user(folders).is_ok() {
+        let trust = trust(context, folders);
+        findings.push(trust.unwrap_or_else(|fault| Finding::fail("trust", &fault)));
+    }
     if let Ok(Place::Repository(repository)) = &project.place {
         findings.push(sessions(repository));
     }
@@ -90,6 +96,16 @@ fn skills(context: &Context) -> Finding {
     }
 }
 
+/// The contracts that are faulty, of the skills that a name stands for.
+fn contracts(context: &Context) -> Vec<Finding> {
+    let Ok(roots) = roots(&SkillsArgs { dirs: Vec::new() }, context) else { return Vec::new() };
+    let root = &context.project().root;
+    let meant = roots.list().entries.into_iter().filter(|entry| entry.shadowed_by.is_none());
+    let faulty =
+        meant.filter_map(|entry| contract_for(&entry.found.dir, &entry.found.name, root).err());
+    faulty.map(|fault| Finding::fail("contract", &fault)).collect()
+}
+
 /// The repository's own file, where it has one.
 fn configuration(root: &Path) -> Option<Finding> {
     match config::project(root) {
@@ -98,9 +114,7 @@ fn configuration(root: &Path) -> Option<Finding> {
             Some(Finding::ok("project", config::PROJECT_FILE))
         }
         Ok(Some(project)) => Some(Finding::warn("project", project.warnings.join("; "))),
-        Err(fault) => {
-            Some(Finding::fail("project", &fault).advise("`atlas config` shows the place"))
-        }
+        Err(fault) => Some(Finding::fail("project", &fault)),
     }
 }
 
@@ -123,10 +137,26 @@ fn trust(context: &Context, folders: &Folders) -> Result<Finding, Fault> {
                 Why::Changed(_) => "changed since they were trusted",
                 Why::Replaced => "in a repository that is not the trusted one",
             };
-            Finding::warn("trust", format!("{files} {since}: runs are isolated"))
+            let so = format!("{files} {since}");
+            refused(&so, context)?
+                .unwrap_or_else(|| Finding::warn("trust", format!("{so}: runs are isolated")))
                 .advise("`atlas trust` shows them and stores your answer")
         }
     })
+}
+
+/// What asks for more than an isolated run has stops the run before it begins.
+fn refused(so: &str, context: &Context) -> Result<Option<Finding>, Fault> {
+    let root = &context.project().root;
+    if !Asked::of_configuration(root).asks.is_empty() {
+        let fault = format!("{so}: runs refuse (exit 8), for {} asks", config::PROJECT_FILE);
+        return Ok(Some(Finding::fail("trust", &Fault::invalid(fault))));
+    }
+    let asks = Asked::of_repository(context)?.asks;
+    Ok(asks.first().map(|ask| {
+        let path = ask.path.display();
+        Finding::warn("trust", format!("{so}: runs that {path} asks for refuse (exit 8)"))
+    }))
 }
 
 fn sessions(repository: &Repository) -> Finding {

@@ -1,5 +1,7 @@
 //! `atlas session show`: every run of a session, as its journal tells it.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
 use super::super::context::Context;
@@ -10,7 +12,7 @@ use crate::{
         result::{Outside, RunResult},
         run::{Event, Plan, State, event::Output},
     },
-    report::{Look, Place, Verbosity, summary::summary, table::table, words},
+    report::{Look, Mark, Place, Verbosity, summary::summary, table::table, words},
     store::session::{SessionDir, runs},
 };
 
@@ -19,6 +21,8 @@ struct Run {
     plan: Plan,
     state: State,
     result: RunResult,
+    /// The file with the last step's output.
+    output: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -63,7 +67,24 @@ fn read(session: &SessionDir, lines: &[Line]) -> Option<Run> {
         ..Outside::default()
     };
     let result = RunResult::fold(&plan, &state, &outside);
-    Some(Run { plan, state, result })
+    let output = output_file(session, &plan, &state);
+    Some(Run { plan, state, result, output })
+}
+
+/// Where the last step's output lies: in a file of the session.
+fn output_file(session: &SessionDir, plan: &Plan, state: &State) -> Option<PathBuf> {
+    let step = &plan.steps.last()?.id;
+    let known = state.step(step)?;
+    match known.output.as_ref()? {
+        Output::File { path, .. } => Some(session.path.join(path)),
+        Output::Text { .. } | Output::Json { .. } => {
+            let folder = session.attempt_dir(state.run, step, known.attempt);
+            ["output.md", "output.json"]
+                .map(|name| folder.join(name))
+                .into_iter()
+                .find(|file| file.is_file())
+        }
+    }
 }
 
 /// The last step's output, where it lies in a file of its own.
@@ -93,6 +114,11 @@ impl Run {
             })
             .collect();
         told += &table(["step", "status", "attempts", "spent"], &steps, look);
+        told += &self.refused(look);
+        if let Some(output) = &self.output {
+            let path = words::first_line(&output.to_string_lossy(), look);
+            told += &look.line(Mark::Note, &format!("output: {path}"));
+        }
         let checks: Vec<[String; 3]> = result
             .checks
             .iter()
@@ -103,6 +129,21 @@ impl Run {
             .collect();
         if !checks.is_empty() {
             told += &table(["check", "status", "reason"], &checks, look);
+        }
+        told
+    }
+}
+
+impl Run {
+    /// Why attempts were refused, one line each.
+    fn refused(&self, look: Look) -> String {
+        let mut told = String::new();
+        for step in &self.plan.steps {
+            let Some(known) = self.state.step(&step.id) else { continue };
+            for (attempt, reasons) in (1..).zip(&known.rejections) {
+                let why = words::first_line(&reasons.join("; "), look);
+                told += &look.line(Mark::Bad, &format!("{} attempt {attempt}: {why}", step.id));
+            }
         }
         told
     }

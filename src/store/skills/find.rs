@@ -10,6 +10,9 @@ use crate::model::{
 };
 use walk::Candidate;
 
+/// So many folders are named to somebody who asked for a skill that is nowhere.
+const MAX_PLACES: usize = 4;
+
 impl Roots {
     /// The skill with this name: the first folder of skills that has one wins. In each, a folder
     /// of that name is looked for first, the shallowest if there are several, then the `name` in
@@ -78,15 +81,11 @@ impl Roots {
         for near in suggest::nearest(&asked, names.iter().map(String::as_str)) {
             fault = fault.hint(format!("did you mean `{near}`?"));
         }
-        let shown = |path: &Path| format!("`{}`", path.display());
         let searched = self.existing().iter().filter(|root| root.source != Source::Bundled);
-        let existing: Vec<String> = searched.map(|root| shown(&root.dir)).collect();
-        let missing: Vec<String> = self.missing().iter().map(|dir| shown(dir)).collect();
-        if !existing.is_empty() {
-            fault = fault.hint(format!("searched: {}", existing.join(", ")));
-        }
-        if !missing.is_empty() {
-            fault = fault.hint(format!("not there: {}", missing.join(", ")));
+        let searched = searched.map(|root| (root.dir.as_path(), ""));
+        let missing = self.missing().iter().map(|dir| (dir.as_path(), ", which is not there"));
+        for (dir, state) in searched.chain(missing).take(MAX_PLACES) {
+            fault = fault.hint(format!("looked in: {}{state}", dir.display()));
         }
         fault
     }

@@ -180,17 +180,25 @@ fn an_unknown_name_gets_a_suggestion_and_the_places_searched() {
         ("home/.claude/skills/review-diff/SKILL.md", &skill("review-diff")),
         ("project/skills/preview/SKILL.md", &skill("preview")),
     ]);
-    assert_data_eq!(house.means("reveiw-diff") + &house.means("p:review"), str![[r#"
+    assert_data_eq!(
+        house.means("reveiw-diff") + &house.means("p:review"),
+        str![[r#"
 reveiw-diff: there is no skill `reveiw-diff`
   hint: did you mean `review-diff`?
-  hint: searched: `[ROOT]/home/.claude/skills`, `[ROOT]/project/skills`
-  hint: not there: `[ROOT]/one`, `[ROOT]/two`, `[ROOT]/project/.claude/skills`, `[ROOT]/project/.agents/skills`
+  hint: looked in: [ROOT]/home/.claude/skills
+  hint: looked in: [ROOT]/project/skills
+  hint: looked in: [ROOT]/one, which is not there
+  hint: looked in: [ROOT]/two, which is not there
 p:review: there is no skill `p:review`
   hint: did you mean `preview`?
-  hint: searched: `[ROOT]/home/.claude/skills`, `[ROOT]/project/skills`
-  hint: not there: `[ROOT]/one`, `[ROOT]/two`, `[ROOT]/project/.claude/skills`, `[ROOT]/project/.agents/skills`
+  hint: looked in: [ROOT]/home/.claude/skills
+  hint: looked in: [ROOT]/project/skills
+  hint: looked in: [ROOT]/one, which is not there
+  hint: looked in: [ROOT]/two, which is not there
 
-"#]].raw());
+"#]]
+        .raw()
+    );
     assert_eq!(house.find("zzz").unwrap_err().status.code(), 8);
 }
 

@@ -44,8 +44,10 @@ $ atlas show reveiw
 --- stderr
 error: there is no skill `reveiw`
 hint: did you mean `review`?
-hint: searched: `[ROOT]/home/.claude/skills`, `[ROOT]/repo/.claude/skills`
-hint: not there: `[ROOT]/repo/.agents/skills`, `[ROOT]/repo/skills`
+hint: looked in: [ROOT]/home/.claude/skills
+hint: looked in: [ROOT]/repo/.claude/skills
+hint: looked in: [ROOT]/repo/.agents/skills, which is not there
+hint: looked in: [ROOT]/repo/skills, which is not there
 --- exit 8
 
 "#]],
@@ -151,7 +153,7 @@ error: the configuration .claude/atlas.yaml is faulty
 }
 
 /// Each of them is wrong in another way.
-const WRONG: [&[&str]; 10] = [
+const WRONG: [&[&str]; 14] = [
     &["lst"],
     &["list", "--formt=json"],
     &["list", "--color", "blue"],
@@ -159,12 +161,17 @@ const WRONG: [&[&str]; 10] = [
     &["run", "x", "--max-usd", "much"],
     &["run", "x", "--trust", "--untrusted"],
     &["show", "x", "y", "--file", "z"],
+    &["run", "x", "--max-usd", "-1"],
+    &["run", "x", "--timeout", "0"],
+    &["config", "limits.usd"],
+    &["review-diff"],
     &["help", "exit-code"],
     &["-C", "nowhere", "list"],
     &[],
 ];
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a transcript is read as one")]
 fn wrong_command_lines() {
     let world = World::new();
     let shown: String = WRONG.iter().map(|args| transcript(&world, args)).collect();
@@ -207,6 +214,26 @@ $ atlas show x y --file z
 --- stderr
 error: the argument '[SECTION]' cannot be used with '--file <PATH>'
 hint: usage: atlas show <SKILL> <SECTION>
+--- exit 2
+$ atlas run x --max-usd -1
+--- stderr
+error: invalid value '-1' for '--max-usd <USD>': `-1` is no amount of dollars, write 0.50
+--- exit 2
+$ atlas run x --timeout 0
+--- stderr
+error: invalid value '0' for '--timeout <TIME>': no time at all is no timeout, write [TIME] or 10m
+--- exit 2
+$ atlas config limits.usd
+--- stderr
+error: unrecognized subcommand 'limits.usd'
+hint: usage: atlas config [OPTIONS] [COMMAND]
+hint: `atlas config explain limits.usd` explains a key
+--- exit 2
+$ atlas review-diff
+--- stderr
+error: unrecognized subcommand 'review-diff'
+hint: usage: atlas [OPTIONS] <COMMAND>
+hint: `atlas run review-diff` runs the skill `review-diff`
 --- exit 2
 $ atlas help exit-code
 --- stderr

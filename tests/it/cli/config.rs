@@ -34,7 +34,7 @@ fn what_nobody_trusted_is_left_out() {
     let before = world.atlas(["config"]).run().expect_code(0);
     assert!(before.stderr.contains("is not trusted"), "{before}");
     assert!(!before.stdout.contains("hooks.t"), "{before}");
-    world.atlas(["trust"]).run().expect_code(0);
+    world.atlas(["trust", "--yes"]).run().expect_code(0);
     let after = world.atlas(["config"]).run().expect_code(0);
     assert!(after.stderr.is_empty() && after.stdout.contains("hooks.t"), "{after}");
 }

@@ -92,3 +92,21 @@ fn repositories_that_cannot_be_tracked_are_explained() {
     assert!(sha256.stdout.contains("! git: the repository uses SHA-256 object names"), "{sha256}");
     world.atlas(["list"]).run().expect_code(0);
 }
+
+#[test]
+fn what_stops_runs_is_told_with_its_place() {
+    let world = World::new();
+    world
+        .skill("review", REVIEW)
+        .write(".claude/skills/review/contract.yaml", "agent:\n  edits: true\n")
+        .write(".claude/atlas.yaml", "hooks: { t: { timing: pre, command: [make] } }\n");
+    world.repo();
+    let output = world.atlas(["doctor"]).run().expect_code(8);
+    for said in ["contract.yaml:2: unknown key `edits`", "runs refuse (exit 8)"] {
+        assert!(output.stdout.contains(said), "{said} in {output}");
+    }
+    files::write(&world.home().join(".config/atlas/config.yaml"), "jobs: many\n");
+    let faulty = world.atlas(["doctor"]).run().expect_code(8);
+    assert_eq!(faulty.stdout.matches("config.yaml:1: ").count(), 1, "{faulty}");
+    assert!(!faulty.stdout.contains("trust: "), "{faulty}");
+}

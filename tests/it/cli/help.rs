@@ -12,7 +12,7 @@ fn the_short_help_fits_a_screen() {
     world.check(
         &output.stdout,
         str![[r#"
-Run Claude Agent Skills the way a build tool runs a build: checked, recorded, resumable
+Run Claude Agent Skills the way a build tool runs a build: checked and recorded
 
 Usage: atlas [OPTIONS] <COMMAND>
 
@@ -72,7 +72,7 @@ fn the_version_is_one_line() {
 fn topics_beside_the_commands() {
     let world = World::new();
     let codes = world.atlas(["help", "exit-codes"]).run().expect_code(0).stdout;
-    assert!(codes.contains("  6  limit\n      a limit on money"), "{codes}");
+    assert!(codes.contains("  6  limit         no     a limit on money"), "{codes}");
     let environment = world.atlas(["help", "environment"]).run().expect_code(0).stdout;
     for name in ["ATLAS_MAX_USD", "ATLAS_CLAUDE", "NODE_OPTIONS", "CLAUDE_CODE_OAUTH_TOKEN"] {
         assert!(environment.contains(name), "{name} in {environment}");

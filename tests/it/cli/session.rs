@@ -3,13 +3,13 @@
 use snapbox::str;
 
 use super::transcript;
-use crate::support::{model::rule, world::World};
+use crate::support::{files, model::rule, world::World};
 
 #[test]
 fn sessions_are_listed_and_shown() {
     let world = World::scripted([rule().says("Hello.").usage(1000, 10)]);
     world.skill("greet", "---\ndescription: Greets.\n---\nSay hello.\n").repo().commit("first");
-    let mut shown = transcript(&world, &["session", "list"]);
+    let mut shown = transcript(&world, &["session"]);
     world.atlas(["run", "greet"]).run().expect_code(0);
     shown += &transcript(&world, &["session", "list"]);
     shown += &transcript(&world, &["session", "show"]);
@@ -19,7 +19,7 @@ fn sessions_are_listed_and_shown() {
     world.check(
         &shown.replace(&format!("…{letters}"), "…[ID]"),
         str![[r#"
-$ atlas session list
+$ atlas session
 --- stderr
 no sessions here yet; `atlas run <SKILL>` makes one
 --- exit 0
@@ -35,6 +35,7 @@ passed, checked by nobody · $0.0021 · [TIME] · …[ID]
 hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 step   status  attempts   spent
 skill  passed  1 attempt  $0.0021
+· output: [ROOT]/repo/.claude/sessions/[SESSION]/runs/1/steps/skill/1/output.md
 --- exit 0
 
 "#]],
@@ -61,4 +62,16 @@ fn a_session_that_cannot_be_read_hides_no_other() {
     let errors: Vec<bool> = sessions.iter().map(|it| it["error"].is_string()).collect();
     assert_eq!(errors, [false, true], "{output}");
     world.atlas(["session", "show", "abcd"]).run().expect_code(8);
+}
+
+#[test]
+fn the_session_of_a_replay_is_found_by_its_name_alone() {
+    let world = World::new();
+    let kept = world.home().join(".cache/atlas/replays/20260102-030405-abcd");
+    files::write(&kept.join("journal.jsonl"), "");
+    let shown = world.atlas(["session", "show", "abcd"]).run().expect_code(0);
+    assert!(shown.stdout.contains(kept.to_str().unwrap()), "{shown}");
+    assert_eq!(world.atlas(["session", "list"]).run().expect_code(0).stdout, "");
+    let unknown = world.atlas(["session", "show", "zzzz"]).run().expect_code(2);
+    assert!(unknown.stderr.contains("those of replays lie in "), "{unknown}");
 }
