@@ -74,6 +74,10 @@ fn find(query: &str, sessions: &Sessions, context: &Context) -> Result<SessionDi
         Ok(session) => return Ok(session),
         Err(fault) => fault,
     };
+    // Where several answer, a replay is not meant.
+    if sessions.list()?.iter().any(|listed| listed.session.id.answers_to(query)) {
+        return Err(unknown);
+    }
     let replays = context.folders()?.cache.join(REPLAYS);
     let Ok(entries) = fs::read_dir(&replays) else { return Err(unknown) };
     let kept: Vec<SessionDir> = entries

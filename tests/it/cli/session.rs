@@ -75,3 +75,20 @@ fn the_session_of_a_replay_is_found_by_its_name_alone() {
     let unknown = world.atlas(["session", "show", "zzzz"]).run().expect_code(2);
     assert!(unknown.stderr.contains("those of replays lie in "), "{unknown}");
 }
+
+#[test]
+fn every_attempt_that_was_refused_says_why() {
+    let world = World::scripted([
+        rule().when_user("was not accepted").says("Hello, Ada."),
+        rule().says("Hello."),
+    ]);
+    world.user_config(
+        "hooks: { polite: { timing: post, command: [sh, -c, \
+         'grep -q Ada \"$ATLAS_OUTPUT_FILE\" || { echo name her >&2; exit 1; }'] } }",
+    );
+    world.greet();
+    world.atlas(["run", "greet"]).run().expect_code(0);
+    let shown = world.atlas(["session", "show"]).run().expect_code(0).stdout;
+    assert!(shown.contains("✗ skill attempt 1: polite: name her\n"), "{shown}");
+    assert!(shown.contains("/runs/1/steps/skill/2/output.md\n"), "{shown}");
+}
