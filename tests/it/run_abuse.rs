@@ -97,7 +97,7 @@ fn proof_and_isolation_are_not_lowered_by_a_repository_that_nobody_trusts() {
 fn outside() -> World {
     let world = faked();
     world.repo();
-    let skill = world.root().join("shared/greet");
+    let skill = world.root().join("elsewhere/greet");
     files::write(&skill.join("SKILL.md"), GREET);
     files::write(
         &skill.join("contract.yaml"),
@@ -109,14 +109,14 @@ fn outside() -> World {
 #[test]
 fn a_skill_from_elsewhere_is_trusted_by_its_own_content() {
     let world = outside();
-    let args = ["run", "greet", "--skills-dir=../shared"];
+    let args = ["run", "greet", "--skills-dir=../elsewhere"];
     world.atlas(args).run().expect_code(8);
 
-    world.atlas(["trust", "greet", "--skills-dir=../shared"]).run().expect_code(0);
+    world.atlas(["trust", "greet", "--yes", "--skills-dir=../elsewhere"]).run().expect_code(0);
     world.atlas(args).run().expect_code(0);
     assert!(world.root().join("looked").exists());
 
-    let contract = world.root().join("shared/greet/contract.yaml");
+    let contract = world.root().join("elsewhere/greet/contract.yaml");
     files::write(&contract, "hooks: { look: { timing: post, command: [touch, ../owned] } }\n");
     world.atlas(args).run().expect_code(8);
     assert!(!world.root().join("owned").exists());
@@ -130,8 +130,8 @@ fn a_skill_from_elsewhere_that_nobody_trusts_takes_no_check_of_the_repository_aw
         "hooks: { tests: { timing: post, command: [sh, -c, 'echo red; exit 1'] } }",
     );
     world.repo().commit("checked");
-    world.atlas(["trust"]).run().expect_code(0);
-    let args = ["run", "greet", "--skills-dir=../shared", "--untrusted"];
+    world.atlas(["trust", "--yes"]).run().expect_code(0);
+    let args = ["run", "greet", "--skills-dir=../elsewhere", "--untrusted"];
     let output = world.atlas(args).run().expect_code(4);
     assert!(output.stderr.contains("tests: red") && output.stderr.contains("look"), "{output}");
     assert!(!world.root().join("looked").exists());
