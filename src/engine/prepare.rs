@@ -109,7 +109,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let skill = skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
     let trusted = trust::settle(
         trust::Subjects { request, skill: &skill, root: &ground.root },
-        trust::Said { user: user.as_ref(), project },
+        trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
         around,
     )?;
     notices.extend(trusted.notices);

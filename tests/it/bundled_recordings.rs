@@ -160,3 +160,14 @@ fn a_review_with_a_quote_that_had_to_be_mended() {
 fn a_message_in_the_manner_of_the_log() {
     check("commit-message", staged);
 }
+
+/// No configuration has a say in a replay, so what nobody trusted is not asked about either.
+#[test]
+fn a_replay_asks_nobody_to_trust_the_repository_around_it() {
+    let world = World::new();
+    world.write(".claude/atlas.yaml", "hooks: { x: { timing: pre, command: [touch, ../ran] } }");
+    world.repo().commit("first");
+    world.atlas(["run", "review-diff", "--replay"]).run().expect_code(0);
+    assert!(!world.root().join("ran").exists());
+    world.atlas(["run", "review-diff"]).run().expect_code(8);
+}

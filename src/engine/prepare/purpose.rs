@@ -35,6 +35,17 @@ pub enum Purpose {
     },
 }
 
+impl Purpose {
+    /// Whether the configuration around the user has a say. In a replay it has none, so it needs
+    /// nobody's trust there either.
+    pub(super) fn is_configured(&self) -> bool {
+        match self {
+            Self::Work | Self::Recording { .. } => true,
+            Self::Replay { .. } => false,
+        }
+    }
+}
+
 /// The files that have a say, as far as they are trusted.
 pub(super) struct Said<'a> {
     pub(super) user: Option<Document<Config>>,
