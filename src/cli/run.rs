@@ -108,7 +108,7 @@ struct LimitArgs {
     /// Take at most so long, such as 90s or 10m; a bare number is seconds
     #[arg(long, value_name = "TIME", value_parser = timeout)]
     timeout: Option<Span>,
-    /// Wait for what is busy or used up, at most MAX, in place of ending with 7 or 10
+    /// Wait for a tree that is busy, at most MAX, in place of ending with 10
     #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
     #[arg(value_parser = str::parse::<Span>)]
     #[expect(

@@ -193,6 +193,11 @@ pub(super) fn repair(
 fn worth_waiting(plan: &Plan, known: &StepState, why: &Unavailability) -> Option<Span> {
     match why {
         Unavailability::Missing | Unavailability::Login | Unavailability::Quota { .. } => None,
+        Unavailability::Overloaded | Unavailability::Network
+            if !plan.retry.on.contains(&RetryOn::Unavailable) =>
+        {
+            None
+        }
         Unavailability::Overloaded | Unavailability::Network => {
             let doubled = plan.retry.backoff.0.checked_mul(1 << known.waits.min(16))?;
             (known.waits < WAITS).then_some(Span(doubled))
