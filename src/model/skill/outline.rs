@@ -1,10 +1,12 @@
 //! A body cut at its headings, so that a big skill costs only what is used of it.
 
+mod parts;
 mod read;
 
 use std::{collections::HashMap, ops::Range};
 
 use crate::model::{Fault, Result, skill::header::Extent, suggest, text};
+pub use parts::Part;
 
 /// The sections of one markdown text. The preamble and every section's own bytes, one after the
 /// other, are the text.

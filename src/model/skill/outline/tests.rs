@@ -169,6 +169,34 @@ fn sections_are_found_by_any_of_their_names() {
     assert_eq!(Outline::of("").find("x").unwrap_err().hints, ["it has no sections"]);
 }
 
+#[test]
+fn the_body_is_filed_with_descendants_and_cut_at_the_second_level() {
+    let rows: [(&str, &[&str]); 10] = [
+        ("", &[]),
+        ("only text\n", &[]),
+        ("# Only\ntext\n", &[]),
+        ("# T\n## A\na\n### B\nb\n## C\n", &["## A\na\n### B\nb\n", "## C\n"]),
+        // What stands before the first heading of level 2 is the header, whatever its level.
+        ("# T\n### X\n## A\n#### D\n", &["## A\n#### D\n"]),
+        // A title cuts too: it has sections of its own.
+        ("# T\n## A\n# U\nu\n## B\n", &["## A\n", "# U\nu\n", "## B\n"]),
+        ("# T\n### A\n### B\n#### C\n", &["### A\n", "### B\n#### C\n"]),
+        ("# T\n# U\n### A\n# V\n", &["# U\n### A\n", "# V\n"]),
+        ("# T\n### A\n# U\n### B\n", &["### A\n", "# U\n### B\n"]),
+        ("Über\n===\n\nA\n---\ntext\n```\n## no\n", &["A\n---\ntext\n```\n## no\n"]),
+    ];
+    for (text, expected) in rows {
+        let parts = Outline::of(text).parts();
+        let cut: Vec<&str> = parts.iter().map(|part| &text[part.bytes.clone()]).collect();
+        assert_eq!(cut, expected, "{text:?}");
+    }
+    let outline = Outline::of("# T\n## A\n### B\n## C\n");
+    let parts = outline.parts();
+    let stands: Vec<_> =
+        outline.sections.iter().map(|section| outline.part_of(&parts, section)).collect();
+    assert_eq!(stands, [None, Some(0), Some(0), Some(1)]);
+}
+
 fn markdown() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         "#{1,7} ?[a-c]{0,2}",
@@ -205,6 +233,13 @@ fn holds(text: &str) -> std::result::Result<(), TestCaseError> {
             prop_assert_eq!(end, outline.header_end, "{:?}", &text[..=cut]);
         }
     }
+    let mut end = outline.header_end;
+    for part in outline.parts() {
+        prop_assert_eq!(part.bytes.start, end);
+        prop_assert_eq!(outline.sections[part.section].own.start, end);
+        end = part.bytes.end;
+    }
+    prop_assert_eq!(end, text.len());
     for (index, section) in outline.sections.iter().enumerate() {
         let above = section.parent.map(|parent| &outline.sections[parent]);
         let inside = above.is_none_or(|above| {
