@@ -1,91 +1,71 @@
-//! One run, from a plan to its end: the session, the locks, the base, the warden, the dispatcher.
+//! One run, from a plan to its end.
+//!
+//! What differs from run to run is only how it begins: [`run()`] begins anew. The ground that it
+//! stands on, the way through it and its end are one for all.
 
-use std::{
-    cell::{Cell, RefCell},
-    path::PathBuf,
-    rc::Rc,
-    time::{Duration, Instant},
-};
+mod finish;
+mod ground;
+mod journey;
+mod locks;
 
-use tokio::task::{LocalSet, spawn_blocking};
-use uuid::Uuid;
+use std::{path::PathBuf, rc::Rc, time::Instant};
+
+use tokio::task::LocalSet;
+
+pub use finish::Finished;
 
 use super::{
     claude::{self, Claude},
-    dispatcher::{Dispatcher, Observer},
+    dispatcher::Observer,
     prepare::{Around, Prepared, Purpose},
     recording::{self, Recording},
-    site::Site,
-    tree::{HandOver, Wanted, WorkTree},
+    tree::{Wanted, WorkTree},
 };
 use crate::{
     model::{
-        Fault, Request, Result, Status,
-        contract::{Isolation, PermissionMode},
+        Fault, Request, Result,
+        contract::Isolation,
         digest::sha256,
-        result::{Outside, RunResult},
-        run::{Event, Plan, State, event::Output, plan::CallTrust},
-        skill::tools::tool_of,
-        value::Span,
+        run::{Event, Plan, State},
     },
     store::{
-        day_ledger::{DayLedger, Payer},
         probe::ProbeCache,
-        recordings::Draft,
-        session::{Home, NewSession, Session},
+        session::{NewSession, Session},
     },
     sys::{
         fs::{PRIVATE_FILE, ensure_private_dir, write_private},
-        lock::{FileLock, Mode},
-        signals::{Caught, Signals, Stop, asked, listen},
-        sweep::{Cookie, sweep},
-        warden::{Holds, Warden},
+        signals::{Signals, listen},
     },
 };
+use ground::Ground;
 
-/// A run that is over.
-#[derive(Debug)]
-pub struct Finished {
-    /// What was planned.
-    pub plan: Plan,
-    /// What is known of it.
-    pub state: State,
-    /// The session's name.
-    pub session: String,
-    /// The session's folder.
-    pub dir: PathBuf,
+/// How a run begins.
+struct Beginning<'a> {
+    /// What shall happen.
+    plan: Plan,
+    /// What was typed.
+    request: &'a Request,
     /// Which run of the session, from 1.
-    pub run: u32,
-    /// The last step's output, where the journal only names its file.
-    pub output: Option<serde_json::Value>,
-    /// The file that holds the last step's output.
-    pub output_file: Option<PathBuf>,
-    /// The version of claude that was called.
-    pub claude: String,
-    /// The change of a run that worked on a copy.
-    pub handed: Option<HandOver>,
-    /// The root of the tree that was worked on, which may be gone by now.
-    pub root: PathBuf,
-    /// The recording that was asked for, short of what came of the run; why there is none.
-    pub draft: Result<Option<Draft>>,
-    /// How long it took.
-    pub elapsed: Duration,
+    run: u32,
+    /// What is known of it already.
+    state: State,
+    /// What is written down first.
+    events: Vec<Event>,
 }
 
-impl Finished {
-    /// The result.
-    pub fn result(&self) -> RunResult {
-        RunResult::fold(
-            &self.plan,
-            &self.state,
-            &Outside {
-                session: Some(&self.session),
-                output: self.output.clone(),
-                duration_ms: u64::try_from(self.elapsed.as_millis()).ok(),
-                loaded: None,
-                claude_version: Some(&self.claude),
-            },
-        )
+/// What surrounds every run: the process as it was started, its signals, and when that was.
+struct Setting<'a> {
+    around: &'a Around,
+    signals: Signals,
+    started: Instant,
+}
+
+impl<'a> Setting<'a> {
+    fn new(around: &'a Around) -> Result<Self> {
+        let started = Instant::now();
+        let signals =
+            listen().map_err(|error| Fault::failed("cannot hear signals").because(error))?;
+        Ok(Self { around, signals, started })
     }
 }
 
@@ -101,70 +81,76 @@ pub async fn run(
     around: &Around,
     observer: &mut dyn Observer,
 ) -> Result<Finished> {
-    let started = Instant::now();
-    let signals = listen().map_err(|error| Fault::failed("cannot hear signals").because(error))?;
-    let claude = unless_stopped(&signals, find_claude(&prepared, around)).await?;
+    let setting = Setting::new(around)?;
+    let claude = locks::unless_stopped(&setting.signals, find_claude(&prepared, around)).await?;
     let home = prepared.sessions.home()?;
     let elsewhere = home.notice.as_ref().map(ToString::to_string);
     claude.too_old().into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
-    let tree_lock = match mode(&prepared.plan) {
-        Some(mode) => {
-            let lock = lock_tree(&home, mode, request.wait, observer);
-            Some(unless_stopped(&signals, lock).await?)
-        }
-        None => None,
-    };
-    let version = claude.version.clone();
-    let session =
-        home.create(&NewSession { clock: around.clock, claude: Some(version.clone()) })?;
+    let lock = locks::of_tree((&home, &prepared.plan), request.wait, &setting, observer).await?;
+    let version = Some(claude.version.clone());
+    let session = home.create(&NewSession { clock: around.clock, claude: version.clone() })?;
     keep_facts(&prepared, &session)?;
-    let wanted = wanted(&prepared, &session, around);
-    let guarded = guard(&session, tree_lock.as_ref(), around);
+    let run = 1;
+    let guarded = ground::guard((&session, run), lock.as_ref(), around);
     // The warden starts while the base is taken.
-    let (tree, guarded) = tokio::join!(WorkTree::take(wanted), guarded);
+    let (tree, guarded) =
+        tokio::join!(WorkTree::take(wanted(&prepared, &session, around)), guarded);
     let (tree, guarded) = (tree?, guarded?);
     let recording = Recording::begin(&prepared.purpose, request, (&prepared.plan, &tree)).await?;
-    let ground = Ground { session, home, tree, claude, guarded, recording };
-    let site = Rc::new(site(prepared.plan, ground, around, &signals));
-    let state = LocalSet::new().run_until(journey(&site, request, &signals, observer)).await;
+    let ground = Ground { session, home, lock, tree, claude, guarded, recording };
+    let events = vec![
+        Event::RunStarted {
+            run,
+            request: Box::new(request.clone()),
+            atlas: env!("CARGO_PKG_VERSION").to_owned(),
+            claude: version,
+        },
+        planned(&prepared.plan),
+    ];
+    let state = State::default();
+    go(Beginning { plan: prepared.plan, request, run, state, events }, ground, setting, observer)
+        .await
+}
+
+/// The way of every run, from its first event to its end.
+async fn go(
+    beginning: Beginning<'_>,
+    ground: Ground,
+    setting: Setting<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Finished> {
+    let Beginning { plan, request, run, state, events } = beginning;
+    let (site, lock) = ground::site((plan, run), ground, &setting);
+    let site = Rc::new(site);
+    let way = journey::journey(&site, (state, events), &setting.signals, observer);
+    let state = LocalSet::new().run_until(way).await;
     let state = state.map_err(|fault| match site.tree.copy() {
         Some(copy) => fault.hint(format!("what was done so far is in {}", copy.display())),
         None => fault,
     })?;
-    clear_up(&site).await;
+    journey::clear_up(&site).await;
     let draft = recording::draft(&site, &state, request);
-    let handed = site.tree.hand_over(site.session.dir().join("runs/1/changes.patch")).await;
-    drop(tree_lock);
+    let handed = site.tree.hand_over(site.run_dir().join("changes.patch")).await;
+    drop(lock);
     let site = Rc::into_inner(site).expect("every unit has ended");
-    finish(site, state, Told { claude: version, handed, draft, started })
+    finish::finish(site, state, finish::Told { handed, draft, started: setting.started })
 }
 
-/// Whoever waits is told for whom.
-async fn lock_tree(
-    home: &Home,
-    mode: Mode,
-    wait: Option<Span>,
-    observer: &mut dyn Observer,
-) -> Result<FileLock> {
-    match home.lock_tree(mode, None).await {
-        Err(busy) if busy.status == Status::Busy && wait.is_some() => {
-            observer.notice(&format!("{}: waiting for it", busy.message));
-            home.lock_tree(mode, wait).await
-        }
-        taken => taken,
-    }
+/// The plan as an event, which makes it durable with the first call.
+fn planned(plan: &Plan) -> Event {
+    let plan = Box::new(plan.clone());
+    let json = serde_json::to_vec(&plan).expect("a plan is JSON");
+    Event::Plan { hash: sha256(&json), plan }
 }
 
-/// What comes before the session may take long, and leaves nothing to wind down.
-async fn unless_stopped<T>(signals: &Signals, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut stop = signals.subscribe();
-    tokio::select! {
-        biased;
-        () = asked(&mut stop, Stop::Polite) => {
-            Err(Fault::interrupted(signals.first().map_or(130, Caught::exit_code)))
-        }
-        done = work => done,
+async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
+    if let Purpose::Replay { played, .. } = &prepared.purpose {
+        return Ok(played.claude(&around.own_exe));
     }
+    let root = prepared.plan.root.as_deref();
+    let path = claude::find(&around.env, root)?;
+    let cache = ProbeCache::at(&around.folders.cache);
+    claude::probe(&path, &around.env, &cache).await
 }
 
 /// The facts that the agent is given, whole, for hooks and people.
@@ -182,170 +168,17 @@ fn keep_facts(prepared: &Prepared, session: &Session) -> Result<()> {
     kept.map_err(|error| Fault::failed("cannot keep the facts of the repository").because(error))
 }
 
-/// What a run stands on once nothing can go wrong before its first event.
-struct Ground {
-    session: Session,
-    home: Home,
-    tree: WorkTree,
-    claude: Claude,
-    guarded: Guarded,
-    recording: Recording,
-}
-
-/// The warden, and what makes this process's cookies differ from any other's.
-struct Guarded {
-    warden: Warden,
-    nonce: String,
-}
-
 fn wanted(prepared: &Prepared, session: &Session, around: &Around) -> Wanted {
-    let copies = around.folders.cache.join("worktrees");
+    let copy = (prepared.plan.isolation == Isolation::Worktree).then(|| copy_of(session, around));
     Wanted {
         repository: prepared.repository.clone(),
         cwd: prepared.plan.cwd.clone(),
         objects: session.stored().objects(),
-        copy: (prepared.plan.isolation == Isolation::Worktree)
-            .then(|| copies.join(session.id().as_str())),
+        copy,
     }
 }
 
-async fn guard(session: &Session, tree: Option<&FileLock>, around: &Around) -> Result<Guarded> {
-    let share = |lock: &FileLock| {
-        lock.share().map_err(|error| Fault::failed("cannot share a lock").because(error))
-    };
-    let holds = Holds { session: Some(share(session.lock())?), tree: tree.map(share).transpose()? };
-    let nonce = Uuid::new_v4().simple().to_string()[..12].to_owned();
-    let cookie = format!("{}/1/{nonce}", session.id());
-    let exe = around.own_exe.clone();
-    let started = spawn_blocking(move || Warden::start(&exe, &cookie, holds)).await;
-    let warden = started.expect("starting the warden does not panic");
-    let warden = warden.map_err(|error| Fault::failed("cannot start the warden").because(error))?;
-    Ok(Guarded { warden, nonce })
-}
-
-async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
-    if let Purpose::Replay { played, .. } = &prepared.purpose {
-        return Ok(played.claude(&around.own_exe));
-    }
-    let root = prepared.plan.root.as_deref();
-    let path = claude::find(&around.env, root)?;
-    let cache = ProbeCache::at(&around.folders.cache);
-    claude::probe(&path, &around.env, &cache).await
-}
-
-/// Tools that change no tree, whatever they are asked to do.
-const READS_ONLY: [&str; 6] = ["Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"];
-
-/// A run that can change the tree has it alone; one that only reads shares it; one that works on
-/// a copy needs none.
-fn mode(plan: &Plan) -> Option<Mode> {
-    if plan.isolation == Isolation::Worktree {
-        return None;
-    }
-    let reads_only = plan.steps.iter().all(|step| {
-        let agent = &step.agent;
-        let mut named = agent.tools.iter().flatten().chain(&agent.allow);
-        agent.trust == CallTrust::Isolated
-            && agent.tools.is_some()
-            && agent.mcp.is_empty()
-            && named.all(|rule| READS_ONLY.contains(&tool_of(rule)))
-            && matches!(
-                agent.permission_mode,
-                PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk
-            )
-    });
-    Some(if reads_only { Mode::Shared } else { Mode::Exclusive })
-}
-
-fn site(plan: Plan, ground: Ground, around: &Around, signals: &Signals) -> Site {
-    let payer = Payer {
-        session: ground.session.id().clone(),
-        run: 1,
-        skill: plan.skill.name.clone(),
-        repository: plan.hook_dir().display().to_string(),
-    };
-    Site {
-        plan,
-        env: around.env.clone(),
-        session: ground.session,
-        run: 1,
-        claude: Some(ground.claude),
-        home: ground.home,
-        tree: ground.tree,
-        warden: RefCell::new(Some(ground.guarded.warden)),
-        day: (!ground.recording.is_replay())
-            .then(|| DayLedger::at(&around.folders.state, around.clock, payer)),
-        recording: ground.recording,
-        keys: around.folders.state.join("keys"),
-        stop: signals.subscribe(),
-        limit: Cell::new(None),
-        nonce: ground.guarded.nonce,
-    }
-}
-
-async fn journey(
-    site: &Rc<Site>,
-    request: &Request,
-    signals: &Signals,
-    observer: &mut dyn Observer,
-) -> Result<State> {
-    let mut dispatcher = Dispatcher::new(Rc::clone(site), signals, observer, State::default());
-    dispatcher
-        .append(Event::RunStarted {
-            run: site.run,
-            request: Box::new(request.clone()),
-            atlas: env!("CARGO_PKG_VERSION").to_owned(),
-            claude: site.claude.as_ref().map(|claude| claude.version.clone()),
-        })
-        .await?;
-    let plan = Box::new(site.plan.clone());
-    let json = serde_json::to_vec(&plan).expect("a plan is JSON");
-    let hash = sha256(&json);
-    dispatcher.append(Event::Plan { hash, plan }).await?;
-    dispatcher.run().await
-}
-
-/// Nothing of ours goes on: one sweep over all cookies of the run, then the warden goes home.
-async fn clear_up(site: &Site) {
-    let cookie = Cookie::Under(site.run_cookie());
-    let grace = site.plan.limits.grace.0;
-    let _nobody_left = spawn_blocking(move || sweep(&[cookie], grace)).await;
-    if let Some(warden) = site.warden.borrow_mut().take() {
-        // One that is gone has nothing to do any more.
-        let _gone = warden.done();
-    }
-}
-
-/// What the end of a run is told beside its state.
-struct Told {
-    claude: String,
-    handed: Option<HandOver>,
-    draft: Result<Option<Draft>>,
-    started: Instant,
-}
-
-fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
-    let base = site.tree.base().map(str::to_owned);
-    site.session.describe(|file| file.base = base)?;
-    let last = site.plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
-    let output = last.and_then(|(_, known)| known.output.as_ref());
-    let loaded = output.map(|output| site.session.stored().load_output(output)).transpose()?;
-    Ok(Finished {
-        session: site.session.id().to_string(),
-        dir: site.session.dir().to_owned(),
-        run: site.run,
-        output: loaded.and_then(|output| match output {
-            Output::Text { text } => Some(serde_json::Value::String(text)),
-            Output::Json { json } => Some(json),
-            Output::File { .. } => None,
-        }),
-        output_file: last.and_then(|(step, known)| site.output_file(&step.id, known)),
-        plan: site.plan,
-        state,
-        claude: told.claude,
-        handed: told.handed,
-        draft: told.draft,
-        root: site.tree.root.clone(),
-        elapsed: told.started.elapsed(),
-    })
+/// Where the copy of the tree is, for a run that works on one.
+fn copy_of(session: &Session, around: &Around) -> PathBuf {
+    around.folders.cache.join("worktrees").join(session.id().as_str())
 }

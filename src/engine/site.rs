@@ -70,6 +70,11 @@ impl Site {
         format!("{}/{}/{}", self.session.id(), self.run, self.nonce)
     }
 
+    /// The folder of this run within the session.
+    pub fn run_dir(&self) -> PathBuf {
+        self.session.dir().join("runs").join(self.run.to_string())
+    }
+
     /// The cookie of one unit.
     pub fn cookie(&self, unit: &str) -> Cookie {
         Cookie::Exact(format!("{}/{unit}", self.run_cookie()))

@@ -1,0 +1,90 @@
+//! What a run stands on once nothing can go wrong before its first event.
+
+use std::cell::{Cell, RefCell};
+
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use super::Setting;
+use crate::{
+    engine::{claude::Claude, prepare::Around, recording::Recording, site::Site, tree::WorkTree},
+    model::{Fault, Result, run::Plan},
+    store::{
+        day_ledger::{DayLedger, Payer},
+        session::{Home, Session},
+    },
+    sys::{
+        lock::FileLock,
+        warden::{Holds, Warden},
+    },
+};
+
+/// Everything that a run needs and that somebody has to let go of at its end.
+pub(super) struct Ground {
+    pub(super) session: Session,
+    pub(super) home: Home,
+    /// The working tree's lock, where the run needs it.
+    pub(super) lock: Option<FileLock>,
+    pub(super) tree: WorkTree,
+    pub(super) claude: Claude,
+    pub(super) guarded: Guarded,
+    pub(super) recording: Recording,
+}
+
+/// The warden, and what makes this process's cookies differ from any other's.
+pub(super) struct Guarded {
+    warden: Warden,
+    nonce: String,
+}
+
+/// Starts the warden of a run, with its share of the locks.
+pub(super) async fn guard(
+    (session, run): (&Session, u32),
+    tree: Option<&FileLock>,
+    around: &Around,
+) -> Result<Guarded> {
+    let share = |lock: &FileLock| {
+        lock.share().map_err(|error| Fault::failed("cannot share a lock").because(error))
+    };
+    let holds = Holds { session: Some(share(session.lock())?), tree: tree.map(share).transpose()? };
+    let nonce = Uuid::new_v4().simple().to_string()[..12].to_owned();
+    let cookie = format!("{}/{run}/{nonce}", session.id());
+    let exe = around.own_exe.clone();
+    let started = spawn_blocking(move || Warden::start(&exe, &cookie, holds)).await;
+    let warden = started.expect("starting the warden does not panic");
+    let warden = warden.map_err(|error| Fault::failed("cannot start the warden").because(error))?;
+    Ok(Guarded { warden, nonce })
+}
+
+/// The site of a run on this ground, and the lock that is let go of before the run is told.
+pub(super) fn site(
+    (plan, run): (Plan, u32),
+    ground: Ground,
+    setting: &Setting<'_>,
+) -> (Site, Option<FileLock>) {
+    let around = setting.around;
+    let payer = Payer {
+        session: ground.session.id().clone(),
+        run,
+        skill: plan.skill.name.clone(),
+        repository: plan.hook_dir().display().to_string(),
+    };
+    let site = Site {
+        plan,
+        env: around.env.clone(),
+        session: ground.session,
+        run,
+        claude: Some(ground.claude),
+        home: ground.home,
+        tree: ground.tree,
+        warden: RefCell::new(Some(ground.guarded.warden)),
+        day: (!ground.recording.is_replay())
+            .then(|| DayLedger::at(&around.folders.state, around.clock, payer)),
+        recording: ground.recording,
+        keys: around.folders.state.join("keys"),
+        stop: setting.signals.subscribe(),
+        limit: Cell::new(None),
+        nonce: ground.guarded.nonce,
+    };
+    (site, ground.lock)
+}

@@ -1,0 +1,86 @@
+//! What a run takes before it has a session: the working tree, and the time that this may take.
+
+use super::Setting;
+use crate::{
+    engine::dispatcher::Observer,
+    model::{
+        Fault, Result, Status,
+        contract::{Isolation, PermissionMode},
+        run::{Plan, plan::CallTrust},
+        skill::tools::tool_of,
+        value::Span,
+    },
+    store::session::Home,
+    sys::{
+        lock::{FileLock, Mode},
+        signals::{Caught, Signals, Stop, asked},
+    },
+};
+
+/// The lock on the tree, where the plan needs one. Where the tree is busy, `wait` says how long
+/// that may last.
+pub(super) async fn of_tree(
+    (home, plan): (&Home, &Plan),
+    wait: Option<Span>,
+    setting: &Setting<'_>,
+    observer: &mut dyn Observer,
+) -> Result<Option<FileLock>> {
+    let Some(mode) = mode(plan) else { return Ok(None) };
+    let lock = lock_tree(home, mode, wait, observer);
+    Ok(Some(unless_stopped(&setting.signals, lock).await?))
+}
+
+/// What comes before the session may take long, and leaves nothing to wind down.
+pub(super) async fn unless_stopped<T>(
+    signals: &Signals,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let mut stop = signals.subscribe();
+    tokio::select! {
+        biased;
+        () = asked(&mut stop, Stop::Polite) => {
+            Err(Fault::interrupted(signals.first().map_or(130, Caught::exit_code)))
+        }
+        done = work => done,
+    }
+}
+
+/// Whoever waits is told for whom.
+async fn lock_tree(
+    home: &Home,
+    mode: Mode,
+    wait: Option<Span>,
+    observer: &mut dyn Observer,
+) -> Result<FileLock> {
+    match home.lock_tree(mode, None).await {
+        Err(busy) if busy.status == Status::Busy && wait.is_some() => {
+            observer.notice(&format!("{}: waiting for it", busy.message));
+            home.lock_tree(mode, wait).await
+        }
+        taken => taken,
+    }
+}
+
+/// Tools that change no tree, whatever they are asked to do.
+const READS_ONLY: [&str; 6] = ["Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"];
+
+/// A run that can change the tree has it alone; one that only reads shares it; one that works on
+/// a copy needs none.
+fn mode(plan: &Plan) -> Option<Mode> {
+    if plan.isolation == Isolation::Worktree {
+        return None;
+    }
+    let reads_only = plan.steps.iter().all(|step| {
+        let agent = &step.agent;
+        let mut named = agent.tools.iter().flatten().chain(&agent.allow);
+        agent.trust == CallTrust::Isolated
+            && agent.tools.is_some()
+            && agent.mcp.is_empty()
+            && named.all(|rule| READS_ONLY.contains(&tool_of(rule)))
+            && matches!(
+                agent.permission_mode,
+                PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk
+            )
+    });
+    Some(if reads_only { Mode::Shared } else { Mode::Exclusive })
+}
