@@ -244,7 +244,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         system_file: &system_file,
         claude_session: launch.claude_session,
         resume: order.resume.is_some(),
-        schema: order.step.output.as_ref(),
+        schema: order.step.form(),
         max_turns: order.left.turns,
         max_usd: launch.cap,
         settings_file: settings_file.as_deref(),

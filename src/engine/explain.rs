@@ -26,7 +26,7 @@ pub fn commands(plan: &Plan, around: &Around) -> Vec<Vec<String>> {
                 system_file: "<session>/system.md",
                 claude_session: "<new id>",
                 resume: false,
-                schema: step.output.as_ref(),
+                schema: step.form(),
                 max_turns: plan.limits.turns,
                 max_usd: plan.limits.usd,
                 settings_file: None,

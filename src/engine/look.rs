@@ -8,6 +8,7 @@ use super::{site::Site, unit::Line};
 use crate::{
     model::{
         check::{Check, CheckKind, CheckStatus},
+        contract::is_prose,
         run::{Event, Point, event::Output},
         value::Span,
     },
@@ -126,7 +127,7 @@ fn requires(site: &Site) -> Vec<Check> {
 /// Holds an output against a schema. References beyond the schema itself are not followed.
 fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
     let started = Instant::now();
-    let check = match (value(site, output), jsonschema::validator_for(schema)) {
+    let check = match (value(site, output, schema), jsonschema::validator_for(schema)) {
         (_, Err(error)) => schema_check(CheckStatus::Error, format!("the schema: {error}")),
         (Err(reason), Ok(_)) => schema_check(CheckStatus::Failed, reason),
         (Ok(value), Ok(validator)) => {
@@ -167,7 +168,7 @@ fn schema_check(status: CheckStatus, reason: String) -> Check {
     Check::blocking("output", CheckKind::Schema, status).because(reason)
 }
 
-fn value(site: &Site, output: Option<&Output>) -> Result<Value, String> {
+fn value(site: &Site, output: Option<&Output>, schema: &Value) -> Result<Value, String> {
     let text = match output {
         None => return Err("there is no output".to_owned()),
         Some(Output::Json { json }) => return Ok(json.clone()),
@@ -175,6 +176,9 @@ fn value(site: &Site, output: Option<&Output>) -> Result<Value, String> {
         Some(Output::File { path, .. }) => std::fs::read_to_string(site.session.dir().join(path))
             .map_err(|error| format!("`{path}`: {error}"))?,
     };
+    if is_prose(schema) {
+        return Ok(Value::String(text));
+    }
     serde_json::from_str(&text).map_err(|error| format!("the output is no JSON: {error}"))
 }
 

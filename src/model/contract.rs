@@ -33,7 +33,7 @@ pub(in crate::model) use check::{hooks as check_hooks, passed_on};
 pub use hook::{Argv, Hook, HookAction, On};
 pub use input::{Input, InputType};
 pub use limits::Limits;
-pub use output::{Fact, Output, Requires};
+pub use output::{Fact, Output, Requires, is_prose};
 pub use retry::{Retry, RetryOn};
 pub use step::{Conversation, Leaf, Parse, Step};
 pub use verify::{Evidence, Reviewer, Verify};

@@ -1,5 +1,6 @@
 //! The pages for the first day, run as a reader would: in a copy of this clone, with an empty home.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::support::claude::real_claude;
 use crate::support::files;
 use crate::support::model::rule;
 use crate::support::programs::{Output, Run};
-use crate::support::world::World;
+use crate::support::world::{World, files_below};
 use crate::tidy::files::tracked;
 
 /// How long a build may take on a slow machine.
@@ -35,17 +36,37 @@ fn page(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// A copy of this clone: what git has of it, as it is now.
+/// A copy of this clone: what git has of it, as it is now, and nothing else. It always lies in the
+/// same place, and what did not change since the last time is left alone, so that only what did is
+/// built again.
 fn clone() -> &'static Path {
-    static CLONE: OnceLock<tempfile::TempDir> = OnceLock::new();
-    let made = || {
-        let dir = tempfile::tempdir().unwrap();
-        for file in tracked() {
-            files::write(&dir.path().join(file.path), file.text);
+    static CLONE: OnceLock<PathBuf> = OnceLock::new();
+    CLONE.get_or_init(|| {
+        let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("clone");
+        let wanted: BTreeMap<PathBuf, Vec<u8>> =
+            tracked().into_iter().map(|file| (dir.join(file.path), file.text.into())).collect();
+        for there in files_below(&dir) {
+            let there = dir.join(there);
+            if !there.starts_with(dir.join(".git")) && !wanted.contains_key(&there) {
+                fs::remove_file(there).unwrap();
+            }
         }
+        for (path, bytes) in wanted {
+            if fs::read(&path).ok().as_ref() != Some(&bytes) {
+                files::write(&path, bytes);
+            }
+        }
+        has_a_repository(&dir);
         dir
-    };
-    CLONE.get_or_init(made).path()
+    })
+}
+
+/// A clone has an index of its own, and is not part of the repository around it.
+fn has_a_repository(dir: &Path) {
+    let repository = git2::Repository::init(dir).unwrap();
+    let mut index = repository.index().unwrap();
+    index.add_all(["*"], git2::IndexAddOption::DEFAULT, None).unwrap();
+    index.write().unwrap();
 }
 
 /// A command of a page. What a reader waits for once, the optimizer, is left out; what a reader
@@ -95,6 +116,34 @@ fn the_first_command_of_the_readme_runs_in_a_fresh_clone() {
     for line in blocks(&readme, "text")[0].lines().filter(|line| !line.starts_with("$ ")) {
         assert!(told.any(|told| told == timeless(line)), "the README shows: {line}\n{ended}");
     }
+}
+
+/// Everything is built as the README says. Of the tests only those of the command line run here,
+/// because these pages would otherwise run themselves; `.ci/run` runs the same command in a fresh
+/// clone with all of them.
+#[test]
+fn the_second_command_of_the_readme_runs_in_a_fresh_clone() {
+    let commands = commands(&page("README.md"));
+    let second = commands[0].lines().nth(1).unwrap();
+    let world = World::new();
+    let some = world.root().join("some-tests");
+    files::write(&some, "#!/bin/sh\ntests=$1\nshift\nexec \"$tests\" cli:: \"$@\"\n");
+    let ended = reader(&world, second)
+        .env(&format!("CARGO_TARGET_{}_RUNNER", host(&world)), format!("sh {}", some.display()))
+        .cwd(clone())
+        .deadline(A_BUILD)
+        .run();
+    expect_success(&ended, second);
+    let ok = Regex::new(r"test result: ok\. [1-9]\d* passed; 0 failed").unwrap();
+    let suites = ok.find_iter(&ended.stdout).count();
+    assert_eq!(suites, 2, "the library's tests and those from outside\n{ended}");
+}
+
+/// This machine, as cargo spells it in the names of variables.
+fn host(world: &World) -> String {
+    let said = reader(world, "rustc -vV").run();
+    let host = said.stdout.lines().find_map(|line| line.strip_prefix("host: "));
+    host.expect("rustc knows its host").to_uppercase().replace(['-', '.'], "_")
 }
 
 /// A line without what differs from run to run: times, and the name of the session.

@@ -329,3 +329,35 @@ fn a_wrong_answer_is_sent_back_with_the_reason_and_repaired() {
     let prompt = files::read(Path::new(&prompt));
     assert!(prompt.contains("\"perhaps\" is not of type \"boolean\""), "{prompt}");
 }
+
+/// Prose that goes into a file or another program needs bounds too; claude is not asked to fill in
+/// a form for it.
+#[test]
+fn a_schema_about_a_text_is_held_against_the_answer_itself() {
+    let world = World::scripted([
+        rule().when_user("was not accepted").says("greetings, Ada\n"),
+        rule().says("Hello, Ada."),
+    ]);
+    world.greet_by("output: { type: string, pattern: '^[a-z]' }");
+
+    let output = world.atlas(["run", "greet", "--require=checks"]).run().expect_code(0);
+
+    assert_eq!(output.stdout, "greetings, Ada\n");
+    let [first, second] = &world.model().requests()[..] else { panic!("two requests\n{output}") };
+    assert!(!first.tools().contains(&"StructuredOutput"), "{:?}", first.tools());
+    assert!(second.user().contains("does not match"), "{}", second.user());
+    world.check(
+        &output.stderr,
+        str![[r#"
+greet, sonnet, about 163 tokens, cap $2.00
+note: skill: asking sonnet
+failed: check output: the output: "Hello, Ada." does not match "^[a-z]", [TIME]
+again: skill again: output: the output: "Hello, Ada." does not match "^[a-z]"
+note: skill: asking sonnet, attempt 2
+ok: check output
+ok: skill, [TIME], $0.0093
+passed, 1 of 1 check, $0.0093, [TIME], ...[SHORT]
+
+"#]],
+    );
+}

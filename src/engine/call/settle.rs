@@ -82,7 +82,7 @@ fn wants(order: &Order) -> Wants {
     let mut allowed: Vec<String> = agent.allow.iter().map(tool).collect();
     allowed.extend(["Edit", "Write", "NotebookEdit"].map(str::to_owned));
     Wants {
-        structured: order.step.output.is_some(),
+        structured: order.step.form().is_some(),
         tools: agent.tools.clone().unwrap_or_default(),
         allowed,
         mcp: agent.mcp.clone(),

@@ -58,6 +58,12 @@ pub enum Output {
     Schema(serde_json::Value),
 }
 
+/// Whether a schema is about a text: the answer itself is held against it, and claude is not asked
+/// to fill in a form. Prose that goes into a file or to another program needs bounds too.
+pub fn is_prose(schema: &serde_json::Value) -> bool {
+    schema.get("type").is_some_and(|of| of == "string")
+}
+
 impl Serialize for Output {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     check::{Check, Require, Timing},
-    contract::{Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt},
+    contract::{Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
     value::{Share, Span, Tokens, Usd},
 };
@@ -203,6 +203,13 @@ pub struct Setting {
     pub value: String,
     /// The file and line, flag or variable it came from.
     pub source: String,
+}
+
+impl StepPlan {
+    /// The schema that claude has to answer by. One about a text is for us alone to look at.
+    pub fn form(&self) -> Option<&serde_json::Value> {
+        self.output.as_ref().filter(|schema| !is_prose(schema))
+    }
 }
 
 impl Plan {
