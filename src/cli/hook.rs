@@ -1,8 +1,14 @@
-//! `atlas __hook NAME`: atlas as one of its own hooks, started by a run.
+//! `atlas __hook NAME [OPTIONS]`: atlas as one of its own hooks, started by a run.
 
-use std::io::{Read as _, Write as _};
+use std::{
+    ffi::OsString,
+    io::{Read as _, Write as _},
+};
 
-use crate::engine::bundled_hooks::{Answer, look};
+use crate::{
+    engine::bundled_hooks::{Answer, Asked, look},
+    sys::env::Env,
+};
 
 /// More than a run ever tells a hook.
 const TOLD_BYTES: u64 = 64 * 1024 * 1024;
@@ -13,11 +19,18 @@ const REFUSED: u8 = 2;
 /// A hook that could not look: a shell's code for a program that cannot be run.
 const COULD_NOT_LOOK: u8 = 126;
 
-/// Reads what the hook is told, looks, and answers on the two streams; gives the exit code.
-pub(super) fn serve(name: &str) -> u8 {
+/// Takes the hook's name and its options as JSON. Reads what the hook is told, looks, and answers
+/// on the two streams; gives the exit code.
+pub(super) fn serve(args: &[OsString]) -> u8 {
+    let word = |at: usize| args.get(at).map(|word| word.to_string_lossy()).unwrap_or_default();
     let mut told = Vec::new();
     let answer = match std::io::stdin().take(TOLD_BYTES).read_to_end(&mut told) {
-        Ok(_) => look(name, &told),
+        Ok(_) => look(&Asked {
+            name: &word(0),
+            options: &word(1),
+            told: &told,
+            env: &Env::from_process(),
+        }),
         Err(error) => Answer::CouldNotLook(format!("cannot read stdin: {error}")),
     };
     // Nobody who reads is left when writing fails, and the exit code says the rest.

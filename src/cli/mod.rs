@@ -83,8 +83,7 @@ pub fn main() -> ExitCode {
         return ExitCode::from(engine::play(&argv[2..]));
     }
     if argv.get(1).is_some_and(|command| command == bundled_hook::COMMAND) {
-        let name = argv.get(2).map(|name| name.to_string_lossy()).unwrap_or_default();
-        return ExitCode::from(hook::serve(&name));
+        return ExitCode::from(hook::serve(&argv[2..]));
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {

@@ -219,7 +219,7 @@ impl<'a> Dispatcher<'a> {
             output_file: self.site.output_file(step, known),
             transcript: Some(dir.join("stream.jsonl")),
             claude_session: known.conversation.clone(),
-            changes: self.state.changes.as_ref().map(|seen| seen.files.clone()).unwrap_or_default(),
+            changes: self.state.changes.clone(),
         }
     }
 }

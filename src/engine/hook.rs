@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{child_env::Child, site::Site, unit::Line};
 use crate::{
     model::{
-        changes::FileChange,
+        changes::{FileChange, TreeChanges},
         check::{Check, CheckKind, CheckStatus, Timing},
         hook_answer::{self, HookEnd},
         run::{Event, Point, plan::HookPlan},
@@ -42,8 +42,8 @@ pub(crate) struct Work {
     pub transcript: Option<PathBuf>,
     /// The conversation's id.
     pub claude_session: Option<String>,
-    /// What this run changed.
-    pub changes: Vec<FileChange>,
+    /// What this run changed; `None` where that is not known.
+    pub changes: Option<TreeChanges>,
 }
 
 /// Runs the hook and tells what it said.
@@ -145,6 +145,8 @@ struct Told<'a> {
     output_file: Option<&'a PathBuf>,
     changed_files: &'a [FileChange],
     base: Option<&'a str>,
+    /// The tree that `changed_files` tells of; none where nobody knows what changed.
+    tree: Option<&'a str>,
 }
 
 fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
@@ -169,7 +171,8 @@ fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
         attempt,
         inputs: &site.plan.inputs,
         output_file: order.work.output_file.as_ref(),
-        changed_files: &order.work.changes,
+        changed_files: order.work.changes.as_ref().map_or(&[], |seen| &seen.files),
         base: site.tree.base(),
+        tree: order.work.changes.as_ref().and_then(|seen| seen.tree.as_deref()),
     }
 }

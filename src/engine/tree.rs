@@ -24,7 +24,7 @@ use crate::{
 pub(crate) use recorded::Origin;
 
 /// What atlas itself writes into a repository, and no run has changed.
-const SESSIONS: &str = ".claude/sessions";
+pub(super) const SESSIONS: &str = ".claude/sessions";
 
 /// The largest patch that is written; files that do not fit are named.
 const PATCH_BYTES: usize = 256 * 1024 * 1024;

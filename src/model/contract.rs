@@ -30,7 +30,7 @@ use crate::model::{
 pub use agent::{Agent, Isolation, Load, PermissionMode, Subagents, SystemPrompt};
 pub use asks::{Ask, config_asks, contract_asks, contract_without_asks, without_asks};
 pub(in crate::model) use check::{hooks as check_hooks, passed_on};
-pub use hook::{Argv, Hook, HookAction, On};
+pub use hook::{Argv, Bundled, Hook, HookAction, On};
 pub use input::{Input, InputType};
 pub use limits::Limits;
 pub use output::{Fact, Output, Requires, is_prose};

@@ -3,7 +3,7 @@
 use snapbox::str;
 
 use crate::support::fake::{Script, Step};
-use crate::support::world::World;
+use crate::support::world::{GREET, World};
 
 fn faked() -> World {
     World::faked(&Script::plays([Step::Success("Hello.".to_owned())]))
@@ -63,7 +63,8 @@ fn a_bundled_hook_that_does_not_exist_is_told_with_a_suggestion() {
 #[test]
 fn a_bundled_hook_that_cannot_look_is_no_pass() {
     let world = faked();
-    world.user_config("hooks: { q: { timing: pre, use: quotes-stand } }").greet();
+    world.user_config("hooks: { q: { timing: pre, use: clean-tree } }");
+    world.personal_skill("greet", GREET);
     let output = world.atlas(["run", "greet"]).run().expect_code(3);
-    assert!(output.stderr.contains("there is no output to look at"), "{output}");
+    assert!(output.stderr.contains("there is no git repository here"), "{output}");
 }

@@ -5,6 +5,7 @@
 
 mod docs;
 pub(crate) mod files;
+mod hooks;
 mod layers;
 mod map;
 mod modules;

@@ -1,11 +1,8 @@
 //! `commit-conventions`: before the work it tells what the repository's log shows, after it it
 //! holds the message against the same.
 
-use super::{Answer, Work};
-use crate::{
-    model::{check::Timing, commit_style::CommitStyle},
-    sys::git::{self, Place},
-};
+use super::{Answer, work::Work};
+use crate::model::{check::Timing, commit_style::CommitStyle};
 
 /// So many commits say what is usual.
 const COMMITS: usize = 50;
@@ -19,11 +16,5 @@ pub(super) fn look(work: &Work) -> Result<Answer, String> {
 }
 
 fn messages(work: &Work) -> Result<Vec<String>, String> {
-    match git::discover(&work.cwd).map_err(|error| error.to_string())? {
-        Place::Repository(repository) => {
-            repository.messages(COMMITS).map_err(|error| error.to_string())
-        }
-        Place::Outside | Place::Bare { .. } => Err("there is no repository here".to_owned()),
-        Place::Unsupported { reason, .. } => Err(reason),
-    }
+    work.repository()?.messages(COMMITS).map_err(|error| error.to_string())
 }

@@ -1,25 +1,18 @@
 //! `no-conflict-markers`: no file that the run changed holds what git leaves where a merge was not
 //! finished.
 
-use super::{Answer, Work};
-use crate::{model::changes::ChangeStatus, sys::fs::read_capped};
+use super::{Answer, work::Work};
 
-/// Larger files are no text that anybody merges by hand.
-const FILE_BYTES: u64 = 16 * 1024 * 1024;
-
-pub(super) fn look(work: &Work) -> Answer {
+pub(super) fn look(work: &Work) -> Result<Answer, String> {
     let mut faults = Vec::new();
-    for change in &work.changed_files {
-        if change.status == ChangeStatus::Deleted {
-            continue;
-        }
-        let Some(file) = work.file(&change.path) else { continue };
-        let Ok(bytes) = read_capped(&file, FILE_BYTES) else { continue };
+    for change in work.changes()? {
+        let Some(bytes) = work.content(&change)? else { continue };
         if let Some(line) = marker(&bytes) {
-            faults.push(format!("`{}`, line {line}: a merge was not finished here", change.path));
+            let path = &change.path;
+            faults.push(format!("`{path}`, line {line}: a merge was not finished here; finish it"));
         }
     }
-    Answer::of(faults)
+    Ok(Answer::of(faults))
 }
 
 /// The first line of an unfinished merge: a beginning alone may be an underline or a quotation.

@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::{Answer, Work};
+use super::{Answer, work::Work};
 use crate::sys::fs::read_capped;
 
 /// A quote may stand so many lines from the line that is named.
@@ -11,9 +11,6 @@ const NEAR: usize = 10;
 
 /// Larger files are not reviewed line by line.
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
-
-/// At most so many faults are told at once.
-const FAULTS: usize = 20;
 
 #[derive(Debug, Deserialize)]
 struct Review {
@@ -39,7 +36,7 @@ pub(super) fn look(work: &Work) -> Result<Answer, String> {
         let fault = fault(work, finding)?;
         Some(format!("finding {number}: {fault}"))
     });
-    Ok(Answer::of(faults.take(FAULTS).collect()))
+    Ok(Answer::of(faults.collect()))
 }
 
 /// What is wrong with a finding's place. A finding without a quote claims nothing to look up.
@@ -109,7 +106,10 @@ fn first_line(quote: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{model::check::Timing, sys::fs::write_atomic};
+    use crate::{
+        model::bundled_hook::With,
+        sys::{env::Env, fs::write_atomic},
+    };
 
     const CODE: &str = "fn main() {\n    let total = sum(&items);\t\n\n    print(total);\r\n}\n";
 
@@ -124,12 +124,11 @@ mod tests {
         write("out.json", serde_json::json!({ "findings": findings }).to_string().as_bytes());
         let outside = std::path::Path::new("/etc/hosts");
         std::os::unix::fs::symlink(outside, tree.path().join("link")).unwrap();
-        let work = Work {
-            timing: Timing::Post,
-            cwd: tree.path().to_owned(),
-            output_file: Some(tree.path().join("out.json")),
-            changed_files: Vec::new(),
-        };
+        let told = serde_json::json!({
+            "timing": "post", "cwd": tree.path(), "output_file": tree.path().join("out.json"),
+        });
+        let told = serde_json::from_value(told).unwrap();
+        let work = Work::new(told, With::default(), &Env::default()).unwrap();
         look(&work).unwrap()
     }
 

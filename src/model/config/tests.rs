@@ -103,7 +103,7 @@ output = null (built-in)
 #[test]
 fn every_value_is_shown_with_its_source() {
     let given = Given {
-        user: "hooks: { a: { timing: pre, use: x } }\naliases: { r: review }",
+        user: "hooks: { a: { timing: pre, command: [x] } }\naliases: { r: review }",
         contract: "limits: { usd: 3, turns: 7 }",
         flags: FlagValues { allow: vec!["Read".to_owned()], ..FlagValues::default() },
         ..Given::default()
@@ -115,7 +115,7 @@ fn every_value_is_shown_with_its_source() {
         str![[r#"
 limits.turns = 7 (contract.yaml:1)
 agent.allow.0 = "Read" (flag --allow)
-hooks.a = {"timing":"pre","use":"x","blocking":true,"on":null,"needs":[],"skills":[],"steps":[],"repos":[],"env":[],"may-change":[],"replace":false} (config.yaml:1)
+hooks.a = {"timing":"pre","command":["x"],"blocking":true,"on":null,"needs":[],"skills":[],"steps":[],"repos":[],"env":[],"may-change":[],"replace":false} (config.yaml:1)
 aliases.r = "review" (config.yaml:2)
 inputs = {} (contract.yaml:1)
 requires = {"files":[],"commands":[],"env":[],"given":[]} (contract.yaml:1)
@@ -256,7 +256,7 @@ fn continuous_integration_needs_checks_unless_somebody_says_otherwise() {
 
 #[test]
 fn keys_that_only_the_user_may_set() {
-    let text = "trust: { always: ['~/src/**'] }\nusd-per-day: 5\nsessions: state\ncontext-window: 200k\nhooks: { a: { timing: pre, use: x, repos: ['~/src/*'] } }\n";
+    let text = "trust: { always: ['~/src/**'] }\nusd-per-day: 5\nsessions: state\ncontext-window: 200k\nhooks: { a: { timing: pre, command: [x], repos: ['~/src/*'] } }\n";
     let settings = Given { user: text, ..Given::default() }.settings();
     assert_eq!(said(&settings.limits.usd_per_day), "Usd(5000000000) (config.yaml:2)");
     assert_eq!(said(&settings.sessions), "State (config.yaml:3)");
@@ -271,7 +271,7 @@ the configuration .claude/atlas.yaml is faulty (invalid)
 .claude/atlas.yaml:2:1: only the user may set this, no file of a repository [usd-per-day] | `atlas config` names the user's own file
 .claude/atlas.yaml:3:1: only the user may set this, no file of a repository [sessions] | `atlas config` names the user's own file
 .claude/atlas.yaml:4:1: only the user may set this, no file of a repository [context-window] | `atlas config` names the user's own file
-.claude/atlas.yaml:5:36: only the user may set this, no file of a repository [repos] | `atlas config` names the user's own file
+.claude/atlas.yaml:5:42: only the user may set this, no file of a repository [repos] | `atlas config` names the user's own file
 .claude/atlas.yaml:6:1: only the user may set this, no file of a repository [claude] | `atlas config` names the user's own file
 .claude/atlas.yaml:7:1: only the user may set this, no file of a repository [base-url] | `atlas config` names the user's own file
 .claude/atlas.yaml:8:1: only the user may set this, no file of a repository [api-key-helper] | `atlas config` names the user's own file
@@ -284,7 +284,7 @@ the configuration .claude/atlas.yaml is faulty (invalid)
 #[test]
 fn settings_are_stored_and_read_back() {
     let given = Given {
-        user: "hooks: { a: { timing: mid, use: x, on: edit } }\nretry: { times: 3, on: [failed], backoff: 1500ms }",
+        user: "hooks: { a: { timing: mid, command: [x], on: edit } }\nretry: { times: 3, on: [failed], backoff: 1500ms }",
         contract: "steps: [{ run: [a] }, { section: B }]\ninputs: { a: { default: x } }\noutput: { type: object }\nlimits: { usd: 9, context: 12.5% }\nverify: {}",
         flags: FlagValues { load: Some(Load::Staged), ..FlagValues::default() },
         ..Given::default()

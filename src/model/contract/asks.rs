@@ -101,7 +101,7 @@ fn hooks(hooks: &Named<Hook>, add: &mut Add<'_>) {
     for (name, hook) in hooks.iter() {
         let effect = match &hook.action {
             HookAction::Command(argv) => format!("run {}", shown(argv.words())),
-            HookAction::Use(bundled) => format!("run atlas's own hook `{}`", bundled.value),
+            HookAction::Use(bundled) => format!("run atlas's own hook `{}`", bundled.hook.value),
         };
         add(&name.span, format!("hook {}", name.value), effect);
         if !hook.env.is_empty() {

@@ -1,7 +1,12 @@
 //! What a contract says must fit together.
 
-use super::{Contract, Fact, Hook, Input, InputType, Step, Timing, Verify};
-use crate::model::yaml::{Complaint, Named, Spanned};
+use super::{
+    Bundled, Contract, Fact, Hook, HookAction, Input, InputType, On, Step, Timing, Verify,
+};
+use crate::model::{
+    bundled_hook::with,
+    yaml::{Complaint, Named, Spanned},
+};
 
 /// Everything that does not fit together in a contract.
 pub(super) fn contract(contract: &Contract) -> Vec<Complaint> {
@@ -100,7 +105,22 @@ pub(in crate::model) fn hooks(hooks: &Named<Hook>, found: &mut Vec<Complaint>) {
         for need in hook.needs.iter().filter(|need| need.value == name.value) {
             found.push((need.span.clone(), "a hook cannot need itself".to_owned()));
         }
+        if let HookAction::Use(bundled) = &hook.action {
+            check_bundled(hook, bundled, found);
+        }
         passed_on(&hook.env, found);
+    }
+}
+
+fn check_bundled(
+    hook: &Hook,
+    Bundled { hook: bundled, with }: &Bundled,
+    found: &mut Vec<Complaint>,
+) {
+    found.extend(with::complaints(bundled, with, hook.timing));
+    if hook.on == On::Edit && !bundled.looks_at_edits() {
+        let message = format!("`{}` looks at a whole step, not at an edit", bundled.value);
+        found.push((bundled.span.clone(), message));
     }
 }
 

@@ -7,7 +7,12 @@ use serde::{
     de::{Error as _, SeqAccess, Visitor},
 };
 
-use crate::model::{check::Timing, value::Span, yaml::Spanned};
+use crate::model::{
+    bundled_hook::{BundledHook, With},
+    check::Timing,
+    value::Span,
+    yaml::Spanned,
+};
 
 /// A command that checks before, during or after the work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,7 +50,16 @@ pub enum HookAction {
     /// A program with its arguments; no shell.
     Command(Spanned<Argv>),
     /// A hook that comes with atlas.
-    Use(Spanned<String>),
+    Use(Bundled),
+}
+
+/// A hook that comes with atlas, and how it is to look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundled {
+    /// Which one.
+    pub hook: Spanned<BundledHook>,
+    /// Its options.
+    pub with: With,
 }
 
 /// What a mid hook follows.
@@ -146,7 +160,10 @@ struct Written {
     command: Option<Spanned<Argv>>,
     /// A hook that comes with atlas, instead of a command.
     #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
-    bundled: Option<Spanned<String>>,
+    bundled: Option<Spanned<BundledHook>>,
+    /// Options of the hook that comes with atlas.
+    #[serde(default, skip_serializing_if = "With::is_empty")]
+    with: With,
     /// Whether a failure stops or rejects the run; true unless said otherwise.
     #[serde(default = "yes")]
     blocking: bool,
@@ -188,8 +205,11 @@ impl TryFrom<Written> for Hook {
 
     fn try_from(written: Written) -> Result<Self, Self::Error> {
         let action = match (written.command, written.bundled) {
+            (Some(_), None) if !written.with.is_empty() => {
+                return Err("`with` goes with `use`; a command has its options in its list");
+            }
             (Some(command), None) => HookAction::Command(command),
-            (None, Some(name)) => HookAction::Use(name),
+            (None, Some(hook)) => HookAction::Use(Bundled { hook, with: written.with }),
             (None, None) => return Err("a hook needs `command` or `use`"),
             (Some(_), Some(_)) => return Err("a hook has `command` or `use`, not both"),
         };
@@ -215,14 +235,15 @@ impl TryFrom<Written> for Hook {
 
 impl From<Hook> for Written {
     fn from(hook: Hook) -> Self {
-        let (command, bundled) = match hook.action {
-            HookAction::Command(command) => (Some(command), None),
-            HookAction::Use(name) => (None, Some(name)),
+        let (command, bundled, with) = match hook.action {
+            HookAction::Command(command) => (Some(command), None, With::default()),
+            HookAction::Use(Bundled { hook, with }) => (None, Some(hook), with),
         };
         Self {
             timing: hook.timing,
             command,
             bundled,
+            with,
             blocking: hook.blocking,
             timeout: hook.timeout,
             on: (hook.timing == Timing::Mid).then_some(hook.on),

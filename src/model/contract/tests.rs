@@ -146,7 +146,7 @@ contract.yaml:2:9: `a` is a command, only an agent step can repair [a]
 #[test]
 fn hooks() {
     check(
-        "hooks:\n  a: { timing: pre, command: cargo test }\n  b: { timing: post }\n  c: { timing: post, use: x, command: [y] }\n  d: { command: [y] }\n  e: { timing: later, command: [y] }\n  f: { timing: pre, use: x, on: edit }\n  g: { timing: pre, use: x, repos: [a] }\n",
+        "hooks:\n  a: { timing: pre, command: cargo test }\n  b: { timing: post }\n  c: { timing: post, use: clean-tree, command: [y] }\n  d: { command: [y] }\n  e: { timing: later, command: [y] }\n  f: { timing: pre, command: [x], on: edit }\n  g: { timing: pre, command: [x], repos: [a] }\n",
         str![[r#"
 the contract contract.yaml is faulty (invalid)
 contract.yaml:2:30: no shell reads a command, write a list such as [cargo, test] [cargo test]
@@ -155,18 +155,18 @@ contract.yaml:4:3: a hook has `command` or `use`, not both [c]
 contract.yaml:5:3: the key `timing` is missing [d]
 contract.yaml:6:16: `later` is none of `pre`, `mid`, `post` [later]
 contract.yaml:7:3: only a mid hook says what it runs `on` [f]
-contract.yaml:8:29: only the user's own configuration chooses hooks by repository [repos]
+contract.yaml:8:35: only the user's own configuration chooses hooks by repository [repos]
 
 "#]],
     );
     check(
-        "hooks:\n  a: { timing: pre, use: x, steps: [s], needs: [a], env: [GIT_DIR, 'A B'] }\nenv: [LD_PRELOAD, A=B, CLAUDECODE, OK]\n",
+        "hooks:\n  a: { timing: pre, command: [x], steps: [s], needs: [a], env: [GIT_DIR, 'A B'] }\nenv: [LD_PRELOAD, A=B, CLAUDECODE, OK]\n",
         str![[r#"
 the contract contract.yaml is faulty (invalid)
-contract.yaml:2:37: only a mid hook runs after steps, so only it can choose them [s]
-contract.yaml:2:49: a hook cannot need itself [a]
-contract.yaml:2:59: `GIT_DIR` changes what programs run, it is never passed on [GIT_DIR]
-contract.yaml:2:68: `A B` is no name of a variable ['A B']
+contract.yaml:2:43: only a mid hook runs after steps, so only it can choose them [s]
+contract.yaml:2:55: a hook cannot need itself [a]
+contract.yaml:2:65: `GIT_DIR` changes what programs run, it is never passed on [GIT_DIR]
+contract.yaml:2:74: `A B` is no name of a variable ['A B']
 contract.yaml:3:7: `LD_PRELOAD` changes what programs run, it is never passed on [LD_PRELOAD]
 contract.yaml:3:19: `A=B` is no name of a variable [A=B]
 contract.yaml:3:24: `CLAUDECODE` changes what programs run, it is never passed on [CLAUDECODE]
@@ -174,7 +174,7 @@ contract.yaml:3:24: `CLAUDECODE` changes what programs run, it is never passed o
 "#]],
     );
     check(
-        "hooks:\n  a: { timing: mid, use: x, on: edit, blocking: false, timeout: 5, may-change: [x], env: [A], replace: true, skills: ['*'], steps: [a] }\n",
+        "hooks:\n  a: { timing: mid, command: [x], on: edit, blocking: false, timeout: 5, may-change: [x], env: [A], replace: true, skills: ['*'], steps: [a] }\n",
         str![[r#"
 fine
 

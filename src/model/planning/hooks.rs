@@ -5,11 +5,10 @@ use globset::GlobBuilder;
 use super::Given;
 use crate::model::{
     Fault, Result,
-    bundled_hook::{BundledHook, COMMAND},
+    bundled_hook::COMMAND,
     config::ResolvedHook,
-    contract::HookAction,
+    contract::{Bundled, HookAction},
     run::plan::{HookPlan, StepPlan},
-    suggest::nearest,
     yaml::Spanned,
 };
 
@@ -43,7 +42,7 @@ fn hook(
     }
     let command = match &hook.action {
         HookAction::Command(argv) => argv.words().to_vec(),
-        HookAction::Use(name) => bundled(given, resolved, name)?,
+        HookAction::Use(used) => bundled(given, used),
     };
     let mut looks_at = Vec::new();
     for step in steps {
@@ -71,25 +70,15 @@ fn hook(
     }))
 }
 
-/// A hook of atlas's own is atlas itself, started to look at the work and do nothing else.
-fn bundled(
-    given: &Given<'_>,
-    resolved: &ResolvedHook,
-    name: &Spanned<String>,
-) -> Result<Vec<String>> {
-    if let Some(bundled) = BundledHook::from_name(name) {
-        let program = given.own_exe.to_string_lossy().into_owned();
-        return Ok(vec![program, COMMAND.to_owned(), bundled.name().to_owned()]);
+/// A hook of atlas's own is atlas itself, started to look at the work and do nothing else. What it
+/// takes stands in its command, so that the plan holds all of it and `--dry-run` shows it.
+fn bundled(given: &Given<'_>, bundled: &Bundled) -> Vec<String> {
+    let program = given.own_exe.to_string_lossy().into_owned();
+    let mut command = vec![program, COMMAND.to_owned(), bundled.hook.name().to_owned()];
+    if !bundled.with.is_empty() {
+        command.push(serde_json::to_string(&bundled.with).expect("options are plain values"));
     }
-    let names = || BundledHook::ALL.iter().map(|hook| hook.name());
-    let fault = Fault::invalid(format!(
-        "the hook `{}` ({}) uses `{}`, which does not come with atlas",
-        resolved.name, resolved.source, name.value
-    ));
-    Err(match nearest(name, names()).first() {
-        Some(near) => fault.hint(format!("did you mean `{near}`?")),
-        None => fault.hint(format!("there are {}", names().collect::<Vec<_>>().join(", "))),
-    })
+    command
 }
 
 /// Whether one of the globs fits; no globs fit everything.

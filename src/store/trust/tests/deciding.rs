@@ -106,7 +106,7 @@ Isolated {
 
 #[test]
 fn what_was_left_out_asks_for_nothing() {
-    let text = "hooks: { a: { timing: pre, use: x } }\nagent: { edit: true, tools: [Bash], allow: [x], mcp: [y], permission-mode: acceptEdits, model: m }\nenv: [A]\nlimits: { usd: 1 }\nrequire: none\nisolation: none\n";
+    let text = "hooks: { a: { timing: pre, command: [x] } }\nagent: { edit: true, tools: [Bash], allow: [x], mcp: [y], permission-mode: acceptEdits, model: m }\nenv: [A]\nlimits: { usd: 1 }\nrequire: none\nisolation: none\n";
     let mut config = parse_project(Path::new("a"), text).unwrap();
     assert_eq!(config_asks(&config).len(), 9);
     config.value = without_asks(&config.value);
