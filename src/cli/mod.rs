@@ -12,6 +12,7 @@ mod hook;
 mod list;
 mod man;
 mod run;
+mod scratch;
 mod session;
 mod show;
 mod skills;
@@ -54,6 +55,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Session(session::Args),
+    Scratch(scratch::Args),
     Test(test::Args),
     Trust(trust::Args),
     Config(config::Args),
@@ -123,6 +125,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
+        Command::Scratch(args) => scratch::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),
         Command::Config(args) => config::run(&args, &context),

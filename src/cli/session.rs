@@ -69,7 +69,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 }
 
 /// A session of this project, or one that a replay left.
-fn find(query: &str, sessions: &Sessions, context: &Context) -> Result<SessionDir> {
+pub(super) fn find(query: &str, sessions: &Sessions, context: &Context) -> Result<SessionDir> {
     let unknown = match sessions.find(query) {
         Ok(session) => return Ok(session),
         Err(fault) => fault,
@@ -98,7 +98,7 @@ fn find(query: &str, sessions: &Sessions, context: &Context) -> Result<SessionDi
 }
 
 /// The sessions of this project, where the user keeps them.
-fn sessions(context: &Context) -> Result<Sessions> {
+pub(super) fn sessions(context: &Context) -> Result<Sessions> {
     let folders = context.folders()?;
     let project = context.project();
     let sessions = match &project.place {

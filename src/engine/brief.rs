@@ -1,22 +1,28 @@
 //! What an agent is told beyond the plan: what became known only once the run had begun.
 
 use super::site::Site;
-use crate::model::{
-    Result,
-    check::Check,
-    contract::Fact,
-    prompt,
-    run::{Point, State, event::Output, plan::StepPlan, state::Stage},
+use crate::{
+    model::{
+        Result,
+        check::Check,
+        contract::Fact,
+        prompt,
+        run::{Point, State, event::Output, plan::StepPlan, state::Stage},
+        scratch::{ROOM, Summary},
+    },
+    store::scratch,
 };
 
-/// The words for one step: what the pre hooks said, where the contract gives that, and what the
-/// steps before it made. A step has a conversation of its own and knows nothing else of them.
+/// The words for one step: what the pre hooks said, where the contract gives that, what the steps
+/// before it made, and what the scratch pad holds. A step has a conversation of its own and knows
+/// nothing else of them.
 ///
 /// # Errors
-/// An output that a step left in a file is not what it was.
+/// An output that a step left in a file is not what it was; a scratch pad that is none.
 pub(crate) fn brief(site: &Site, state: &State, step: &StepPlan) -> Result<String> {
     let hooks = hooks(site, state).as_deref().map(prompt::hooks).unwrap_or_default();
-    Ok(hooks + &prompt::earlier(&earlier(site, state, step)?))
+    let noted = Summary::of(&scratch::read(site.session.stored())?, ROOM);
+    Ok(hooks + &prompt::earlier(&earlier(site, state, step)?) + &prompt::scratch(&noted))
 }
 
 /// What the pre hooks said, in the plan's order.

@@ -23,6 +23,7 @@ use crate::{
         call::LimitKind,
         run::{Effect, Event, Point, State, event::Output, next},
     },
+    store::scratch,
     sys::signals::{Signals, Stop},
 };
 
@@ -108,7 +109,7 @@ impl<'a> Dispatcher<'a> {
     async fn start(&mut self, effect: Effect) -> Result<()> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         match effect {
-            Effect::Record(event) => return self.append(*event).await,
+            Effect::Record(event) => return self.record(*event).await,
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let order = look::Order { shape: self.shape(&at), at };
@@ -145,6 +146,14 @@ impl<'a> Dispatcher<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What a step leaves in the scratch pad is confirmed by the event that ends it.
+    async fn record(&mut self, mut event: Event) -> Result<()> {
+        if let Event::StepEnded { scratch, .. } = &mut event {
+            *scratch = scratch::mark(self.site.session.stored(), self.state.scratch.as_ref())?;
+        }
+        self.append(event).await
     }
 
     /// Writes an event down and takes it in.

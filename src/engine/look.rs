@@ -1,6 +1,6 @@
 //! Looks for ourselves, without a hook: at prerequisites, at a tree, at an output's shape.
 
-use std::{ffi::OsStr, rc::Rc, time::Instant};
+use std::{rc::Rc, time::Instant};
 
 use serde_json::Value;
 
@@ -93,12 +93,12 @@ fn advisory(name: &str, why: &str) -> Check {
 fn requires(site: &Site) -> Vec<Check> {
     let asked = &site.plan.requires;
     let root = &site.tree.root;
-    let path = site.env.get_os("PATH").unwrap_or(OsStr::new(""));
+    let path = site.path().unwrap_or_default();
     let files = asked.files.iter().map(|file| (file, root.join(file).exists(), "no such file"));
     let commands = asked
         .commands
         .iter()
-        .map(|name| (name, executable::find(name, path, root).is_some(), "not found on PATH"));
+        .map(|name| (name, executable::find(name, &path, root).is_some(), "not found on PATH"));
     let set = |name: &String| site.env.get_os(name).is_some_and(|value| !value.is_empty());
     let given = asked
         .given

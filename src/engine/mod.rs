@@ -10,6 +10,7 @@ pub mod explain;
 mod hook;
 pub mod login;
 mod look;
+mod own_bin;
 pub mod prepare;
 mod recording;
 pub mod run;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::{
     child_env::{Child, child_env},
     claude::Claude,
+    own_bin,
     recording::Recording,
     tree::WorkTree,
 };
@@ -60,6 +61,8 @@ pub struct Site {
     pub stop: watch::Receiver<Stop>,
     /// Set before `stop` is raised for another reason than a signal.
     pub limit: Cell<Option<LimitKind>>,
+    /// The program of atlas itself, which agents and hooks find in their `PATH`.
+    pub exe: PathBuf,
     /// What makes the cookies of this process differ from those of any other.
     pub nonce: String,
 }
@@ -78,6 +81,12 @@ impl Site {
     /// The cookie of one unit.
     pub fn cookie(&self, unit: &str) -> Cookie {
         Cookie::Exact(format!("{}/{unit}", self.run_cookie()))
+    }
+
+    /// Where children find programs: the user's path with atlas itself in front.
+    pub fn path(&self) -> Option<OsString> {
+        let path = self.env.get_os("PATH")?;
+        Some(own_bin::path(self.session.dir(), &self.exe, path).unwrap_or_else(|| path.to_owned()))
     }
 
     /// A child's environment: what it may see of ours, and where it stands.
@@ -101,6 +110,8 @@ impl Site {
             ("ATLAS_DEPTH", depth.as_ref()),
         ];
         ours.extend(step.map(|step| ("ATLAS_STEP", OsStr::new(step))));
+        let path = self.path();
+        ours.extend(path.as_deref().map(|path| ("PATH", path)));
         child_env(&self.env, child, passed_on, &ours)
     }
 

@@ -19,6 +19,7 @@ pub mod recording;
 mod request;
 pub mod result;
 pub mod run;
+pub mod scratch;
 pub mod secret;
 pub mod session_id;
 pub mod skill;

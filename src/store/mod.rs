@@ -8,6 +8,7 @@ pub mod history;
 pub mod journal;
 pub mod probe;
 pub mod recordings;
+pub mod scratch;
 pub mod session;
 pub mod skills;
 mod stamp;

@@ -28,7 +28,7 @@ use std::{
 pub use dir::SessionDir;
 pub use home::{Home, NewSession, Notice};
 pub use list::{Listed, Sessions};
-pub use summary::{Ended, SessionFile, Summary, runs};
+pub use summary::{Ended, LastRun, SessionFile, Summary, last_run, runs};
 
 use crate::{
     model::{Fault, Result, SessionId},

@@ -22,5 +22,6 @@ mod run_signals;
 mod run_steps;
 mod run_trees;
 mod run_unavailable;
+mod scratch;
 mod support;
 mod tidy;

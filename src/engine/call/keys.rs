@@ -58,7 +58,7 @@ pub(super) fn hand_over(site: &Site, agent: &AgentPlan) -> Result<Option<HandedO
         CallTrust::Work => Map::new(),
         CallTrust::Isolated => users_login(&site.env),
     };
-    let key = site.env.get(API_KEY).filter(|key| offers_a_shell(agent) && !key.is_empty());
+    let key = site.env.get(API_KEY).filter(|key| agent.offers_a_shell() && !key.is_empty());
     if login.is_empty() && key.is_none() {
         return Ok(None);
     }
@@ -66,10 +66,6 @@ pub(super) fn hand_over(site: &Site, agent: &AgentPlan) -> Result<Option<HandedO
         .and_then(|dir| write(dir, login, key))
         .map(Some)
         .map_err(|error| Fault::failed("could not hand the login over").because(error))
-}
-
-fn offers_a_shell(agent: &AgentPlan) -> bool {
-    agent.tools.as_ref().is_none_or(|tools| tools.iter().any(|tool| tool == "Bash"))
 }
 
 /// The login that the user keeps in claude's own settings. Settings that cannot be read hold no

@@ -84,6 +84,7 @@ pub(super) fn site(
         keys: around.folders.state.join("keys"),
         stop: setting.signals.subscribe(),
         limit: Cell::new(None),
+        exe: around.own_exe.clone(),
         nonce: ground.guarded.nonce,
     };
     (site, ground.lock)

@@ -6,6 +6,11 @@ use crate::model::{
     value::Usd,
 };
 
+/// What every agent with a shell may do: read and write the session's scratch pad. The rule is not
+/// the plan's, because a denial of some other command fails a step only where a person wrote rules
+/// for commands.
+const SCRATCH_RULE: &str = "Bash(atlas scratch *)";
+
 /// What a call's command line is made of; paths are text because they come from our own session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallSpec<'a> {
@@ -56,8 +61,10 @@ pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
     if let Some(tools) = &agent.tools {
         args.pair("--tools", &tools.join(","));
     }
-    if !agent.allow.is_empty() {
-        args.pair("--allowedTools", &agent.allow.join(","));
+    let own = agent.offers_a_shell().then_some(SCRATCH_RULE);
+    let allowed: Vec<&str> = agent.allow.iter().map(String::as_str).chain(own).collect();
+    if !allowed.is_empty() {
+        args.pair("--allowedTools", &allowed.join(","));
     }
     args.pair("--permission-mode", agent.permission_mode.name());
     args.pair("--max-turns", &spec.max_turns.to_string());

@@ -82,7 +82,7 @@ fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Ev
         Event::CallEnded(Box::new(ended)),
         Event::Changes { step: step.clone(), attempt, changes: TreeChanges::default() },
         Event::Retry { step: step.clone(), reasons: vec![], supersedes: vec![step.clone()] },
-        Event::StepEnded { step, attempt, status, reason: Some(reason) },
+        Event::StepEnded { step, attempt, status, reason: Some(reason), scratch: None },
     ]
 }
 

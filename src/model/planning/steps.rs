@@ -118,7 +118,7 @@ fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish) -> St
     StepPlan {
         id: wish.id,
         agent: agent.clone(),
-        system: prompt::system(&skill.name, &filled.text),
+        system: prompt::system(&skill.name, prompt::notes(agent), &filled.text),
         prompt: prompt::task(&skill.name, arguments, &unplaced) + &facts(given),
         asked: wish.asked,
         output: wish.output,

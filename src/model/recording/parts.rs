@@ -71,7 +71,7 @@ pub fn parts(of: PartsOf<'_>) -> Parts {
         inputs: named.chain(typed).collect(),
         tree: of.tree.get(..DIGITS).unwrap_or(of.tree).to_owned(),
         skill: of.plan.skill.digest.get(..DIGITS).unwrap_or_default().to_owned(),
-        wording: short(&prompt::wording()),
+        wording: short(&(prompt::wording() + prompt::notes(&of.step.agent))),
         reasons: hash(&of.reasons.join("\n")),
     }
 }

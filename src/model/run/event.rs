@@ -12,6 +12,7 @@ use crate::model::{
     call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend},
     changes::TreeChanges,
     check::Check,
+    scratch::Mark,
     value::{Span, Usd},
 };
 
@@ -137,6 +138,9 @@ pub enum Event {
         status: StepStatus,
         /// Why, for anything but a pass.
         reason: Option<String>,
+        /// How far the scratch pad had come; none where nobody wrote to it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scratch: Option<Mark>,
     },
     /// The run is over.
     RunEnded {

@@ -11,6 +11,7 @@ use crate::model::{
     check::{Check, Require, Timing},
     contract::{Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
+    skill::tools::tool_of,
     value::{Share, Span, Tokens, Usd},
 };
 
@@ -209,6 +210,13 @@ impl StepPlan {
     /// The schema that claude has to answer by. One about a text is for us alone to look at.
     pub fn form(&self) -> Option<&serde_json::Value> {
         self.output.as_ref().filter(|schema| !is_prose(schema))
+    }
+}
+
+impl AgentPlan {
+    /// Whether the agent can run commands.
+    pub fn offers_a_shell(&self) -> bool {
+        self.tools.as_ref().is_none_or(|tools| tools.iter().any(|tool| tool_of(tool) == "Bash"))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::model::{
     call::{CallOutcome, Failure, LimitKind, Spend},
     changes::TreeChanges,
     check::Check,
+    scratch::Mark,
     value::Span,
 };
 
@@ -50,6 +51,8 @@ pub struct State {
     pub ledger: Ledger,
     /// The last tree seen.
     pub changes: Option<TreeChanges>,
+    /// How far the scratch pad had come when the last step ended.
+    pub scratch: Option<Mark>,
     /// What ends the run early.
     pub halt: Option<Halt>,
     /// How the run ended.
@@ -148,8 +151,9 @@ impl State {
             Event::Retry { step, reasons, supersedes } => {
                 self.try_again(step, reasons, supersedes);
             }
-            Event::StepEnded { step, status, reason, .. } => {
+            Event::StepEnded { step, status, reason, scratch, .. } => {
                 self.step_mut(step).status = Some((*status, reason.clone()));
+                self.scratch = scratch.clone().or(self.scratch.take());
             }
             Event::RunEnded { status, exit_code, reason } => {
                 self.end =

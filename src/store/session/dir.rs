@@ -29,6 +29,28 @@ pub struct SessionDir {
 }
 
 impl SessionDir {
+    /// The session in this very folder, as a variable or a person names it.
+    ///
+    /// # Errors
+    /// There is none: no folder, a link to one, another name, no journal.
+    pub fn at(folder: &Path) -> Result<Self> {
+        let refuse = |why: &str| {
+            Err(Fault::usage(format!("`{}` is no session", folder.display())).because(why))
+        };
+        let name = folder.file_name().and_then(|name| name.to_str());
+        let Some(id) = name.and_then(|name| name.parse().ok()) else {
+            return refuse("its name is not that of a session");
+        };
+        if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            return refuse("it is no folder");
+        }
+        let session = Self { id, path: folder.to_owned() };
+        if !session.journal().symlink_metadata().is_ok_and(|found| found.is_file()) {
+            return refuse("it has no journal");
+        }
+        Ok(session)
+    }
+
     /// The journal.
     pub fn journal(&self) -> PathBuf {
         self.path.join(JOURNAL)

@@ -12,10 +12,11 @@ use crate::{
         Result, SessionId, Status,
         journal_line::Line,
         run::{Event, State, state::StepState},
+        scratch::Mark,
         value::Usd,
     },
     store::stamp,
-    sys::fs::read_capped,
+    sys::{fs::read_capped, lock::signed_by},
 };
 
 /// The version of `session.json` that is written.
@@ -151,6 +152,27 @@ impl Summary {
             _ => Ok(Self::of(&session.lines()?, size.unwrap_or_default())),
         }
     }
+}
+
+/// What of a session's last run decides on how far its scratch pad is confirmed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LastRun {
+    /// Its number; 0 while there is none.
+    pub run: u32,
+    /// Whether it neither ended nor goes on.
+    pub broken_off: bool,
+    /// How far the pad had come when its last step ended.
+    pub scratch: Option<Mark>,
+}
+
+/// The last run of a session.
+pub fn last_run(session: &SessionDir) -> Result<LastRun> {
+    let lines = session.lines()?;
+    let Some(state) = runs(&lines).last().map(|run| fold(run)) else {
+        return Ok(LastRun::default());
+    };
+    let broken_off = state.end.is_none() && signed_by(&session.lock()).is_none();
+    Ok(LastRun { run: state.run, broken_off, scratch: state.scratch })
 }
 
 /// The lines of each run, in order.

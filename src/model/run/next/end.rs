@@ -98,6 +98,7 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
                 attempt: known.attempt,
                 status: step_status,
                 reason: None,
+                scratch: None,
             })
         })
     });

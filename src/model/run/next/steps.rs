@@ -230,5 +230,6 @@ fn step_ended(
         attempt: known.attempt,
         status,
         reason,
+        scratch: None,
     })
 }
