@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    brief, call, hook, look,
+    brief, call, hook, judges, look,
     site::Site,
     unit::{FromUnit, Line},
 };
@@ -112,13 +112,19 @@ impl<'a> Dispatcher<'a> {
             Effect::Record(event) => return self.record(*event).await,
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
-                let order = look::Order { shape: self.shape(&at), at };
+                let judges = self.state.judges.clone().unwrap_or_default();
+                let order = look::Order { shape: self.shape(&at), judges, at };
                 self.units.spawn_local(look::look(site, line, order));
+            }
+            Effect::Freeze => {
+                let files = judges::now(&site.tree.root, &site.plan.judges).await;
+                return self.append(Event::JudgesFrozen { files }).await;
             }
             Effect::RunHook { hook: name, at } => {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
-                let order = hook::Order { work: self.work(&at), hook, at };
+                let judges = self.state.judges.clone().unwrap_or_default();
+                let order = hook::Order { work: self.work(&at), judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
             }
             Effect::Call { step, attempt, resume, reasons, after } => {

@@ -4,12 +4,13 @@ use std::{ffi::OsString, path::PathBuf, rc::Rc, time::Duration};
 
 use serde::Serialize;
 
-use super::{child_env::Child, site::Site, unit::Line};
+use super::{child_env::Child, judges, site::Site, unit::Line};
 use crate::{
     model::{
         changes::{FileChange, TreeChanges},
         check::{Check, CheckKind, CheckStatus, Timing},
         hook_answer::{self, HookEnd},
+        judges::{JudgeFile, accuse},
         run::{Event, Point, plan::HookPlan},
     },
     sys::{
@@ -31,6 +32,8 @@ pub(crate) struct Order {
     pub at: Point,
     /// What it is told of the work.
     pub work: Work,
+    /// The files that judge the work, as they were before the first call.
+    pub judges: Vec<JudgeFile>,
 }
 
 /// What a hook is told of the work.
@@ -46,10 +49,55 @@ pub(crate) struct Work {
     pub changes: Option<TreeChanges>,
 }
 
-/// Runs the hook and tells what it said.
+/// Runs the hook and tells what it said, unless the work changed what the hook runs.
 pub(crate) async fn hook(site: Rc<Site>, line: Line, order: Order) {
-    let check = check(&site, &order).await;
+    let own = only_its_own(&site, &order);
+    let changed = judges::changed(&site.tree.root, &own).await;
+    let check = if let Some(reason) = accuse(&changed) {
+        let check = of(&order.hook, CheckKind::Protection, CheckStatus::Failed);
+        Check { blocking: true, ..check }.because(reason)
+    } else {
+        let check = check(&site, &order).await;
+        tell_what_it_wrote(&site, &line, &order).await;
+        check
+    };
     line.tell(Event::HookEnded { hook: order.hook.name, at: order.at, check });
+}
+
+/// Files that no other hook of this moment names, and that were there. Any other one may have
+/// been written by a hook that runs beside this one; the look before all of them has seen it.
+fn only_its_own(site: &Site, order: &Order) -> Vec<JudgeFile> {
+    let hook = &order.hook;
+    let beside = |file: &JudgeFile| {
+        let mut others = site.plan.hooks.iter();
+        others.any(|other| {
+            other.timing == hook.timing && other.name != hook.name && file.is_named_by(&other.name)
+        })
+    };
+    let alone = |file: &&JudgeFile| file.is_named_by(&hook.name) && file.existed() && !beside(file);
+    order.judges.iter().filter(alone).cloned().collect()
+}
+
+/// While a hook runs no agent does, so a report that it names, or that was not there, is its own.
+async fn tell_what_it_wrote(site: &Site, line: &Line, order: &Order) {
+    let mut wrote = judges::changed(&site.tree.root, &order.judges).await;
+    wrote.retain(|file| file.is_named_by(&order.hook.name) || !file.existed());
+    if !wrote.is_empty() {
+        let paths = wrote.into_iter().map(|file| file.path).collect();
+        line.tell(Event::HookWrote { hook: order.hook.name.clone(), paths });
+    }
+}
+
+fn of(hook: &HookPlan, kind: CheckKind, status: CheckStatus) -> Check {
+    Check {
+        name: hook.name.clone(),
+        kind,
+        timing: Some(hook.timing),
+        blocking: hook.blocking,
+        status,
+        reason: None,
+        ms: 0,
+    }
 }
 
 async fn check(site: &Site, order: &Order) -> Check {
@@ -70,16 +118,12 @@ async fn check(site: &Site, order: &Order) -> Check {
     let answer = hook_answer::read(&end, &stdout, &stderr);
     leftovers(site, order).await;
     Check {
-        name: hook.name.clone(),
-        kind: CheckKind::Hook,
-        timing: Some(hook.timing),
-        blocking: hook.blocking,
-        status: answer.status,
         reason: answer.reason.or(match answer.status {
             CheckStatus::Passed => answer.context,
             CheckStatus::Failed | CheckStatus::Error | CheckStatus::Skipped => None,
         }),
         ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..of(hook, CheckKind::Hook, answer.status)
     }
 }
 

@@ -4,11 +4,12 @@ use std::{rc::Rc, time::Instant};
 
 use serde_json::Value;
 
-use super::{site::Site, unit::Line};
+use super::{judges, site::Site, unit::Line};
 use crate::{
     model::{
         check::{Check, CheckKind, CheckStatus},
         contract::is_prose,
+        judges::{JudgeFile, accuse},
         run::{Event, Point, event::Output},
         value::Span,
     },
@@ -24,6 +25,8 @@ use crate::{
 pub(crate) struct Order {
     /// Where in the run.
     pub at: Point,
+    /// The files that judge the work, as they were before the first call.
+    pub judges: Vec<JudgeFile>,
     /// The output, and the schema that it has to satisfy, where there is one of each.
     pub shape: Option<(Option<Output>, Value)>,
 }
@@ -49,6 +52,11 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
             Ok(None) => {}
             Err(error) => checks.push(advisory("changes", &error.to_string())),
         }
+    }
+    let changed = judges::changed(&site.tree.root, &order.judges).await;
+    if let Some(reason) = accuse(&changed) {
+        let check = Check::blocking("self-protection", CheckKind::Protection, CheckStatus::Failed);
+        checks.push(check.because(reason));
     }
     if order.at == Point::HandOver {
         checks.push(apply(&site).await);

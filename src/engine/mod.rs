@@ -8,6 +8,7 @@ pub mod claude;
 mod dispatcher;
 pub mod explain;
 mod hook;
+mod judges;
 pub mod login;
 mod look;
 mod own_bin;

@@ -3,6 +3,7 @@
 //! `--dry-run` ends here. Whatever could go wrong before money is spent goes wrong here too.
 
 mod facts;
+mod judges;
 mod purpose;
 mod schema;
 mod trust;
@@ -116,6 +117,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let contract = trusted.contract.as_ref();
     let said = purpose::Said { user, project: trusted.project, contract };
     let settings = purpose::settings(purpose, request, around, said)?;
+    let contract = contract.map(|contract| ground.root.join(&contract.path));
     let work = purpose::place(purpose, request, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     let facts = facts::read(request, &settings, &ground)?;
@@ -137,8 +139,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         prices: history.as_ref().map(|history| history.steps.clone()).unwrap_or_default(),
         on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
-    let missing = missing_programs(&plan, &around.env);
-    plan.requires.commands.extend(missing);
+    plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
+    require_programs(&mut plan, &around.env);
     notices.extend(capped(&settings));
     notices.extend(tools_not_allowed(&skill, &plan));
     Ok(Prepared {
@@ -155,7 +157,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
 
 /// Programs of blocking hooks that are nowhere: the run could not pass, so it must not cost
 /// anything. One that is named by a path may still be built by the work.
-fn missing_programs(plan: &Plan, env: &Env) -> Vec<String> {
+fn require_programs(plan: &mut Plan, env: &Env) {
     let path = env.get_os("PATH").unwrap_or_default();
     let programs =
         plan.hooks.iter().filter(|hook| hook.blocking).filter_map(|hook| hook.command.first());
@@ -167,7 +169,7 @@ fn missing_programs(plan: &Plan, env: &Env) -> Vec<String> {
         .collect();
     missing.sort();
     missing.dedup();
-    missing
+    plan.requires.commands.extend(missing);
 }
 
 /// Plans and journals are JSON, and what is told of them is text.

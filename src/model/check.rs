@@ -35,6 +35,8 @@ pub enum CheckKind {
     Panel,
     /// The search for secrets in a result.
     Secret,
+    /// The look at the files that judge the work; only what it found is kept.
+    Protection,
 }
 
 /// When a hook runs, relative to the agent's work.
@@ -143,7 +145,8 @@ impl Proof {
                     CheckKind::Requires
                     | CheckKind::Predicate
                     | CheckKind::Panel
-                    | CheckKind::Secret,
+                    | CheckKind::Secret
+                    | CheckKind::Protection,
                     _,
                 ) => {}
             }

@@ -6,11 +6,29 @@ use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of some bytes, in lower-case hexadecimal digits.
 pub fn sha256(bytes: &[u8]) -> String {
-    let mut digits = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        write!(digits, "{byte:02x}").expect("writing to a string cannot fail");
+    let mut hash = Sha256Of::default();
+    hash.take(bytes);
+    hash.digits()
+}
+
+/// The SHA-256 of bytes that come in pieces.
+#[derive(Clone, Debug, Default)]
+pub struct Sha256Of(Sha256);
+
+impl Sha256Of {
+    /// Takes the next piece.
+    pub fn take(&mut self, piece: &[u8]) {
+        self.0.update(piece);
     }
-    digits
+
+    /// The digest of all pieces, in lower-case hexadecimal digits.
+    pub fn digits(self) -> String {
+        let mut digits = String::with_capacity(64);
+        for byte in self.0.finalize() {
+            write!(digits, "{byte:02x}").expect("writing to a string cannot fail");
+        }
+        digits
+    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub mod facts;
 mod fault;
 pub mod hook_answer;
 pub mod journal_line;
+pub mod judges;
 pub mod planning;
 pub mod prompt;
 pub mod recording;

@@ -101,6 +101,8 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         inputs: inputs.by_name,
         facts: given.facts.into_iter().map(|told| told.plan).collect(),
         hooks,
+        // Whoever prepares the run looks at the files.
+        judges: Vec::new(),
         skipped: given.skipped,
         steps,
         output,

@@ -150,6 +150,8 @@ fn checks(plan: &Plan, look: Look) -> String {
     if plan.output.is_some() {
         lines.push("the run's output must satisfy its schema".to_owned());
     }
+    let judges = plan.judges.iter().filter(|judge| judge.existed());
+    let judges: Vec<_> = judges.map(|judge| judge.path.display().to_string()).collect();
     if lines.is_empty() {
         lines.push("nobody checks the work".to_owned());
     }
@@ -159,6 +161,10 @@ fn checks(plan: &Plan, look: Look) -> String {
         Require::Panel => "a pass needs a panel that confirmed",
     };
     lines.push(require.to_owned());
+    if !judges.is_empty() {
+        let judges = words::first_line(&judges.join(", "), look);
+        lines.push(format!("the work must not change {judges}"));
+    }
     let times = plan.retry.times as usize;
     let repair = words::first_line(&plan.repair, look);
     lines.push(format!("refused work goes back to {repair}, {} over", words::count(times, "time")));

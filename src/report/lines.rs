@@ -73,6 +73,8 @@ pub fn told(
         | Event::Plan { .. }
         | Event::ChecksStarted { .. }
         | Event::HookStarted { .. }
+        | Event::JudgesFrozen { .. }
+        | Event::HookWrote { .. }
         | Event::StepStarted { .. }
         | Event::CallStarted(_)
         | Event::Changes { .. }
@@ -89,11 +91,15 @@ pub fn check(check: &Check, whose: &str, verbosity: Verbosity, look: Look) -> St
     let kind = match check.kind {
         CheckKind::Requires => "needs",
         CheckKind::Hook => "hook",
-        CheckKind::Schema | CheckKind::Predicate | CheckKind::Panel | CheckKind::Secret => "check",
+        CheckKind::Schema
+        | CheckKind::Predicate
+        | CheckKind::Panel
+        | CheckKind::Secret
+        | CheckKind::Protection => "check",
     };
     let minor = match check.kind {
         CheckKind::Requires | CheckKind::Predicate | CheckKind::Secret => true,
-        CheckKind::Hook | CheckKind::Schema | CheckKind::Panel => false,
+        CheckKind::Hook | CheckKind::Schema | CheckKind::Panel | CheckKind::Protection => false,
     };
     let (mark, said) = match (check.status, check.blocking) {
         (CheckStatus::Passed, _) if minor && verbosity < Verbosity::Verbose => {

@@ -62,6 +62,8 @@ impl LiveView {
             | Event::RunResumed { .. }
             | Event::ChecksStarted { .. }
             | Event::ChecksEnded { .. }
+            | Event::JudgesFrozen { .. }
+            | Event::HookWrote { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }
             | Event::RunEnded { .. }

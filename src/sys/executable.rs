@@ -20,6 +20,11 @@ pub fn find(name: &str, path: &OsStr, base: &Path) -> Option<PathBuf> {
     std::env::split_paths(path).map(|dir| dir.join(name)).find(|file| is_executable(file))
 }
 
+/// The folders that a search path names, in its order; an empty one is where the program runs.
+pub fn folders(path: &OsStr) -> impl Iterator<Item = PathBuf> {
+    std::env::split_paths(path)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -187,6 +187,24 @@ pub fn read_start(path: &Path, max: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Hands the content of the regular file `path` to `take`, piece by piece.
+///
+/// What is no file is refused as by [`read_capped`].
+pub fn read_chunks(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<()> {
+    let read = open_regular(path).and_then(|mut file| {
+        let mut chunk = vec![0; 64 * 1024];
+        loop {
+            match file.read(&mut chunk) {
+                Ok(0) => return Ok(()),
+                Ok(n) => take(&chunk[..n]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    });
+    read.map_err(|error| named("read", path, &error))
+}
+
 fn open_regular(path: &Path) -> io::Result<File> {
     // Opening alone can do something to a device, so the first look is by name; the second, at
     // what was opened, is the one that counts.

@@ -35,6 +35,10 @@ pub(crate) fn play(steps: &[Step], call: &Call, ignore_term: bool) -> io::Result
             Step::LongLine(bytes) => long_line(&mut out, *bytes)?,
             Step::Write { path, text } => write(Path::new(path), text)?,
             Step::Delete(path) => fs::remove_file(path)?,
+            Step::Link { path, to } => {
+                fs::remove_file(path)?;
+                std::os::unix::fs::symlink(to, path)?;
+            }
             Step::Linger { keep_stdout } => linger::leave(*keep_stdout, ignore_term)?,
             Step::Meet(address) => meet(address)?,
             Step::Sleep(ms) => sleep(*ms),

@@ -59,6 +59,13 @@ pub(crate) enum Step {
     },
     /// Deletes a file below the working folder.
     Delete(String),
+    /// Puts a symbolic link in the place of what stands below the working folder.
+    Link {
+        /// Its path.
+        path: String,
+        /// Where it leads.
+        to: String,
+    },
     /// Leaves a child in a session of its own, as claude's shell does, that lives until it is ended.
     Linger {
         /// The child keeps stdout open.

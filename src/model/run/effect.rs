@@ -37,6 +37,8 @@ pub enum Effect {
         /// Where in the run.
         at: Point,
     },
+    /// Remember what the files that judge the work hold: the first call is next.
+    Freeze,
     /// Run one hook.
     RunHook {
         /// The hook's name.

@@ -4,6 +4,8 @@
 //! events. They are a file format: a field may be added with a default, never renamed, and a
 //! reader skips types that it does not know.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Point};
@@ -12,6 +14,7 @@ use crate::model::{
     call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend},
     changes::TreeChanges,
     check::Check,
+    judges::JudgeFile,
     scratch::Mark,
     value::{Span, Usd},
 };
@@ -80,6 +83,19 @@ pub enum Event {
         at: Point,
         /// What it said.
         check: Check,
+    },
+    /// What the files that judge the work hold before the first call.
+    JudgesFrozen {
+        /// The files.
+        files: Vec<JudgeFile>,
+    },
+    /// A hook wrote files that it names, or that were not there: its reports, or what it built.
+    /// They judge no more.
+    HookWrote {
+        /// The hook's name.
+        hook: String,
+        /// Where, as the frozen files have it.
+        paths: Vec<PathBuf>,
     },
     /// An attempt of a step begins.
     StepStarted {

@@ -11,6 +11,7 @@ use crate::model::{
     check::{Check, Require, Timing},
     contract::{Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
+    judges::JudgeFile,
     skill::tools::tool_of,
     value::{Share, Span, Tokens, Usd},
 };
@@ -37,6 +38,9 @@ pub struct Plan {
     pub facts: Vec<FactPlan>,
     /// The hooks that apply, in the order of the files that name them.
     pub hooks: Vec<HookPlan>,
+    /// The files that judge the work, as they were when this was planned.
+    #[serde(default)]
+    pub judges: Vec<JudgeFile>,
     /// Checks that exist but do not apply, each with its reason; shown, never silently dropped.
     pub skipped: Vec<Check>,
     /// What to do, in this order.

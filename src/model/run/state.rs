@@ -14,6 +14,7 @@ use crate::model::{
     call::{CallOutcome, Failure, LimitKind, Spend},
     changes::TreeChanges,
     check::Check,
+    judges::JudgeFile,
     scratch::Mark,
     value::Span,
 };
@@ -43,6 +44,8 @@ pub struct State {
     pub checks: BTreeMap<Point, Stage<Vec<Check>>>,
     /// Hooks, by where they run and by name.
     pub hooks: BTreeMap<(Point, String), Stage<Check>>,
+    /// The files that judge the work, as they were before the first call; `None` before that.
+    pub judges: Option<Vec<JudgeFile>>,
     /// Steps that have begun, by id.
     pub steps: BTreeMap<String, StepState>,
     /// How many times the finished work was sent back.
@@ -142,6 +145,12 @@ impl State {
             }
             Event::HookEnded { hook, at, check } => {
                 self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
+            }
+            Event::JudgesFrozen { files } => self.judges = Some(files.clone()),
+            Event::HookWrote { paths, .. } => {
+                self.judges.iter_mut().for_each(|files| {
+                    files.retain(|file| !paths.contains(&file.path));
+                });
             }
             Event::StepStarted { step, attempt } => self.step_mut(step).begin(*attempt),
             Event::CallStarted(call) => self.call_started(call),

@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::fs::MetadataExt as _,
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use globset::GlobBuilder;
@@ -14,6 +14,7 @@ use crate::{
         Fault, Result,
         config::parse_project,
         contract::{Argv, Contract, Hook, HookAction, Leaf, parse},
+        judges::{Word, below, candidates},
         yaml::Named,
     },
     store::{config, text_file},
@@ -62,40 +63,23 @@ fn contract_commands(contract: &Contract) -> Vec<&Argv> {
     commands
 }
 
-/// A word may be a path, or hold one: `--config=x.toml`, `sh -c "a.sh && b.sh"`.
+/// The files that exist. What a word may mean, self-protection and trust read alike.
 fn in_command(root: &Path, folders: &[&Path], argv: &Argv) -> Vec<PathBuf> {
-    let between = |c: char| c.is_whitespace() || "=;&|\"'()<>,:`".contains(c);
     let mut found = Vec::new();
-    for word in argv.words() {
-        for part in std::iter::once(word.as_str()).chain(word.split(between)) {
-            for folder in folders {
-                let Some(path) = plain(root, &folder.join(part)) else { continue };
-                if fs::metadata(root.join(&path)).is_ok_and(|found| found.is_file()) {
-                    found.push(path);
-                }
+    for word in candidates(argv.words()) {
+        let meant: Vec<PathBuf> = match &word {
+            Word::Plain(word) => folders.iter().map(|folder| folder.join(word)).collect(),
+            Word::InSkill(rest) => {
+                folders.last().map(|skill| skill.join(rest)).into_iter().collect()
+            }
+        };
+        for path in meant.iter().filter_map(|path| below(root, path)) {
+            if fs::metadata(root.join(&path)).is_ok_and(|found| found.is_file()) {
+                found.push(path);
             }
         }
     }
     found
-}
-
-/// The path relative to the root, without `.` and `..`; nothing if it leads out by its text.
-fn plain(root: &Path, path: &Path) -> Option<PathBuf> {
-    let relative = path.strip_prefix(root).unwrap_or(path);
-    let mut plain = PathBuf::new();
-    for component in relative.components() {
-        match component {
-            Component::CurDir => {}
-            Component::Normal(name) => plain.push(name),
-            Component::ParentDir => {
-                if !plain.pop() {
-                    return None;
-                }
-            }
-            Component::RootDir | Component::Prefix(_) => return None,
-        }
-    }
-    (!plain.as_os_str().is_empty()).then_some(plain)
 }
 
 /// The glob of the user's configuration that trusts this folder, if one does.

@@ -29,6 +29,7 @@ pub(crate) fn bare_plan() -> Plan {
         requires: Requires::default(),
         facts: Vec::new(),
         hooks: Vec::new(),
+        judges: Vec::new(),
         skipped: Vec::new(),
         steps: vec![step("whole")],
         output: None,

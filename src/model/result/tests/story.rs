@@ -66,7 +66,10 @@ impl Story {
                 .into_iter()
                 .filter_map(|effect| match effect {
                     Effect::Record(event) => Some(*event),
-                    Effect::Check { .. } | Effect::RunHook { .. } | Effect::Call { .. } => None,
+                    Effect::Freeze
+                    | Effect::Check { .. }
+                    | Effect::RunHook { .. }
+                    | Effect::Call { .. } => None,
                 })
                 .collect();
             if decided.is_empty() {

@@ -16,7 +16,7 @@ use crate::model::{
 /// Post hooks start only once the output has the right shape: they may rely on it.
 pub(super) fn next(plan: &Plan, state: &State) -> Phase {
     let at = Point::Post { round: state.round };
-    if plan.output.is_some() {
+    if plan.output.is_some() || is_guarded(plan) {
         match state.checks.get(&at).unwrap_or(&Stage::Idle) {
             Stage::Idle => return Phase::GoesOn(vec![Effect::Check { at }]),
             Stage::Running => return Phase::GoesOn(Vec::new()),
@@ -36,11 +36,17 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
     }
 }
 
+/// Whether something that the work could change is about to judge it.
+fn is_guarded(plan: &Plan) -> bool {
+    !plan.judges.is_empty() && plan.hooks.iter().any(|hook| hook.timing == Timing::Post)
+}
+
 /// Sends refused work back to the step that can mend it, or ends the run.
 fn answer(plan: &Plan, state: &State, verdict: Verdict) -> Option<Effect> {
     match verdict {
         Verdict::Content => None,
         Verdict::Unknown(reason) => Some(end::run(Status::Inconclusive, reason)),
+        Verdict::Tampered(reason) => Some(end::run(Status::Rejected, reason)),
         Verdict::Refused(reasons) => {
             let step = plan.step(&plan.repair);
             let known = state.step(&plan.repair);

@@ -22,7 +22,15 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
     }
     match checks::hooks(plan, state, Timing::Pre, &Point::Pre) {
         checks::Hooks::Running(effects) => Phase::GoesOn(effects),
-        checks::Hooks::Ended(found) => blocked(found).unwrap_or(Phase::Over),
+        checks::Hooks::Ended(found) => blocked(found).unwrap_or_else(|| freeze(plan, state)),
+    }
+}
+
+/// What a pre hook made of a judge is nobody's attack: no agent has run yet.
+fn freeze(plan: &Plan, state: &State) -> Phase {
+    match state.judges {
+        None if !plan.judges.is_empty() => Phase::GoesOn(vec![Effect::Freeze]),
+        None | Some(_) => Phase::Over,
     }
 }
 

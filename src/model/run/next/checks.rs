@@ -90,11 +90,26 @@ pub(super) enum Verdict {
     Refused(Vec<String>),
     /// Nobody refused, but at least one could not look.
     Unknown(String),
+    /// The work changed what judges it, for these reasons. Nobody else's word counts then.
+    Tampered(String),
+}
+
+/// How the work changed what judges it, if it did.
+pub(super) fn tampered<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Option<String> {
+    let found = checks
+        .into_iter()
+        .filter(|check| check.kind == CheckKind::Protection && check.status == CheckStatus::Failed);
+    let mut reasons: Vec<String> = found.filter_map(|check| check.reason.clone()).collect();
+    reasons.dedup();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 /// Advisory checks decide nothing. A refusal weighs more than an error, because it is certain. A
 /// check that was skipped for want of another one has not looked either.
-pub(super) fn verdict<'a>(checks: impl IntoIterator<Item = &'a Check>) -> Verdict {
+pub(super) fn verdict<'a>(checks: impl IntoIterator<Item = &'a Check> + Clone) -> Verdict {
+    if let Some(reason) = tampered(checks.clone()) {
+        return Verdict::Tampered(reason);
+    }
     let mut refusals = Vec::new();
     let mut errors = Vec::new();
     for check in checks.into_iter().filter(|check| check.blocking) {

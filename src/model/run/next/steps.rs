@@ -112,6 +112,10 @@ fn ended(
         Stage::Running => return Vec::new(),
         Stage::Ended(checks) => checks,
     };
+    let worked = matches!(outcome, CallOutcome::Succeeded | CallOutcome::Failed { .. });
+    if let Some(reason) = checks::tampered(own).filter(|_| worked) {
+        return stop(step, known, StepStatus::Rejected, Status::Rejected, &reason);
+    }
     match outcome {
         CallOutcome::Succeeded => {}
         CallOutcome::Failed { failure, reason } => {
@@ -159,6 +163,9 @@ fn judge(
         Verdict::Content => vec![step_ended(step, known, StepStatus::Passed, None)],
         Verdict::Unknown(reason) => {
             stop(step, known, StepStatus::Failed, Status::Inconclusive, &reason)
+        }
+        Verdict::Tampered(reason) => {
+            stop(step, known, StepStatus::Rejected, Status::Rejected, &reason)
         }
         Verdict::Refused(reasons) => match repair(plan, (step, known), &reasons) {
             Some(retry) if plan.retry.on.contains(&RetryOn::Rejected) => vec![retry],

@@ -94,6 +94,10 @@ impl World {
     fn start(&mut self, effect: Effect) {
         match &effect {
             Effect::Record(event) => return self.append((**event).clone()),
+            Effect::Freeze => {
+                let files = self.plan.judges.clone();
+                return self.append(Event::JudgesFrozen { files });
+            }
             Effect::Check { at } => self.append(Event::ChecksStarted { at: at.clone() }),
             Effect::RunHook { hook, at } => {
                 self.append(Event::HookStarted { hook: hook.clone(), at: at.clone() });
@@ -138,7 +142,7 @@ impl World {
 
     fn finish(&mut self, effect: Effect) {
         match effect {
-            Effect::Record(_) => panic!("a decision never runs"),
+            Effect::Record(_) | Effect::Freeze => panic!("a decision never runs"),
             Effect::Check { at } => {
                 let name = if at == Point::Pre { "requires" } else { "schema" };
                 let kind = if at == Point::Pre { CheckKind::Requires } else { CheckKind::Schema };
@@ -244,6 +248,7 @@ prop_compose! {
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
             facts: Vec::new(),
             hooks,
+            judges: Vec::new(),
             skipped: Vec::new(),
             steps,
             output: output.then(|| serde_json::json!({})),

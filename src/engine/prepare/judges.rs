@@ -1,0 +1,197 @@
+//! Which files judge the work: what it must not change between its first call and its end.
+
+use std::{
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+};
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::{
+    engine::{judges::state, prepare::Around},
+    model::{
+        Fault, Result,
+        check::Timing,
+        config::Settings,
+        contract::Output,
+        judges::{Judge, JudgeFile, Run, Word, below, candidates, looks_like_a_path, runs},
+        run::{Plan, plan::HookPlan},
+        sourced::Source,
+    },
+    sys::{env::Env, executable},
+};
+
+/// A command that names more is a program of its own.
+const MOST: usize = 2000;
+
+/// The files, as they are now.
+pub(super) fn find(
+    plan: &Plan,
+    settings: &Settings,
+    contract: Option<&Path>,
+    around: &Around,
+) -> Result<Vec<JudgeFile>> {
+    let mut claims = Claims { root: plan.hook_dir(), plan, by_path: BTreeMap::new() };
+    // Before the first call nothing is the agent's work.
+    let after = |hook: &&HookPlan| hook.timing != Timing::Pre;
+    for hook in plan.hooks.iter().filter(after) {
+        if hook.command.first().is_some_and(|program| Path::new(program) != around.own_exe) {
+            claims.command(hook, &around.env);
+        }
+    }
+    for resolved in &settings.hooks {
+        if let Source::Project(path, _) = &resolved.source
+            && plan.hook(&resolved.name).as_ref().is_some_and(after)
+        {
+            claims.add_in_tree(path, Judge::Definition(resolved.name.clone()));
+        }
+    }
+    if let Some(contract) = contract {
+        claims.add_in_tree(contract, Judge::Contract);
+    }
+    let steps = settings.steps.value.iter().filter_map(|step| step.value.output.as_ref());
+    let steps = steps.map(|output| &output.value);
+    for output in settings.output.iter().map(|output| &output.value).chain(steps) {
+        if let Output::File(path) = output {
+            claims.add_in_tree(&plan.skill.dir.join(path), Judge::Schema);
+        }
+    }
+    claims.free(&plan.hooks)?;
+    Ok(claims.looked_at())
+}
+
+/// Which files are claimed, and by whom.
+struct Claims<'a> {
+    root: &'a Path,
+    plan: &'a Plan,
+    by_path: BTreeMap<PathBuf, Vec<Judge>>,
+}
+
+impl Claims<'_> {
+    /// A file of the tree, wherever it was found, is that of the tree which is worked on: a copy,
+    /// maybe.
+    fn add_in_tree(&mut self, path: &Path, judge: Judge) {
+        let path = below(self.root, path).unwrap_or_else(|| path.to_owned());
+        self.add(path, judge);
+    }
+
+    /// A file by the path that a command has for it.
+    fn add(&mut self, path: PathBuf, judge: Judge) {
+        let judges = self.by_path.entry(path).or_default();
+        if !judges.contains(&judge) {
+            judges.push(judge);
+        }
+    }
+
+    /// What a command runs, and what it names in the folder of a script that it runs: rules and
+    /// helpers lie there. A file that is not there yet counts, since the work could put one there.
+    fn command(&mut self, hook: &HookPlan, env: &Env) {
+        let judge = || Judge::Hook(hook.name.clone());
+        let mut folders: Vec<PathBuf> = Vec::new();
+        for run in runs(&hook.command).into_iter().take(MOST) {
+            match run {
+                Run::Program(name) => self.program(&name, &judge(), env),
+                Run::File(word) => {
+                    if let Some(path) = self.path(word) {
+                        folders.extend(self.folder(&path));
+                        self.add(path, judge());
+                    }
+                }
+            }
+        }
+        for word in candidates(&hook.command).take(MOST) {
+            let path = self.path(word).filter(|path| {
+                path.to_str().is_some_and(looks_like_a_path)
+                    && folders.iter().any(|folder| path.starts_with(folder))
+            });
+            if let Some(path) = path {
+                self.add(path, judge());
+            }
+        }
+    }
+
+    /// The path that a word of a command means. One that leads out of the tree counts only if a
+    /// file is there.
+    fn path(&self, word: Word) -> Option<PathBuf> {
+        let skill = &self.plan.skill.dir;
+        let path = match word {
+            Word::InSkill(rest) => skill.join(rest),
+            Word::Plain(word) => plain(&word),
+        };
+        let path = if path.is_relative()
+            && !self.root.join(&path).is_file()
+            && skill.join(&path).is_file()
+        {
+            skill.join(path)
+        } else {
+            path
+        };
+        let is_meant = path != *skill
+            && (below(self.root, &path).is_some() || self.root.join(&path).is_file());
+        is_meant.then_some(path)
+    }
+
+    /// The folder of a script, where it has one to itself.
+    fn folder(&self, script: &Path) -> Option<PathBuf> {
+        let folder = script.parent()?;
+        (!folder.as_os_str().is_empty() && folder != self.root).then(|| folder.to_owned())
+    }
+
+    /// A program that is found by its name: where it could be put so that it is found there.
+    fn program(&mut self, name: &str, judge: &Judge, env: &Env) {
+        for folder in executable::folders(env.get_os("PATH").unwrap_or_default()) {
+            let path = folder.join(name);
+            if below(self.root, &path).is_some() {
+                self.add(path, judge.clone());
+            }
+        }
+    }
+
+    /// A hook lets go of what it names by listing it. A file that judges as a whole is let go by
+    /// any hook that lists it.
+    fn free(&mut self, hooks: &[HookPlan]) -> Result<()> {
+        let lists = hooks.iter().map(|hook| Ok((hook.name.as_str(), globs(hook)?)));
+        let lists = lists.collect::<Result<Vec<(&str, GlobSet)>>>()?;
+        for (path, judges) in &mut self.by_path {
+            let in_tree = below(self.root, path);
+            let is_in = |globs: &GlobSet| {
+                globs.is_match(path) || in_tree.as_ref().is_some_and(|path| globs.is_match(path))
+            };
+            let listing = lists.iter().filter(|(_, globs)| is_in(globs));
+            let listing: Vec<&str> = listing.map(|(name, _)| *name).collect();
+            if listing.is_empty() {
+                continue;
+            }
+            judges.retain(|judge| match judge {
+                Judge::Hook(name) => !listing.contains(&name.as_str()),
+                Judge::Definition(_) | Judge::Contract | Judge::Schema => false,
+            });
+        }
+        self.by_path.retain(|_, judges| !judges.is_empty());
+        Ok(())
+    }
+
+    fn looked_at(self) -> Vec<JudgeFile> {
+        let root = self.root;
+        let files = self.by_path.into_iter();
+        files.map(|(path, of)| JudgeFile { state: state(&root.join(&path)), path, of }).collect()
+    }
+}
+
+/// Without `.`; a `..` stays, since what is above a link is not known by its text.
+fn plain(word: &str) -> PathBuf {
+    let components = Path::new(word).components();
+    components.filter(|component| *component != Component::CurDir).collect()
+}
+
+fn globs(hook: &HookPlan) -> Result<GlobSet> {
+    let mut set = GlobSetBuilder::new();
+    let faulty = |error: globset::Error| {
+        let (name, source) = (&hook.name, &hook.source);
+        Fault::invalid(format!("the hook `{name}` ({source}) has a faulty glob")).because(error)
+    };
+    for glob in &hook.may_change {
+        set.add(Glob::new(glob.strip_prefix("./").unwrap_or(glob)).map_err(faulty)?);
+    }
+    set.build().map_err(faulty)
+}
