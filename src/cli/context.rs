@@ -5,7 +5,7 @@ use std::{cell::OnceCell, path::PathBuf};
 use anstream::ColorChoice;
 use serde::Serialize;
 
-use super::global::{Color, Format, Glimpse, Global};
+use super::global::{Asked, Color, Format, Glimpse, Global};
 use crate::{
     model::{Fault, Result, text},
     report::{self, Look, Printer, PrinterOptions, StreamKind, Symbols, Verbosity},
@@ -31,6 +31,8 @@ pub(super) struct Context {
     pub(super) printer: Printer,
     /// How results are given.
     pub(super) format: Format,
+    /// The same as it was asked for, which for a report of findings may be more.
+    pub(super) asked: Asked,
     symbols: Symbols,
     project: OnceCell<Project>,
 }
@@ -55,7 +57,8 @@ impl Context {
             cwd: folder(global.start_in.as_ref())?,
             clock: Clock::System,
             printer: printer(global.color, symbols, verbosity, &env),
-            format: global.format,
+            format: global.format.plain(),
+            asked: global.format,
             project: OnceCell::new(),
             symbols,
             env,

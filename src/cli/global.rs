@@ -7,9 +7,10 @@ use clap::{ArgAction, ValueEnum};
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(super) struct Global {
-    /// Give the result as text, or as one JSON document on stdout whatever happens
+    /// Give the result as text, or as one JSON document on stdout whatever happens; `atlas check`
+    /// also writes `sarif`, and annotations for `github`
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
-    pub(super) format: Format,
+    pub(super) format: Asked,
     /// Say less on stderr: only what went wrong
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(super) quiet: bool,
@@ -27,11 +28,41 @@ pub(super) struct Global {
     pub(super) start_in: Option<PathBuf>,
 }
 
+/// A format that can be asked for; not every command has every one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Asked {
+    #[default]
+    Text,
+    Json,
+    Sarif,
+    Github,
+}
+
+/// A format that every command has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Format {
     #[default]
     Text,
     Json,
+}
+
+impl Asked {
+    /// The format for everything that is no report of findings.
+    pub(super) fn plain(self) -> Format {
+        match self {
+            Self::Json => Format::Json,
+            Self::Text | Self::Sarif | Self::Github => Format::Text,
+        }
+    }
+
+    /// What it is called, if only a report of findings can have it.
+    pub(super) fn of_reports(self) -> Option<&'static str> {
+        match self {
+            Self::Text | Self::Json => None,
+            Self::Sarif => Some("sarif"),
+            Self::Github => Some("github"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -52,7 +83,7 @@ pub(super) struct Glimpse {
 impl Glimpse {
     pub(super) fn of(argv: &[OsString]) -> Self {
         Self {
-            format: last(argv, "--format").unwrap_or(Format::Text),
+            format: last(argv, "--format").map_or(Format::Text, Asked::plain),
             color: last(argv, "--color").unwrap_or(Color::Auto),
         }
     }

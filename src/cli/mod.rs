@@ -1,5 +1,6 @@
 //! What was asked: one file a command, and the one way from a command line to an exit code.
 
+mod check;
 mod completions;
 mod config;
 mod context;
@@ -54,6 +55,7 @@ enum Command {
     Run(Box<run::Args>),
     List(list::Args),
     Show(show::Args),
+    Check(check::Args),
     Session(session::Args),
     Scratch(scratch::Args),
     Test(test::Args),
@@ -119,11 +121,17 @@ fn unless_broken(act: impl FnOnce() -> Result<Exit>) -> Result<Exit> {
 }
 
 fn follow(cli: Cli, env: Env) -> Result<Exit> {
+    if let Some(format) = cli.global.format.of_reports()
+        && !matches!(cli.command, Command::Check(_))
+    {
+        return Err(Fault::usage(format!("`--format {format}` is for `atlas check` alone")));
+    }
     let context = Context::new(&cli.global, env)?;
     match cli.command {
         Command::Run(args) => run::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
+        Command::Check(args) => check::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),

@@ -14,6 +14,7 @@ mod fault;
 pub mod hook_answer;
 pub mod journal_line;
 pub mod judges;
+pub mod lint;
 pub mod planning;
 pub mod prompt;
 pub mod recording;

@@ -29,6 +29,7 @@ use crate::model::{
     value::Usd,
     yaml::Document,
 };
+pub use unsupported::unsupported;
 
 /// Everything that a plan is made of.
 #[derive(Debug)]

@@ -48,8 +48,8 @@ fn replace(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Joiners are part of the spelling after emoji, and in Arabic and Indic scripts.
-fn joins(before: char, character: char) -> bool {
+/// Whether a joiner is part of the spelling: after emoji, and in Arabic and Indic scripts.
+pub fn joins(before: char, character: char) -> bool {
     match character {
         '\u{200d}' => matches!(before,
             '\u{600}'..='\u{dff}' | '\u{2600}'..='\u{27bf}' | '\u{fe0f}' | '\u{1f000}'..='\u{1faff}'),

@@ -28,7 +28,7 @@ pub fn render(fault: &Fault, style: Style) -> String {
         line(&mut shown, "caused by", cause, style);
     }
     for spot in fault.spots.iter().take(MAX_SPOTS) {
-        shown.push_str(&snippet(Kind::Error, spot, style));
+        shown.push_str(&snippet((Kind::Error, Label::Message), spot, style));
     }
     if let Some(more) = fault.spots.len().checked_sub(MAX_SPOTS).filter(|more| *more > 0) {
         let _ = writeln!(shown, "… and {more} more");
@@ -41,7 +41,8 @@ pub fn render(fault: &Fault, style: Style) -> String {
 
 /// A warning about a place, as lines, each ended.
 pub fn render_warning(spot: &Spot, style: Style) -> String {
-    headline(Kind::Warning, &spot.message, style) + &snippet(Kind::Warning, spot, style)
+    headline(Kind::Warning, &spot.message, style)
+        + &snippet((Kind::Warning, Label::Nothing), spot, style)
 }
 
 /// A warning about no place in particular, as a line.
@@ -49,10 +50,23 @@ pub fn render_notice(message: &str, style: Style) -> String {
     headline(Kind::Warning, message, style)
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
+/// Something that is wrong by a rule with a name, as lines, each ended.
+pub fn render_finding(kind: Kind, rule: &str, spot: &Spot, style: Style) -> String {
+    let word = format!("{}[{rule}]", kind.word());
+    let message = indented(&spot.message);
+    let headline = format!("{}: {message}\n", paint(&word, kind.color(), style));
+    headline + &snippet((kind, Label::Nothing), spot, style)
+}
+
+/// How much something weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It cannot stay so.
     Error,
+    /// It may.
     Warning,
+    /// It is only worth knowing.
+    Note,
 }
 
 impl Kind {
@@ -60,6 +74,7 @@ impl Kind {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 
@@ -67,6 +82,7 @@ impl Kind {
         match self {
             Self::Error => AnsiColor::Red,
             Self::Warning => AnsiColor::Yellow,
+            Self::Note => AnsiColor::Cyan,
         }
     }
 
@@ -74,8 +90,16 @@ impl Kind {
         match self {
             Self::Error => Level::ERROR,
             Self::Warning => Level::WARNING,
+            Self::Note => Level::NOTE,
         }
     }
+}
+
+/// What stands beside the underlined text. A headline may have said it already.
+#[derive(Clone, Copy)]
+enum Label {
+    Message,
+    Nothing,
 }
 
 fn headline(kind: Kind, message: &str, style: Style) -> String {
@@ -102,13 +126,12 @@ fn paint(word: &str, color: AnsiColor, style: Style) -> Cow<'_, str> {
 }
 
 /// The place, with its line and what is underlined in it; a place without a text is named alone.
-fn snippet(kind: Kind, spot: &Spot, style: Style) -> String {
+fn snippet((kind, label): (Kind, Label), spot: &Spot, style: Style) -> String {
     let path = text::sanitize_line(&spot.path.to_string_lossy()).into_owned();
     let excerpt = Excerpt::of(spot);
-    // The headline of a warning is the spot's own message; an error says there what failed.
-    let label = match kind {
-        Kind::Error => Some(text::sanitize_line(&spot.message).into_owned()),
-        Kind::Warning => None,
+    let label = match label {
+        Label::Message => Some(text::sanitize_line(&spot.message).into_owned()),
+        Label::Nothing => None,
     };
     let annotation = AnnotationKind::Primary.span(excerpt.span.clone()).label(label);
     let window = Snippet::source(excerpt.text.as_str())

@@ -1,15 +1,19 @@
 //! What is shown: events and faults become progress, text and JSON. Never reads the store.
 
+pub mod annotation;
 pub mod answer;
 pub mod before;
 pub mod exit_codes;
 pub mod explain;
 pub mod fault;
+pub mod findings;
+pub mod github;
 pub mod lines;
 pub mod live;
 pub mod look;
 pub mod printer;
 pub mod reporter;
+pub mod sarif;
 pub mod screen;
 pub mod summary;
 pub mod table;

@@ -3,6 +3,7 @@
 pub mod config;
 pub mod contracts;
 pub mod day_ledger;
+pub mod examine;
 pub mod folders;
 pub mod history;
 pub mod journal;

@@ -100,6 +100,20 @@ impl Roots {
     }
 }
 
+/// Every skill in a folder, and what of it could not be looked at.
+pub fn below(dir: &Path) -> (Vec<Found>, Vec<String>) {
+    let root = Root { source: Source::Flag, dir: dir.to_owned() };
+    let walk = walk::walk(dir);
+    let found = walk.candidates.into_iter().map(|candidate| find::found(&root, candidate));
+    (found.collect(), walk.warnings)
+}
+
+/// The skill that a folder is, if it is one.
+pub fn in_folder(dir: &Path) -> Option<Found> {
+    let root = Root { source: Source::Flag, dir: dir.to_owned() };
+    walk::skill_at(dir, 0).map(|candidate| find::found(&root, candidate))
+}
+
 /// Reads a skill that was found.
 ///
 /// # Errors

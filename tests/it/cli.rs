@@ -1,6 +1,7 @@
 //! The commands beside `run`, and every way to get a command line wrong, as transcripts.
 
 mod bad_input;
+mod check;
 mod config;
 mod doctor;
 mod help;

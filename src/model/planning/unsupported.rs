@@ -5,15 +5,28 @@ use std::ops::Range;
 use super::Given;
 use crate::model::{
     Fault, Result,
-    contract::{Conversation, HookAction, Leaf, Limits, Load, On, Step},
+    contract::{Contract, Conversation, HookAction, Leaf, Limits, Load, On, Step},
     yaml::Spanned,
 };
 
 /// Refuses the run where something would silently be left out of it.
 pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
-    let mut complaints: Vec<(Range<usize>, &str)> = Vec::new();
     let Some(contract) = given.contract else { return hooks(given) };
-    let asked = &contract.value;
+    let complaints = unsupported(&contract.value);
+    if complaints.is_empty() {
+        return hooks(given);
+    }
+    let mut fault = Fault::invalid("the contract asks for what this version of atlas cannot do");
+    for (span, what) in complaints {
+        let message = format!("{what}: not supported by this version");
+        fault = fault.at(contract.spot(&span, message));
+    }
+    Err(fault.hint("a run without it would prove less than the contract says, so it is refused"))
+}
+
+/// What a contract asks for and no run can have yet, each with its place.
+pub fn unsupported(asked: &Contract) -> Vec<(Range<usize>, &'static str)> {
+    let mut complaints: Vec<(Range<usize>, &str)> = Vec::new();
     if let Some(verify) = &asked.verify {
         complaints.push((verify.span.clone(), "a panel of reviewers"));
     }
@@ -24,15 +37,7 @@ pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
         let what = step_kind(step)?;
         Some((step.span.clone(), what))
     }));
-    if complaints.is_empty() {
-        return hooks(given);
-    }
-    let mut fault = Fault::invalid("the contract asks for what this version of atlas cannot do");
-    for (span, what) in complaints {
-        let message = format!("{what}: not supported by this version");
-        fault = fault.at(contract.spot(&span, message));
-    }
-    Err(fault.hint("a run without it would prove less than the contract says, so it is refused"))
+    complaints
 }
 
 fn step_kind(step: &Spanned<Step>) -> Option<&'static str> {

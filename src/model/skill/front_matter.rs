@@ -17,6 +17,27 @@ use crate::model::{
 /// The most bytes that front matter may have.
 pub const MAX_BYTES: usize = 64 * 1024;
 
+/// The keys of the open specification.
+pub const SPECIFIED: [&str; 6] =
+    ["name", "description", "license", "compatibility", "metadata", "allowed-tools"];
+
+/// The keys that Claude Code adds.
+pub const CLAUDE_CODE: [&str; 13] = [
+    "argument-hint",
+    "arguments",
+    "disable-model-invocation",
+    "user-invocable",
+    "disallowed-tools",
+    "model",
+    "effort",
+    "context",
+    "agent",
+    "hooks",
+    "paths",
+    "shell",
+    "when_to_use",
+];
+
 /// What a skill says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FrontMatter {

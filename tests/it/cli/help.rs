@@ -20,6 +20,7 @@ Commands:
   run          Run a skill, check what came of it, and keep a record
   list         List the skills that can be run here
   show         Show what a skill says: its header and outline, one section, or one of its files
+  check        Check skills, contracts and configurations without running anything
   session      List and show sessions: what was run here, and what came of it
   scratch      Leave notes in a session for later steps, and read what others left
   test         Play recorded runs of skills and compare what comes of them
@@ -35,8 +36,9 @@ Options:
   -V, --version  Print version
 
 Everywhere:
-      --format <FORMAT>  Give the result as text, or as one JSON document on stdout whatever happens
-                         [default: text] [possible values: text, json]
+      --format <FORMAT>  Give the result as text, or as one JSON document on stdout whatever
+                         happens; `atlas check` also writes `sarif`, and annotations for `github`
+                         [default: text] [possible values: text, json, sarif, github]
   -q, --quiet            Say less on stderr: only what went wrong
   -v, --verbose...       Say more on stderr
       --color <WHEN>     Use colors; `auto` does on a terminal, unless `NO_COLOR` is set or `TERM`

@@ -8,7 +8,7 @@ use atlas::{
     cli,
     model::{
         config::{self, VARIABLES},
-        contract,
+        contract, lint,
     },
 };
 use clap::{Arg, ArgAction, Command};
@@ -26,6 +26,11 @@ fn the_page_of_the_commands_is_current() {
 #[test]
 fn the_page_of_the_environment_is_current() {
     assert_data_eq!(environment(), file!["../../../docs/reference/environment.md"].raw());
+}
+
+#[test]
+fn the_page_of_the_rules_is_current() {
+    assert_data_eq!(lint::page(), file!["../../../docs/reference/check.md"].raw());
 }
 
 /// For editors: what may be written in the files that a person writes.

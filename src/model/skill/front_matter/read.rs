@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use super::{Field, FrontMatter};
+use super::{CLAUDE_CODE, Field, FrontMatter, SPECIFIED};
 use crate::model::{
     Spot,
     skill::{
@@ -10,29 +10,6 @@ use crate::model::{
         yaml::{Node, Value},
     },
 };
-
-/// Every key that the open specification or Claude Code knows.
-const KNOWN: [&str; 19] = [
-    "name",
-    "description",
-    "license",
-    "compatibility",
-    "metadata",
-    "allowed-tools",
-    "argument-hint",
-    "arguments",
-    "disable-model-invocation",
-    "user-invocable",
-    "disallowed-tools",
-    "model",
-    "effort",
-    "context",
-    "agent",
-    "hooks",
-    "paths",
-    "shell",
-    "when_to_use",
-];
 
 pub(super) struct Reader<'a, F> {
     source: &'a str,
@@ -104,10 +81,11 @@ impl<'a, F: Fn(Range<usize>, &str) -> Spot> Reader<'a, F> {
     /// anybody, and that must not go unnoticed.
     fn note_misspelt(&mut self, field: &Field) {
         let plain = |key: &str| key.to_lowercase().replace(['_', ' '], "-");
-        if KNOWN.contains(&field.key.as_str()) {
+        let mut known = SPECIFIED.iter().chain(&CLAUDE_CODE);
+        if known.clone().any(|known| *known == field.key) {
             return;
         }
-        if let Some(known) = KNOWN.iter().find(|known| plain(known) == plain(&field.key)) {
+        if let Some(known) = known.find(|known| plain(known) == plain(&field.key)) {
             let message = format!("unknown key `{}`", field.key);
             self.warn(field.span.clone(), &message, &format!("did you mean `{known}`?"));
         }
