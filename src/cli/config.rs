@@ -11,7 +11,6 @@ use crate::{
     model::{
         Result, Status,
         config::{Config, FlagValues, Layers, Row, Settings, resolve},
-        contract::without_asks,
         yaml::Document,
     },
     report::{Look, table::table},
@@ -68,26 +67,26 @@ fn settings(context: &Context) -> Result<Settings> {
     })
 }
 
-/// The repository's file, without what needs a trust that nobody gave.
+/// The repository's file, if it is trusted: nothing of it counts for a run otherwise.
 fn project(context: &Context) -> Result<Option<Document<Config>>> {
     let root = &context.project().root;
     let Some(project) = config::project(root)? else { return Ok(None) };
     for warning in &project.warnings {
         context.printer.warn(warning);
     }
-    let subject = Subject::of_repository(root)?;
+    let subject = Subject::of_repository(root, &context.cwd)?;
     let store = TrustStore::new(&context.folders()?);
     let document = project.document;
-    Ok(Some(match trust::verdict(&subject, &store, context)? {
-        Verdict::Trusted(_) | Verdict::NothingToTrust => document,
+    Ok(match trust::verdict(&subject, &store, context)? {
+        Verdict::Trusted(_) | Verdict::NothingToTrust => Some(document),
         Verdict::Untrusted(_) => {
             context.printer.warn(&format!(
-                "{} is not trusted, so what it executes or widens is left out; see `atlas trust`",
+                "{} is not trusted, so it does not count; see `atlas trust`",
                 config::PROJECT_FILE
             ));
-            Document { value: without_asks(&document.value), ..document }
+            None
         }
-    }))
+    })
 }
 
 fn lines(rows: &[Row], look: Look) -> String {

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::child_env,
-    model::config,
+    model::{config, passed_on},
     report::{Look, wrap},
 };
 
@@ -40,6 +40,9 @@ pub const READ: &[ReadVariable] = &[
     row("CLAUDECODE", "set by claude for what its agent starts, which cannot give trust"),
     row("GIT_DIR", "set by git for its hooks, in which nobody is asked"),
     row("GIT_INDEX_FILE", "the same"),
+    row("GIT_EXEC_PATH", "the same"),
+    row("GIT_PREFIX", "the same"),
+    row("PRE_COMMIT", "set by pre-commit for its hooks: the same"),
     row("NO_COLOR", "no colors, unless `--color always` is given"),
     row("CLICOLOR", "`0`: no colors"),
     row("CLICOLOR_FORCE", "colors also where nobody looks"),
@@ -73,6 +76,7 @@ pub(super) fn text(look: Look) -> String {
         let flag = it.flag;
         (it.name, format!("{}; the flag is {flag}", it.meaning))
     });
+    let children = children();
     let read = READ.iter().map(|it| (it.name, it.meaning.to_owned()));
     [
         chapter("Settings, above the configuration files and below flags:", settings, look),
@@ -80,7 +84,7 @@ pub(super) fn text(look: Look) -> String {
         chapter(
             "A child sees of your environment only this, so that no key reaches a command that \
              does not need it; `env: [NAME]` in a contract or configuration passes on more:",
-            children().into_iter(),
+            children.iter().map(|(who, names)| (who.as_str(), names.clone())),
             look,
         ),
     ]
@@ -102,14 +106,21 @@ fn chapter<'a>(
 }
 
 /// Who sees which variables, from the tables that decide it.
-pub fn children() -> [(&'static str, String); 7] {
-    [
-        ("every child", child_env::EVERYONE.join(" ")),
-        ("claude besides", child_env::CLAUDE.join(" ")),
-        ("claude in a cloud besides", child_env::CLOUD.join(" ")),
+pub fn children() -> Vec<(String, String)> {
+    let mut rows = vec![
+        ("every child".to_owned(), child_env::EVERYONE.join(" ")),
+        ("claude besides".to_owned(), child_env::CLAUDE.join(" ")),
+    ];
+    let cloud = |cloud: &child_env::Cloud| {
+        (format!("claude with {}", cloud.chosen_by), cloud.names.join(" "))
+    };
+    rows.extend(child_env::CLOUDS.iter().map(cloud));
+    let rest = [
         ("set by atlas", FOR_CHILDREN.to_owned()),
         ("set by atlas for hooks", FOR_HOOKS.to_owned()),
         ("set by atlas for claude", FOR_CLAUDE.to_owned()),
-        ("never", child_env::NEVER.join(" ")),
-    ]
+        ("never", passed_on::NEVER.join(" ")),
+    ];
+    rows.extend(rest.map(|(who, names)| (who.to_owned(), names)));
+    rows
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use self::recorded::{RecordArgs, Setting};
-use super::{Exit, context::Context, global::Format, skills::SkillsArgs};
+use super::{Exit, context::Context, global::Format, skills::SkillsArgs, trust};
 use crate::{
     engine::{
         self, HandOver, Observer, Site,
@@ -130,14 +130,12 @@ struct ProofArgs {
     /// The same as `--ok-on unavailable`
     #[arg(long)]
     if_available: bool,
-    /// Trust this repository for this run, whatever it holds or if it holds what HASH names
+    /// Trust what is there for this run, whatever it is or if it is what HASH names; repeat
+    /// for a skill from outside the repository, which is a content of its own
     #[arg(long, value_name = "HASH", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "", action = clap::ArgAction::Append)]
     #[arg(conflicts_with = "untrusted")]
-    #[expect(
-        clippy::option_option,
-        reason = "clap's shape of an option whose value may be left out"
-    )]
-    trust: Option<Option<String>>,
+    trust: Vec<String>,
     /// Run without anything that needs trust, and show what was skipped
     #[arg(long)]
     untrusted: bool,
@@ -158,7 +156,12 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     let around = around(context)?;
     let Setting { request, purpose, stage } =
         recorded::setting(&args.recorded, request, (context, &around))?;
-    let prepared = engine::prepare::prepare(&request, &around, &purpose)?;
+    let (request, prepared) = if args.dry_run {
+        let prepared = engine::prepare::prepare(&request, &around, &purpose)?;
+        (request, prepared)
+    } else {
+        trust::question::prepare(request, &around, &purpose, context)?
+    };
     let style = context.printer.look().style;
     for warning in &prepared.warnings {
         context.printer.say(&fault::render_warning(warning, style));

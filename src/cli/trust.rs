@@ -2,10 +2,12 @@
 
 pub(super) mod asks;
 mod consent;
+pub(super) mod question;
+mod shown;
 
 use serde::Serialize;
 
-use self::{asks::Asked, consent::Answer};
+use self::{asks::Asked, consent::Answer, shown::Shown};
 use super::{
     Exit,
     context::Context,
@@ -13,16 +15,13 @@ use super::{
     skills::{SkillsArgs, find},
 };
 use crate::{
-    model::{Fault, Result, Status, TrustRequest, contract::Ask},
-    report::{Look, table::table},
+    model::{Fault, Result, Status, TrustRequest},
+    report::table::table,
     store::{
         config,
         trust::{Asking, How, Record, Scope, Subject, TrustStore, Verdict, Why, judge},
     },
 };
-
-/// How much of a hash people compare.
-const SHOWN_DIGITS: usize = 12;
 
 /// Trust what this repository wants to execute, after a look at it
 ///
@@ -65,7 +64,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         return Ok(Status::Passed.into());
     }
     let look = || match &found {
-        None => Subject::of_repository(&context.project().root),
+        None => Subject::of_repository(&context.project().root, &context.cwd),
         Some(found) => Subject::of_skill(&found.dir),
     };
     let subject = look()?;
@@ -75,7 +74,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     };
     let before = verdict(&subject, &store, context)?;
     let scope = if args.always { Scope::Always } else { Scope::Content };
-    let shown = Shown { subject: &subject, before: &before, asked: &asked, scope };
+    let shown = Shown::of(&subject, &before, &asked, &store)?.with(scope);
     if scope == Scope::Content && !needs_an_answer(&before) {
         shown.give(context)?;
         context.printer.say(match before {
@@ -100,55 +99,6 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     Ok(Status::Passed.into())
 }
 
-/// All that a person decides on.
-struct Shown<'a> {
-    subject: &'a Subject,
-    before: &'a Verdict,
-    asked: &'a Asked,
-    scope: Scope,
-}
-
-impl Shown<'_> {
-    fn give(&self, context: &Context) -> Result<()> {
-        context.give(|| Document::of(self), |look| self.told(look))
-    }
-
-    /// Shows it where whoever answers sees it. Of a document there is but one: the result, or what
-    /// is wrong.
-    fn consent(&self, given: Option<Answer>, context: &Context) -> Result<()> {
-        let answer = Answer::of(given, context)?;
-        match (answer, context.format) {
-            (Answer::Asked, _) => context.printer.ask(&self.told(context.printer.look())),
-            (Answer::Given | Answer::Nobody(_), Format::Text) => self.give(context)?,
-            (Answer::Given | Answer::Nobody(_), Format::Json) => {}
-        }
-        answer.expect_yes(context)
-    }
-
-    fn told(&self, look: Look) -> String {
-        let rows: Vec<[String; 3]> = self
-            .subject
-            .files
-            .iter()
-            .map(|file| {
-                let digits = file.sha256.get(..SHOWN_DIGITS).unwrap_or_default().to_owned();
-                [digits, news(self.before, &file.path).to_owned(), file.path.clone()]
-            })
-            .collect();
-        let mut told = self.asked.told(self.subject, look.style);
-        if !told.is_empty() && !rows.is_empty() {
-            told.push('\n');
-        }
-        if !rows.is_empty() {
-            told += &table(["sha-256", "since", "file"], &rows, look);
-        }
-        for path in removed(self.before) {
-            told.extend(["gone since: ", path, "\n"]);
-        }
-        told
-    }
-}
-
 /// What is said of a subject before anybody is asked.
 pub(super) fn verdict(subject: &Subject, store: &TrustStore, context: &Context) -> Result<Verdict> {
     let user = config::user(&context.folders()?)?;
@@ -165,68 +115,10 @@ fn needs_an_answer(before: &Verdict) -> bool {
     match before {
         Verdict::NothingToTrust | Verdict::Trusted(How::Content) => false,
         // Trust in whatever it holds is narrowed to what it holds now.
-        Verdict::Trusted(How::Always | How::Configuration(_) | How::ThisRun)
+        Verdict::Trusted(
+            How::Always | How::Configuration(_) | How::ThisRun | How::Inherited(_),
+        )
         | Verdict::Untrusted(_) => true,
-    }
-}
-
-/// What is new about a file since the last answer.
-fn news(before: &Verdict, path: &str) -> &'static str {
-    let among = |paths: &[String]| paths.iter().any(|known| known == path);
-    match before {
-        Verdict::Untrusted(Why::Changed(difference)) if among(&difference.added) => "new",
-        Verdict::Untrusted(Why::Changed(difference)) if among(&difference.changed) => "changed",
-        Verdict::Untrusted(Why::New | Why::Replaced) => "new",
-        Verdict::Untrusted(Why::Changed(_)) | Verdict::Trusted(_) | Verdict::NothingToTrust => "",
-    }
-}
-
-fn removed(before: &Verdict) -> &[String] {
-    match before {
-        Verdict::Untrusted(Why::Changed(difference)) => &difference.removed,
-        Verdict::Untrusted(Why::New | Why::Replaced)
-        | Verdict::Trusted(_)
-        | Verdict::NothingToTrust => &[],
-    }
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    path: String,
-    digest: &'a str,
-    /// What was known before this command.
-    before: &'static str,
-    always: bool,
-    /// What would execute or widen.
-    asks: &'a [Ask],
-    files: Vec<File<'a>>,
-    removed: &'a [String],
-}
-
-#[derive(Serialize)]
-struct File<'a> {
-    path: &'a str,
-    sha256: &'a str,
-    since: &'static str,
-}
-
-impl<'a> Document<'a> {
-    fn of(shown: &Shown<'a>) -> Self {
-        let Shown { subject, before, asked, scope } = *shown;
-        let files = subject.files.iter().map(|file| File {
-            path: &file.path,
-            sha256: &file.sha256,
-            since: news(before, &file.path),
-        });
-        Self {
-            path: subject.root.display().to_string(),
-            digest: &subject.digest,
-            before: word(before),
-            always: scope == Scope::Always,
-            asks: &asked.asks,
-            files: files.collect(),
-            removed: removed(before),
-        }
     }
 }
 
@@ -237,9 +129,11 @@ pub(super) fn word(verdict: &Verdict) -> &'static str {
         Verdict::Trusted(How::Content) => "trusted",
         Verdict::Trusted(How::Always | How::Configuration(_)) => "always",
         Verdict::Trusted(How::ThisRun) => "this-run",
+        Verdict::Trusted(How::Inherited(_)) => "inherited",
         Verdict::Untrusted(Why::New) => "new",
         Verdict::Untrusted(Why::Changed(_)) => "changed",
         Verdict::Untrusted(Why::Replaced) => "replaced",
+        Verdict::Untrusted(Why::Shared(_)) => "shared",
     }
 }
 

@@ -4,7 +4,10 @@
 
 use std::ffi::{OsStr, OsString};
 
-use crate::sys::env::Env;
+use crate::{
+    model::passed_on::{is_never, matches},
+    sys::env::Env,
+};
 
 /// Names that every child gets; one that ends in `*` stands for all that begin so.
 pub const EVERYONE: &[&str] = &[
@@ -25,7 +28,10 @@ pub const EVERYONE: &[&str] = &[
     "VIRTUAL_ENV",
     "JAVA_HOME",
     "NVM_DIR",
+    "NVM_BIN",
     "PYENV_ROOT",
+    "ATLAS_HOME",
+    "ATLAS_CLAUDE",
     "SSL_CERT_*",
     "NODE_EXTRA_CA_CERTS",
     "HTTP_PROXY",
@@ -52,23 +58,29 @@ pub const CLAUDE: &[&str] = &[
     "IS_SANDBOX",
 ];
 
-/// Names that claude gets besides where it reaches its model through a cloud.
-pub const CLOUD: &[&str] = &["AWS_*", "GOOGLE_*", "CLOUD_ML_REGION"];
+/// A cloud through which claude can reach its model, and the names that it gets there besides.
+#[derive(Clone, Copy, Debug)]
+pub struct Cloud {
+    /// The variable that chooses it.
+    pub chosen_by: &'static str,
+    /// What logs in there and says where it is.
+    pub names: &'static [&'static str],
+}
 
-/// Names that no child gets, even if `env:` asks for them: each can run code in the child or turn
-/// its view of a repository or of itself.
-pub const NEVER: &[&str] = &[
-    "GIT_*",
-    "LD_*",
-    "DYLD_*",
-    "NODE_OPTIONS",
-    "BASH_ENV",
-    "ENV",
-    "PYTHONPATH",
-    "PYTHONSTARTUP",
-    "PERL5OPT",
-    "RUBYOPT",
-    "CLAUDECODE*",
+/// The clouds. The keys of one that is not chosen stay where they are.
+pub const CLOUDS: &[Cloud] = &[
+    Cloud { chosen_by: "CLAUDE_CODE_USE_BEDROCK", names: &["AWS_*"] },
+    Cloud {
+        chosen_by: "CLAUDE_CODE_USE_VERTEX",
+        names: &[
+            "GOOGLE_*",
+            "GCLOUD_PROJECT",
+            "CLOUDSDK_CONFIG",
+            "CLOUD_ML_REGION",
+            "VERTEX_REGION_*",
+        ],
+    },
+    Cloud { chosen_by: "CLAUDE_CODE_USE_FOUNDRY", names: &["AZURE_*"] },
 ];
 
 /// Who is started.
@@ -87,14 +99,16 @@ pub fn child_env(
     passed_on: &[String],
     ours: &[(&str, &OsStr)],
 ) -> Vec<(OsString, OsString)> {
-    let cloud =
-        child == Child::Claude && env.iter().any(|(name, _)| matches(&["CLAUDE_CODE_USE_*"], name));
+    let clouds: Vec<&Cloud> = match child {
+        Child::Hook => Vec::new(),
+        Child::Claude => CLOUDS.iter().filter(|cloud| is_on(env, cloud.chosen_by)).collect(),
+    };
     let seen = |name: &OsStr| {
-        let asked_for = || name.to_str().is_some_and(|n| passed_on.iter().any(|wish| wish == n));
+        let Some(name) = name.to_str() else { return false };
         let by_list = matches(EVERYONE, name)
             || (child == Child::Claude && matches(CLAUDE, name))
-            || (cloud && matches(CLOUD, name));
-        (by_list || asked_for()) && !matches(NEVER, name)
+            || clouds.iter().any(|cloud| matches(cloud.names, name));
+        (by_list || passed_on.iter().any(|wish| wish == name)) && !is_never(name)
     };
     let mut pairs: Vec<(OsString, OsString)> = env
         .iter()
@@ -110,15 +124,14 @@ pub fn child_env(
 
 /// Whether a variable tells claude how to reach its model and log in there.
 pub fn is_login(name: &str) -> bool {
-    let name = OsStr::new(name);
-    matches(CLAUDE, name) || matches(CLOUD, name)
+    matches(CLAUDE, name) || CLOUDS.iter().any(|cloud| matches(cloud.names, name))
 }
 
-fn matches(list: &[&str], name: &OsStr) -> bool {
-    let Some(name) = name.to_str() else { return false };
-    list.iter().any(|pattern| match pattern.strip_suffix('*') {
-        Some(prefix) => name.starts_with(prefix),
-        None => name == *pattern,
+/// Whether a switch is on, as claude reads it.
+fn is_on(env: &Env, name: &str) -> bool {
+    env.get_os(name).is_some_and(|value| {
+        let off = ["", "0", "false", "no", "off"];
+        !value.to_str().is_some_and(|value| off.contains(&value.to_ascii_lowercase().as_str()))
     })
 }
 
@@ -168,13 +181,35 @@ mod tests {
     }
 
     #[test]
-    fn a_cloud_login_reaches_claude_with_its_keys() {
-        let mut given = CANARIES.to_vec();
-        given.push(("CLAUDE_CODE_USE_BEDROCK", "1"));
-        let expected =
-            "ANTHROPIC_API_KEY AWS_SECRET_ACCESS_KEY CLAUDE_CODE_USE_BEDROCK LC_ALL PATH";
-        check(Child::Claude, &[], &given, expected);
-        check(Child::Hook, &[], &given, "LC_ALL PATH");
+    fn a_cloud_login_reaches_claude_with_the_keys_of_that_cloud() {
+        let keys =
+            ["AWS_SECRET_ACCESS_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "AZURE_CLIENT_SECRET"];
+        for (switch, value, expected) in [
+            ("CLAUDE_CODE_USE_BEDROCK", "1", "AWS_SECRET_ACCESS_KEY CLAUDE_CODE_USE_BEDROCK"),
+            (
+                "CLAUDE_CODE_USE_VERTEX",
+                "true",
+                "CLAUDE_CODE_USE_VERTEX GOOGLE_APPLICATION_CREDENTIALS",
+            ),
+            ("CLAUDE_CODE_USE_FOUNDRY", "1", "AZURE_CLIENT_SECRET CLAUDE_CODE_USE_FOUNDRY"),
+            ("CLAUDE_CODE_USE_BEDROCK", "0", "CLAUDE_CODE_USE_BEDROCK"),
+            ("CLAUDE_CODE_USE_BEDROCK", "", "CLAUDE_CODE_USE_BEDROCK"),
+        ] {
+            let mut given: Vec<(&str, &str)> = keys.iter().map(|name| (*name, "x")).collect();
+            given.push((switch, value));
+            check(Child::Claude, &[], &given, expected);
+            check(Child::Hook, &[], &given, "");
+        }
+    }
+
+    #[test]
+    fn what_tools_need_to_be_found_reaches_every_child() {
+        let names = "CARGO_HOME HTTPS_PROXY HTTP_PROXY JAVA_HOME NODE_EXTRA_CA_CERTS NO_PROXY NVM_BIN \
+                     NVM_DIR PATH PYENV_ROOT RUSTUP_HOME RUSTUP_TOOLCHAIN SSL_CERT_FILE VIRTUAL_ENV \
+                     XDG_RUNTIME_DIR https_proxy no_proxy";
+        let given: Vec<(&str, &str)> = names.split_whitespace().map(|name| (name, "x")).collect();
+        check(Child::Hook, &[], &given, names);
+        check(Child::Claude, &[], &given, names);
     }
 
     #[test]

@@ -45,6 +45,7 @@ use crate::{
     },
 };
 pub use purpose::Purpose;
+pub use trust::{Question, questions};
 
 /// What surrounds a run: the process as it was started.
 #[derive(Clone, Debug)]

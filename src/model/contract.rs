@@ -28,7 +28,7 @@ use crate::model::{
     yaml::{self, Document, Format, Named, Refusal, Spanned},
 };
 pub use agent::{Agent, Isolation, Load, PermissionMode, Subagents, SystemPrompt};
-pub use asks::{Ask, config_asks, contract_asks, contract_without_asks, without_asks};
+pub use asks::{Ask, config_asks, contract_asks, contract_without_asks};
 pub(in crate::model) use check::{hooks as check_hooks, passed_on};
 pub use hook::{Argv, Bundled, Hook, HookAction, On};
 pub use input::{Input, InputType};

@@ -64,8 +64,49 @@ pub enum TrustRequest {
     Stored,
     /// `--trust`: for this run, whatever it holds.
     ThisRun,
-    /// `--trust=HASH`: for this run, if it holds exactly this.
-    Hash(String),
+    /// `--trust=HASH`, maybe more than once: for this run, where somebody holds exactly this.
+    #[serde(rename = "hash", with = "one_or_more")]
+    Hashes(Vec<String>),
     /// `--untrusted`: run without anything that needs trust, and show what was skipped.
     Without,
+}
+
+/// One hash is written as a text, as it always was.
+mod one_or_more {
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer, de::Error as _};
+    use serde_json::Value;
+
+    pub(super) fn serialize<S: Serializer>(hashes: &[String], to: S) -> Result<S::Ok, S::Error> {
+        match hashes {
+            [one] => one.serialize(to),
+            all => all.serialize(to),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+        match Value::deserialize(from)? {
+            Value::String(one) => Ok(vec![one]),
+            all => serde_json::from_value(all).map_err(D::Error::custom),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trust_is_read_back_as_it_was_given() {
+        for (json, request) in [
+            (r#""stored""#, TrustRequest::Stored),
+            (r#"{"hash":"ab"}"#, TrustRequest::Hashes(vec!["ab".to_owned()])),
+            (
+                r#"{"hash":["ab","cd"]}"#,
+                TrustRequest::Hashes(vec!["ab".to_owned(), "cd".to_owned()]),
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&request).unwrap(), json);
+            assert_eq!(serde_json::from_str::<TrustRequest>(json).unwrap(), request);
+        }
+    }
 }

@@ -14,7 +14,7 @@ mod decode;
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::model::{Result, Spot};
+use crate::model::{Result, Spot, digest::sha256};
 use front_matter::FrontMatter;
 use outline::{Outline, Section};
 use source::Source;
@@ -49,6 +49,8 @@ pub struct Skill {
     pub front: FrontMatter,
     /// The whole file.
     pub text: Arc<str>,
+    /// The SHA-256 of the bytes that the text was read from, in hexadecimal digits.
+    pub sha256: String,
     /// The byte of the text at which the body starts.
     pub body_start: usize,
     /// The sections of the body; their places count from the body's first byte.
@@ -71,6 +73,7 @@ impl Skill {
             front: parsed.front,
             body_start: parsed.body,
             found,
+            sha256: sha256(bytes),
             text,
             warnings,
         })

@@ -47,6 +47,14 @@ pub fn contract_for(skill: &Path, name: &str, root: &Path) -> Result<Option<Cont
             return Ok(Some(ContractFile { origin: Origin::Repository, document }));
         }
     }
+    own_contract(skill, root)
+}
+
+/// The contract in the folder `skill` itself, whatever a repository puts in its place.
+///
+/// # Errors
+/// It is faulty, or a symbolic link leads out of its folder.
+pub fn own_contract(skill: &Path, root: &Path) -> Result<Option<ContractFile>> {
     let path = skill.join(FILE);
     let Some(real) = text_file::inside(skill, &path)? else { return Ok(None) };
     let Some(text) = text_file::read(&real)? else { return Ok(None) };

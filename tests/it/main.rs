@@ -22,6 +22,7 @@ mod run_self_protection;
 mod run_signals;
 mod run_steps;
 mod run_trees;
+mod run_trust;
 mod run_unavailable;
 mod scratch;
 mod support;

@@ -119,7 +119,7 @@ fn configuration(root: &Path) -> Option<Finding> {
 }
 
 fn trust(context: &Context, folders: &Folders) -> Result<Finding, Fault> {
-    let subject = Subject::of_repository(&context.project().root)?;
+    let subject = Subject::of_repository(&context.project().root, &context.cwd)?;
     let verdict = verdict(&subject, &TrustStore::new(folders), context)?;
     let files = words::count(subject.files.len(), "file");
     Ok(match verdict {
@@ -131,11 +131,15 @@ fn trust(context: &Context, folders: &Folders) -> Result<Finding, Fault> {
         Verdict::Trusted(How::Configuration(glob)) => {
             Finding::ok("trust", format!("by `{glob}` of your configuration"))
         }
+        Verdict::Trusted(How::Inherited(main)) => {
+            Finding::ok("trust", format!("{files} trusted as they are in {}", main.display()))
+        }
         Verdict::Untrusted(why) => {
             let since = match why {
                 Why::New => "nobody trusted yet",
                 Why::Changed(_) => "changed since they were trusted",
                 Why::Replaced => "in a repository that is not the trusted one",
+                Why::Shared(_) => "trusted, but not only yours to write",
             };
             let so = format!("{files} {since}");
             refused(&so, context)?

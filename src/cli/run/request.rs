@@ -2,7 +2,7 @@
 
 use std::{io::Read as _, path::Path};
 
-use super::Args;
+use super::{Args, ProofArgs};
 use crate::{
     cli::context::Context,
     model::{
@@ -40,15 +40,21 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         max_turns: limits.max_turns,
         timeout: limits.timeout,
         require: proof.require,
-        trust: match (&proof.trust, proof.untrusted) {
-            (_, true) => TrustRequest::Without,
-            (None, false) => TrustRequest::Stored,
-            (Some(None), false) => TrustRequest::ThisRun,
-            (Some(Some(hash)), false) => TrustRequest::Hash(hash.clone()),
-        },
+        trust: trust(proof),
         wait: limits.wait.map(|wait| wait.unwrap_or(FOREVER)),
         ok_on,
     })
+}
+
+/// A hash says more than a bare `--trust` beside it.
+fn trust(proof: &ProofArgs) -> TrustRequest {
+    let hashes: Vec<String> = proof.trust.iter().filter(|hash| !hash.is_empty()).cloned().collect();
+    match (proof.untrusted, proof.trust.is_empty(), hashes.is_empty()) {
+        (true, _, _) => TrustRequest::Without,
+        (false, true, _) => TrustRequest::Stored,
+        (false, false, true) => TrustRequest::ThisRun,
+        (false, false, false) => TrustRequest::Hashes(hashes),
+    }
 }
 
 /// The inputs with their files read, so that a resume sees what this run saw.

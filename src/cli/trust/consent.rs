@@ -9,7 +9,8 @@ use crate::model::{Fault, Result};
 const AGENTS: [&str; 2] = ["ATLAS_DEPTH", "CLAUDECODE"];
 
 /// Set where nobody sits at the terminal, even if there is one: on a build machine, in a git hook.
-const UNATTENDED: [&str; 3] = ["CI", "GIT_DIR", "GIT_INDEX_FILE"];
+const UNATTENDED: [&str; 6] =
+    ["CI", "GIT_DIR", "GIT_INDEX_FILE", "GIT_EXEC_PATH", "GIT_PREFIX", "PRE_COMMIT"];
 
 /// No answer is this long.
 const MAX_ANSWER: u64 = 64;
@@ -31,10 +32,7 @@ impl Answer {
     /// # Errors
     /// An agent is above this command.
     pub(super) fn of(given: Option<Answer>, context: &Context) -> Result<Self> {
-        let set = |name: &&str| {
-            context.env.get_os(name).is_some_and(|value| !value.is_empty() && value != "false")
-        };
-        if let Some(name) = AGENTS.into_iter().find(|name| context.env.get_os(name).is_some()) {
+        if let Some(name) = agent_above(context) {
             return Err(Fault::invalid("trust is for a person to give")
                 .because(format!("{name} is set, so an agent is above this command"))
                 .hint("run it in a terminal of your own"));
@@ -42,10 +40,10 @@ impl Answer {
         if let Some(given) = given {
             return Ok(given);
         }
-        Ok(match UNATTENDED.into_iter().find(set) {
+        Ok(match unattended(context) {
             Some("CI") => Self::Nobody("CI is set, so nobody is asked"),
             Some(_) => Self::Nobody("a git hook is no place to be asked"),
-            None if io::stdin().is_terminal() && io::stderr().is_terminal() => Self::Asked,
+            None if is_a_terminal() => Self::Asked,
             None => Self::Nobody("there is no terminal to ask on"),
         })
     }
@@ -65,12 +63,44 @@ impl Answer {
             Self::Asked => {}
         }
         context.printer.ask("trust this? [y/N] ");
-        let mut typed = String::new();
-        let read = io::stdin().lock().take(MAX_ANSWER).read_line(&mut typed);
-        match (read, typed.trim().to_ascii_lowercase().as_str()) {
-            (Ok(_), "y" | "yes") => Ok(()),
-            (Ok(_), _) => Err(Fault::invalid("nothing was trusted").because("nobody said yes")),
-            (Err(error), _) => Err(Fault::invalid("nothing was trusted").because(error)),
+        match typed() {
+            Ok(typed) if matches!(typed.trim().to_ascii_lowercase().as_str(), "y" | "yes") => {
+                Ok(())
+            }
+            Ok(_) => Err(Fault::invalid("nothing was trusted").because("nobody said yes")),
+            Err(error) => Err(Fault::invalid("nothing was trusted").because(error)),
         }
     }
+}
+
+/// Whether a question would reach a person: there is a terminal on both sides, and neither an
+/// agent, a git hook nor a build machine is above this command.
+pub(super) fn somebody_answers(context: &Context) -> bool {
+    agent_above(context).is_none() && unattended(context).is_none() && is_a_terminal()
+}
+
+/// The line that somebody typed.
+pub(super) fn typed() -> io::Result<String> {
+    let mut typed = String::new();
+    io::stdin().lock().take(MAX_ANSWER).read_line(&mut typed)?;
+    Ok(typed)
+}
+
+fn agent_above(context: &Context) -> Option<&'static str> {
+    AGENTS.into_iter().find(|name| context.env.get_os(name).is_some())
+}
+
+fn unattended(context: &Context) -> Option<&'static str> {
+    // git sets an empty prefix in the root of a tree.
+    let set = |name: &&str| {
+        context
+            .env
+            .get_os(name)
+            .is_some_and(|value| *name == "GIT_PREFIX" || (!value.is_empty() && value != "false"))
+    };
+    UNATTENDED.into_iter().find(set)
+}
+
+fn is_a_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -3,7 +3,8 @@
 //! Two things end in a private settings file that claude reads and that is gone with the call.
 //!
 //! An isolated call sees nothing of the user's settings, yet a login may be kept there: its keys,
-//! and nothing else, are copied. And whatever stands in claude's environment stands in that of
+//! and nothing else, are copied. A call that does see them must still not read what somebody else
+//! could have written above the repository. And whatever stands in claude's environment stands in that of
 //! every command that the agent runs; so for calls that offer a shell an API key leaves the
 //! environment, and claude gets it from a helper command that reads a private file.
 //! docs/design/003 says what was measured, and why claude's own switch for this is not used.
@@ -22,6 +23,7 @@ use crate::{
         Fault, Result,
         run::plan::{AgentPlan, CallTrust},
     },
+    store::trust::foreign_above,
     sys::{
         env::Env,
         fs::{ensure_private_dir, read_capped},
@@ -55,7 +57,7 @@ impl HandedOver {
 /// Writes the settings that a call needs to log in; `None` where its environment is enough.
 pub(super) fn hand_over(site: &Site, agent: &AgentPlan) -> Result<Option<HandedOver>> {
     let login = match agent.trust {
-        CallTrust::Work => Map::new(),
+        CallTrust::Work => excluded(site.plan.hook_dir()),
         CallTrust::Isolated => users_login(&site.env),
     };
     let key = site.env.get(API_KEY).filter(|key| agent.offers_a_shell() && !key.is_empty());
@@ -66,6 +68,18 @@ pub(super) fn hand_over(site: &Site, agent: &AgentPlan) -> Result<Option<HandedO
         .and_then(|dir| write(dir, login, key))
         .map(Some)
         .map_err(|error| Fault::failed("could not hand the login over").because(error))
+}
+
+/// What claude must not read above the repository, since somebody else could have written it.
+fn excluded(root: &Path) -> Map<String, Value> {
+    let foreign = foreign_above(root);
+    let glob = |path: &PathBuf| {
+        let below = if path.is_dir() { "/**" } else { "" };
+        format!("{}{below}", path.display())
+    };
+    let globs: Vec<Value> = foreign.iter().map(|path| Value::String(glob(path))).collect();
+    let setting = ("claudeMdExcludes".to_owned(), Value::Array(globs));
+    [setting].into_iter().filter(|_| !foreign.is_empty()).collect()
 }
 
 /// The login that the user keeps in claude's own settings. Settings that cannot be read hold no

@@ -1,22 +1,28 @@
 //! Trust, for one run: whose wishes count.
 //!
-//! Two subjects. The repository stands for its configuration, its contracts and its own skills.
+//! Two parties. The repository stands for its configuration, its contracts and its own skills.
 //! A skill from elsewhere stands for itself, unless it lies where only the user puts things.
+//!
+//! Files were read before they were hashed here, so each is held against its hash: what is used
+//! is what was trusted.
 
+use std::path::Path;
+
+use super::{Ground, Purpose};
 use crate::{
     engine::prepare::Around,
     model::{
-        Request, Result,
+        Request, Result, TrustRequest,
         config::Config,
-        contract::{
-            Ask, Contract, config_asks, contract_asks, contract_without_asks, without_asks,
-        },
+        contract::{Ask, Contract, config_asks, contract_asks, contract_without_asks},
+        digest::sha256,
         skill::{Skill, source::Source},
         yaml::Document,
     },
     store::{
-        contracts::{ContractFile, Origin, contract_for},
-        trust::{self, Asking, Decision, TrustStore, Whose},
+        config,
+        contracts::{ContractFile, FILE, Origin, contract_for, own_contract},
+        trust::{self, Asking, Decision, How, Party, Subject, TrustStore, Verdict, Whose},
     },
 };
 
@@ -25,7 +31,7 @@ use crate::{
 pub(super) struct Subjects<'a> {
     pub(super) request: &'a Request,
     pub(super) skill: &'a Skill,
-    pub(super) root: &'a std::path::Path,
+    pub(super) root: &'a Path,
 }
 
 /// Who says what, before trust.
@@ -44,95 +50,134 @@ pub(super) struct Trusted {
     pub(super) notices: Vec<String>,
 }
 
+/// Something that a run would apply and that waits for a person's answer.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// All that can execute or widen there.
+    pub subject: Subject,
+    /// What is known of it.
+    pub verdict: Verdict,
+    /// What the run would apply.
+    pub asks: Vec<Ask>,
+}
+
 pub(super) fn settle(subjects: Subjects<'_>, said: Said<'_>, around: &Around) -> Result<Trusted> {
-    let Subjects { request, skill, root } = subjects;
-    let found = &skill.found;
-    let contract = contract_for(&found.dir, &found.name, root)?;
-    let theirs = Theirs::of(skill, root, contract.as_ref());
-    let always: Vec<String> = said.user.map_or_else(Vec::new, |user| {
-        user.value.trust.always.iter().map(|glob| glob.value.clone()).collect()
-    });
-    let home = around.env.get_os("HOME").map(std::path::Path::new);
-    let asking = Asking { request: &request.trust, always: &always, home };
-    let store = TrustStore::new(&around.folders);
+    let mut parties = Parties::of(subjects)?;
+    let known = Known::of(said.user, around);
+    let asking = known.asking(&subjects.request.trust, around);
+    let all: Vec<&Party<'_>> = [&parties.repository].into_iter().chain(&parties.outside).collect();
+    trust::expect_named(&subjects.request.trust, &all)?;
 
-    let asks = asks(said.project.as_ref(), contract.as_ref().filter(|_| theirs.contract));
-    let repository = trust::settle(Whose::Repository(root), &asks, &store, &asking)?;
-    let outside = if theirs.skill || theirs.users_own {
-        None
-    } else {
-        let own = contract.as_ref().filter(|_| !theirs.contract);
-        let asks = own.map(|contract| contract_asks(&contract.document)).unwrap_or_default();
-        Some(trust::settle(Whose::Skill(&found.dir), &asks, &store, &asking)?)
-    };
-
+    let asks = parties.asks(said.project.as_ref());
+    let repository = trust::settle(&parties.repository, &asks, &known.store, &asking)?;
     let mut trusted = Trusted {
-        repository: repository == Decision::Trusted,
-        skill: theirs.users_own
-            || match &outside {
-                Some(decision) => *decision == Decision::Trusted,
-                None => theirs.skill && repository == Decision::Trusted,
-            },
-        project: said.project,
-        contract: contract.map(|file| file.document),
+        project: said.project.filter(|_| repository.is_trust()),
+        contract: None,
+        skill: parties.users_own || (parties.skill && repository.is_trust()),
+        repository: repository.is_trust(),
         skipped: Vec::new(),
         notices: Vec::new(),
     };
-    if trusted.heed(repository) {
-        trusted.project = trusted.project.take().map(|document| {
-            let value = without_asks(&document.value);
-            Document { value, ..document }
-        });
-        if theirs.contract {
-            trusted.strip_contract();
-        }
+    if !repository.is_trust() && parties.is_replaced() {
+        let contract = own_contract(&subjects.skill.found.dir, subjects.root)?;
+        trusted.notices.extend(not_counted(parties.contract.as_ref()));
+        parties.contract = contract;
     }
-    if outside.is_some_and(|decision| trusted.heed(decision)) && !theirs.contract {
-        trusted.strip_contract();
+    let outside = match &parties.outside {
+        None => None,
+        Some(party) => Some(trust::settle(party, &parties.outside_asks(), &known.store, &asking)?),
+    };
+    if let (Decision::Trusted(how), Ok(subject)) = (&repository, &parties.repository.subject) {
+        parties.expect_hashed(subjects, subject, (how, trusted.project.as_ref()))?;
+    }
+    if let (Some(Decision::Trusted(how)), Some(Ok(subject))) = (&outside, parties.outside_subject())
+    {
+        trusted.skill = true;
+        parties.expect_outside_hashed(subjects.skill, subject, how)?;
+    }
+    let decider = if parties.contract_is_theirs() { Some(&repository) } else { outside.as_ref() };
+    let without = matches!(decider, Some(Decision::Without { .. }));
+    trusted.contract = parties
+        .contract
+        .and_then(|file| if without { stripped(file.document) } else { Some(file.document) });
+    if trusted.repository {
+        trusted.notices.extend(left_out_above(subjects.root));
+    }
+    for decision in [repository].into_iter().chain(outside) {
+        trusted.heed(decision);
     }
     Ok(trusted)
 }
 
-impl Trusted {
-    /// Takes in what was decided; says whether the run goes ahead without what was asked for.
-    fn heed(&mut self, decision: Decision) -> bool {
-        match decision {
-            Decision::Trusted => false,
-            Decision::Isolated { notice } => {
-                self.notices.extend(notice);
-                false
-            }
-            Decision::Without { skipped } => {
-                self.skipped.extend(skipped);
-                true
+/// What a run of this request would ask a person, in the order in which it is asked.
+///
+/// # Errors
+/// What cannot be found or read.
+pub fn questions(request: &Request, around: &Around, purpose: &Purpose) -> Result<Vec<Question>> {
+    let ground = Ground::find(&request.cwd, around)?;
+    let user = config::user(&around.folders)?;
+    let project = config::project(&ground.root)?.map(|project| project.document);
+    let skill = super::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    let subjects = Subjects { request, skill: &skill, root: &ground.root };
+    let project = project.filter(|_| purpose.is_configured());
+    let parties = Parties::of(subjects)?;
+    let known = Known::of(user.as_ref(), around);
+    let asking = known.asking(&request.trust, around);
+    let repository = (&parties.repository, parties.asks(project.as_ref()));
+    let outside = parties.outside.as_ref().map(|party| (party, parties.outside_asks()));
+    let mut questions = Vec::new();
+    for (party, asks) in [repository].into_iter().chain(outside) {
+        let Ok(subject) = &party.subject else { continue };
+        match trust::judge(subject, &known.store, &asking)? {
+            Verdict::Trusted(_) | Verdict::NothingToTrust => {}
+            Verdict::Untrusted(_) if asks.is_empty() => {}
+            verdict @ Verdict::Untrusted(_) => {
+                questions.push(Question { subject: subject.clone(), verdict, asks });
             }
         }
     }
+    Ok(questions)
+}
 
-    fn strip_contract(&mut self) {
-        self.contract = self.contract.take().and_then(|document| {
-            let value = contract_without_asks(&document.value)?;
-            Some(Document { value, ..document })
+/// What a user has said of trust so far.
+struct Known {
+    store: TrustStore,
+    always: Vec<String>,
+}
+
+impl Known {
+    fn of(user: Option<&Document<Config>>, around: &Around) -> Self {
+        let always = user.map_or_else(Vec::new, |user| {
+            user.value.trust.always.iter().map(|glob| glob.value.clone()).collect()
         });
+        Self { store: TrustStore::new(&around.folders), always }
+    }
+
+    fn asking<'a>(&'a self, request: &'a TrustRequest, around: &'a Around) -> Asking<'a> {
+        let home = around.env.get_os("HOME").map(Path::new);
+        Asking { request, always: &self.always, home }
     }
 }
 
-/// What belongs to the repository, and what to the user.
-struct Theirs {
+/// Who asks for something, and what is whose.
+struct Parties<'a> {
+    repository: Party<'a>,
+    /// The skill, where it stands for itself.
+    outside: Option<Party<'a>>,
+    /// The contract that counts if the repository is trusted.
+    contract: Option<ContractFile>,
     /// The skill lies where trust in the repository looks at it.
     skill: bool,
-    /// The contract does.
-    contract: bool,
     /// The skill lies where only the user, or atlas itself, puts skills.
     users_own: bool,
 }
 
-impl Theirs {
-    fn of(skill: &Skill, root: &std::path::Path, contract: Option<&ContractFile>) -> Self {
-        let source = &skill.found.source;
-        let replaced = contract.is_some_and(|contract| contract.origin == Origin::Repository);
-        let users_own = match source {
-            Source::Personal | Source::Bundled => !is_inside(&skill.found.dir, root),
+impl<'a> Parties<'a> {
+    fn of(subjects: Subjects<'a>) -> Result<Self> {
+        let Subjects { request, skill, root } = subjects;
+        let found = &skill.found;
+        let users_own = match found.source {
+            Source::Personal | Source::Bundled => !is_inside(&found.dir, root),
             Source::Flag
             | Source::Variable
             | Source::Project
@@ -140,19 +185,113 @@ impl Theirs {
             | Source::Repository
             | Source::Plugin(_) => false,
         };
-        let skill = source.is_repository();
-        Self { skill, contract: skill || replaced, users_own }
+        let skill = found.source.is_repository();
+        let outside =
+            (!skill && !users_own).then(|| Party::look(Whose::Skill(found.dir.as_path())));
+        Ok(Self {
+            repository: Party::look(Whose::Repository { root, cwd: &request.cwd }),
+            outside,
+            contract: contract_for(&found.dir, &found.name, root)?,
+            skill,
+            users_own,
+        })
+    }
+
+    /// Whether the repository puts a contract in the place of one that is not its own.
+    fn is_replaced(&self) -> bool {
+        !self.skill && self.is_repositorys()
+    }
+
+    fn is_repositorys(&self) -> bool {
+        self.contract.as_ref().is_some_and(|file| file.origin == Origin::Repository)
+    }
+
+    fn contract_is_theirs(&self) -> bool {
+        self.skill || self.is_repositorys()
+    }
+
+    /// What the repository asks for.
+    fn asks(&self, project: Option<&Document<Config>>) -> Vec<Ask> {
+        let mut asks = project.map(config_asks).unwrap_or_default();
+        let contract = self.contract.as_ref().filter(|_| self.contract_is_theirs());
+        asks.extend(contract.map(|file| contract_asks(&file.document)).unwrap_or_default());
+        asks
+    }
+
+    /// What the skill from elsewhere asks for.
+    fn outside_asks(&self) -> Vec<Ask> {
+        let contract = self.contract.as_ref().filter(|_| !self.contract_is_theirs());
+        contract.map(|file| contract_asks(&file.document)).unwrap_or_default()
+    }
+
+    fn outside_subject(&self) -> Option<&Result<Subject>> {
+        self.outside.as_ref().map(|party| &party.subject)
+    }
+
+    fn expect_hashed(
+        &self,
+        subjects: Subjects<'_>,
+        subject: &Subject,
+        (how, project): (&How, Option<&Document<Config>>),
+    ) -> Result<()> {
+        if !how.is_for_content() {
+            return Ok(());
+        }
+        if let Some(project) = project {
+            subject.expect_read(&project.path, &sha256(project.text.as_bytes()))?;
+        }
+        if let Some(file) = self.contract.as_ref().filter(|_| self.contract_is_theirs()) {
+            subject.expect_read(&file.document.path, &sha256(file.document.text.as_bytes()))?;
+        }
+        if self.skill {
+            let file = &subjects.skill.found.file;
+            let file = file.strip_prefix(subjects.root).unwrap_or(file);
+            subject.expect_read(file, &subjects.skill.sha256)?;
+        }
+        Ok(())
+    }
+
+    fn expect_outside_hashed(&self, skill: &Skill, subject: &Subject, how: &How) -> Result<()> {
+        if !how.is_for_content() {
+            return Ok(());
+        }
+        if let Some(file) = self.contract.as_ref().filter(|_| !self.contract_is_theirs()) {
+            subject.expect_read(Path::new(FILE), &sha256(file.document.text.as_bytes()))?;
+        }
+        let file = &skill.found.file;
+        subject.expect_read(file.strip_prefix(&skill.found.dir).unwrap_or(file), &skill.sha256)
     }
 }
 
-/// Whether the folder lies in the repository, whatever links and `..` its path has.
-fn is_inside(folder: &std::path::Path, root: &std::path::Path) -> bool {
-    let [folder, root] = [folder, root].map(std::path::Path::canonicalize);
-    folder.ok().zip(root.ok()).is_none_or(|(folder, root)| folder.starts_with(root))
+impl Trusted {
+    fn heed(&mut self, decision: Decision) {
+        match decision {
+            Decision::Trusted(_) => {}
+            Decision::Isolated { notice } => self.notices.extend(notice),
+            Decision::Without { skipped } => self.skipped.extend(skipped),
+        }
+    }
 }
 
-fn asks(project: Option<&Document<Config>>, contract: Option<&ContractFile>) -> Vec<Ask> {
-    let mut asks = project.map(config_asks).unwrap_or_default();
-    asks.extend(contract.map(|contract| contract_asks(&contract.document)).unwrap_or_default());
-    asks
+fn left_out_above(root: &Path) -> Option<String> {
+    let foreign = trust::foreign_above(root);
+    let paths: Vec<String> = foreign.iter().map(|path| path.display().to_string()).collect();
+    (!paths.is_empty())
+        .then(|| format!("claude does not read {}: not only yours to write", paths.join(", ")))
+}
+
+fn not_counted(contract: Option<&ContractFile>) -> Option<String> {
+    let path = contract?.document.path.display();
+    Some(format!("the skill's own contract counts, not {path}, which nobody trusted"))
+}
+
+fn stripped(document: Document<Contract>) -> Option<Document<Contract>> {
+    let value = contract_without_asks(&document.value)?;
+    Some(Document { value, ..document })
+}
+
+/// Whether the folder lies in the repository, whatever links and `..` its path has.
+fn is_inside(folder: &Path, root: &Path) -> bool {
+    let [folder, root] = [folder, root].map(Path::canonicalize);
+    folder.ok().zip(root.ok()).is_none_or(|(folder, root)| folder.starts_with(root))
 }

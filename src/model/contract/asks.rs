@@ -69,13 +69,6 @@ pub fn contract_asks(document: &Document<Contract>) -> Vec<Ask> {
     asks
 }
 
-/// The configuration without anything that it asks for.
-pub fn without_asks(config: &Config) -> Config {
-    let agent = harmless(&config.agent);
-    let (require, isolation) = kept_up(config.require.as_ref(), config.isolation.as_ref());
-    Config { hooks: Named::default(), env: None, agent, require, isolation, ..config.clone() }
-}
-
 /// The contract without anything that it asks for; nothing where only commands were to run, for
 /// a contract without steps would mean the whole skill.
 pub fn contract_without_asks(contract: &Contract) -> Option<Contract> {

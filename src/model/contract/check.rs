@@ -5,6 +5,7 @@ use super::{
 };
 use crate::model::{
     bundled_hook::with,
+    passed_on::is_never,
     yaml::{Complaint, Named, Spanned},
 };
 
@@ -146,19 +147,10 @@ pub(in crate::model) fn passed_on<'a>(
         if name.is_empty() || name.contains(['=', '\0']) || name.contains(char::is_whitespace) {
             let message = format!("`{}` is no name of a variable", name.value);
             found.push((name.span.clone(), message));
-        } else if is_never_passed(name) {
+        } else if is_never(name) {
             let message =
                 format!("`{}` changes what programs run, it is never passed on", name.value);
             found.push((name.span.clone(), message));
         }
     }
-}
-
-/// Variables that make a child load code, read another configuration or believe it is nested.
-const NEVER_PASSED: &[&str] = &["NODE_OPTIONS", "BASH_ENV", "PYTHONPATH"];
-const NEVER_PASSED_PREFIXES: &[&str] = &["GIT_", "LD_", "CLAUDECODE"];
-
-fn is_never_passed(name: &str) -> bool {
-    NEVER_PASSED.contains(&name)
-        || NEVER_PASSED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

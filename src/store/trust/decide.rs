@@ -1,13 +1,16 @@
 //! What a verdict means for a run: it goes ahead, it goes ahead without, or it does not begin.
 
-use super::{Difference, Subject, Verdict, Why};
+use super::{Difference, How, Subject, Verdict, Why};
 use crate::model::{Fault, Result, TrustRequest, contract::Ask};
+
+/// A notice is one line.
+const NAMED: usize = 3;
 
 /// How a run goes ahead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// All of the repository's configuration applies; claude sees the project's settings.
-    Trusted,
+    Trusted(How),
     /// Calls are isolated; what the configuration says executes and widens nothing.
     Isolated {
         /// What a person should hear, in one line, if there is anything.
@@ -18,6 +21,16 @@ pub enum Decision {
         /// The names of what is skipped, each to be shown as a skipped check.
         skipped: Vec<String>,
     },
+}
+
+impl Decision {
+    /// Whether a person trusts it.
+    pub fn is_trust(&self) -> bool {
+        match self {
+            Self::Trusted(_) => true,
+            Self::Isolated { .. } | Self::Without { .. } => false,
+        }
+    }
 }
 
 /// Decides by a verdict and by what the run would apply.
@@ -31,7 +44,7 @@ pub fn decide(
     request: &TrustRequest,
 ) -> Result<Decision> {
     let why = match verdict {
-        Verdict::Trusted(_) => return Ok(Decision::Trusted),
+        Verdict::Trusted(how) => return Ok(Decision::Trusted(how.clone())),
         Verdict::NothingToTrust => None,
         Verdict::Untrusted(why) => Some(why),
     };
@@ -40,7 +53,7 @@ pub fn decide(
     }
     match request {
         TrustRequest::Without => Ok(Decision::Without { skipped: names(asks) }),
-        TrustRequest::Stored | TrustRequest::ThisRun | TrustRequest::Hash(_) => {
+        TrustRequest::Stored | TrustRequest::ThisRun | TrustRequest::Hashes(_) => {
             Err(untrusted(subject, why, asks))
         }
     }
@@ -51,14 +64,15 @@ pub(super) fn names(asks: &[Ask]) -> Vec<String> {
 }
 
 fn notice(subject: &Subject) -> Option<String> {
-    let files = subject.claude_files();
+    let files = subject.unheeded_files();
     if files.is_empty() {
         return None;
     }
-    Some(format!(
-        "runs isolated from {}, which nobody trusted; see `atlas trust`",
-        files.join(", ")
-    ))
+    let mut named = files.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+    if files.len() > NAMED {
+        named = format!("{named} and {} more", files.len() - NAMED);
+    }
+    Some(format!("runs isolated from {named}, which nobody trusted; see `atlas trust`"))
 }
 
 fn untrusted(subject: &Subject, why: Option<&Why>, asks: &[Ask]) -> Fault {
@@ -67,10 +81,16 @@ fn untrusted(subject: &Subject, why: Option<&Why>, asks: &[Ask]) -> Fault {
         None | Some(Why::New) => format!("{root} is not trusted"),
         Some(Why::Changed(_)) => format!("{root} is not what was trusted"),
         Some(Why::Replaced) => format!("another repository stands at the trusted path {root}"),
+        Some(Why::Shared(_)) => format!("{root} is trusted, but not only yours to write"),
     };
     let mut fault = Fault::invalid(message);
     if let Some(Why::Changed(difference)) = why {
         fault = with_difference(fault, difference);
+    }
+    if let Some(Why::Shared(path)) = why {
+        fault = fault
+            .because(format!("somebody else can write {}", path.display()))
+            .hint(format!("take that right away: `chmod -R go-w {root}`"));
     }
     for Ask { name, effect, path, line } in asks {
         fault = fault.because(format!("{name} would {effect} ({}:{line})", path.display()));

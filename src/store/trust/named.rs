@@ -1,17 +1,14 @@
-//! What configuration names: files in commands, and folders that are always trusted.
+//! The files of a repository that its configuration names in commands.
 
 use std::{
     fs,
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
-use globset::GlobBuilder;
+use serde_json::Value;
 
-use super::Asking;
 use crate::{
     model::{
-        Fault, Result,
         config::parse_project,
         contract::{Argv, Contract, Hook, HookAction, Leaf, parse},
         judges::{Word, below, candidates},
@@ -30,7 +27,7 @@ pub(super) fn in_config(root: &Path) -> Vec<PathBuf> {
         return Vec::new();
     };
     let commands = hook_commands(&document.value.hooks);
-    commands.flat_map(|argv| in_command(root, &[Path::new("")], argv)).collect()
+    commands.flat_map(|argv| in_words(root, &[Path::new("")], argv.words())).collect()
 }
 
 /// Files that a contract names in commands; they may be relative to the root or to the skill.
@@ -41,7 +38,37 @@ pub(super) fn in_contract(root: &Path, skill: &Path, contract: &Path) -> Vec<Pat
     };
     let folders = [Path::new(""), skill];
     let commands = contract_commands(&document.value);
-    commands.into_iter().flat_map(|argv| in_command(root, &folders, argv)).collect()
+    commands.into_iter().flat_map(|argv| in_words(root, &folders, argv.words())).collect()
+}
+
+/// Files that Claude Code's own settings, or its list of servers, name in what they run.
+///
+/// The file is JSON of no fixed shape, so each text in it counts as a command.
+pub(super) fn in_settings(root: &Path, folder: &Path, settings: &Path) -> Vec<PathBuf> {
+    let text = text_file::read(&root.join(settings)).ok().flatten();
+    let Some(document) = text.and_then(|text| serde_json::from_str::<Value>(&text).ok()) else {
+        return Vec::new();
+    };
+    let mut texts = Vec::new();
+    gather(&document, &mut texts);
+    let project = root.join(folder).to_string_lossy().into_owned();
+    let plain = |text: &str| {
+        // `"$CLAUDE_PROJECT_DIR"/x` is one word, whatever is quoted of it.
+        let text = text.replace(['"', '\''], "");
+        let text = text.replace("${CLAUDE_PROJECT_DIR}", "$CLAUDE_PROJECT_DIR");
+        text.replace("$CLAUDE_PROJECT_DIR", &project)
+    };
+    let texts: Vec<String> = texts.into_iter().map(plain).collect();
+    in_words(root, &[Path::new(""), folder], &texts)
+}
+
+fn gather<'a>(value: &'a Value, texts: &mut Vec<&'a str>) {
+    match value {
+        Value::String(text) => texts.push(text),
+        Value::Array(items) => items.iter().for_each(|item| gather(item, texts)),
+        Value::Object(fields) => fields.values().for_each(|field| gather(field, texts)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn hook_commands(hooks: &Named<Hook>) -> impl Iterator<Item = &Argv> {
@@ -64,9 +91,9 @@ fn contract_commands(contract: &Contract) -> Vec<&Argv> {
 }
 
 /// The files that exist. What a word may mean, self-protection and trust read alike.
-fn in_command(root: &Path, folders: &[&Path], argv: &Argv) -> Vec<PathBuf> {
+fn in_words(root: &Path, folders: &[&Path], words: &[String]) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    for word in candidates(argv.words()) {
+    for word in candidates(words) {
         let meant: Vec<PathBuf> = match &word {
             Word::Plain(word) => folders.iter().map(|folder| folder.join(word)).collect(),
             Word::InSkill(rest) => {
@@ -80,40 +107,4 @@ fn in_command(root: &Path, folders: &[&Path], argv: &Argv) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-/// The glob of the user's configuration that trusts this folder, if one does.
-///
-/// It counts only for a folder that nobody else can write or put another in the place of.
-pub(super) fn always(root: &Path, asking: &Asking<'_>) -> Result<Option<String>> {
-    for glob in asking.always {
-        let home = asking.home.map(|home| home.canonicalize().unwrap_or(home.to_owned()));
-        let full = match (glob.strip_prefix("~/"), home) {
-            (Some(rest), Some(home)) => {
-                format!("{}/{rest}", globset::escape(&home.to_string_lossy()))
-            }
-            (Some(_), None) => continue,
-            (None, _) => glob.clone(),
-        };
-        let matcher = GlobBuilder::new(&full).literal_separator(true).build().map_err(|error| {
-            Fault::invalid("`trust.always` of your configuration is faulty").because(error)
-        })?;
-        if matcher.compile_matcher().is_match(root) && is_own(root) {
-            return Ok(Some(glob.clone()));
-        }
-    }
-    Ok(None)
-}
-
-/// Whether only this user and root can change what stands at this path.
-fn is_own(root: &Path) -> bool {
-    const STICKY: u32 = 0o1000;
-    let own = [0, rustix::process::geteuid().as_raw()];
-    root.ancestors().all(|folder| {
-        let Ok(found) = fs::symlink_metadata(folder) else { return false };
-        let open = found.mode() & 0o022 != 0;
-        // In a folder such as /tmp nobody can move what belongs to another.
-        let guarded = folder != root && found.mode() & STICKY != 0;
-        own.contains(&found.uid()) && (!open || guarded)
-    })
 }

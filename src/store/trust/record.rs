@@ -9,7 +9,7 @@ use std::{
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{HashedFile, Subject, subject::shown};
+use super::{HashedFile, Subject, own, subject::shown};
 use crate::{
     model::{Fault, Result, digest::sha256},
     store::{
@@ -78,22 +78,46 @@ impl TrustStore {
     /// Trusts a subject: exactly as it is, or with `always` its path whatever it holds.
     ///
     /// # Errors
-    /// The answer cannot be stored.
+    /// The answer cannot be stored, or somebody else can write at a path that shall be trusted
+    /// whatever it holds.
     pub fn trust(&self, subject: &Subject, scope: Scope, at: Timestamp) -> Result<Record> {
+        if let (Scope::Always, Some(path)) = (scope, own::foreign(subject)) {
+            return Err(Fault::invalid(format!("{} is not only yours", subject.root.display()))
+                .because(format!("somebody else can write {}", path.display()))
+                .hint("trust what it holds now, without `--always`")
+                .hint(format!(
+                    "or take that right away: `chmod -R go-w {}`",
+                    shown(&subject.root)
+                )));
+        }
+        self.keep(subject)?;
+        let mut files = subject.files.clone();
+        files.extend(self.elsewhere(subject));
         let record = Record {
             version: VERSION,
             path: shown(&subject.root),
             identity: subject.identity.clone(),
             digest: subject.digest.clone(),
             always: scope == Scope::Always,
-            files: subject.files.clone(),
+            files,
             at: at.to_string(),
         };
         folders::ensure(&self.folder)?;
         let text = serde_json::to_vec_pretty(&record).expect("a record is plain data");
         write_atomic(&self.file_of(&subject.root), &text, PRIVATE_FILE)
             .map_err(|error| Fault::failed("cannot store that this is trusted").because(error))?;
+        self.forget_unused()?;
         Ok(record)
+    }
+
+    /// What was trusted for whoever stands elsewhere in the repository stays trusted.
+    fn elsewhere(&self, subject: &Subject) -> Vec<HashedFile> {
+        let Ok(Some(before)) = self.get(&subject.root) else { return Vec::new() };
+        let is_elsewhere = |file: &HashedFile| {
+            !subject.is_about(file) && !subject.files.iter().any(|here| here.path == file.path)
+        };
+        let stays = before.identity == subject.identity;
+        before.files.into_iter().filter(|file| stays && is_elsewhere(file)).collect()
     }
 
     /// Takes an answer back; false if there was none. The folder need not exist any more.
@@ -102,7 +126,7 @@ impl TrustStore {
     /// The answer cannot be removed.
     pub fn revoke(&self, root: &Path) -> Result<bool> {
         match fs::remove_file(self.file_of(root)) {
-            Ok(()) => Ok(true),
+            Ok(()) => self.forget_unused().map(|()| true),
             Err(error) if is_absent(&error) => Ok(false),
             Err(error) => Err(Fault::failed("cannot take trust back").because(error)),
         }
@@ -124,6 +148,10 @@ impl TrustStore {
             records.filter_map(|path| self.read(&path).ok().flatten()).collect();
         records.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(records)
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     fn file_of(&self, root: &Path) -> PathBuf {

@@ -2,15 +2,19 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     fs,
-    os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
+    os::unix::{
+        ffi::{OsStrExt as _, OsStringExt as _},
+        fs::MetadataExt as _,
+    },
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Identity, named, walk};
+use super::{Identity, claude_files, named, walk};
 use crate::{
     model::{Fault, Result, digest::sha256},
     store::{config, contracts, text_file},
@@ -24,6 +28,10 @@ pub struct HashedFile {
     pub path: String,
     /// The SHA-256 of its content, in hexadecimal digits.
     pub sha256: String,
+    /// The folder below the root in which Claude Code finds it, where it counts only for whoever
+    /// stands in that folder or below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<String>,
 }
 
 /// What trust is given to.
@@ -33,14 +41,13 @@ pub struct Subject {
     pub root: PathBuf,
     /// Which folder it is, whatever its path.
     pub identity: Identity,
+    /// The folders below the root that lie on the way to where the user stands.
+    pub way: Vec<String>,
     /// Its files, by path.
     pub files: Vec<HashedFile>,
     /// The SHA-256 over all paths and hashes, in hexadecimal digits: what `--trust=HASH` names.
     pub digest: String,
 }
-
-/// Files of Claude Code and of atlas that lie in the root of a repository.
-const ROOT_FILES: &[&str] = &[config::PROJECT_FILE, ".mcp.json", "CLAUDE.md", ".claude/CLAUDE.md"];
 
 /// Where a repository keeps skills.
 const SKILL_FOLDERS: &[&str] = &[".claude/skills", ".agents/skills", "skills"];
@@ -50,30 +57,31 @@ const MAX_FILE: u64 = 32 * 1024 * 1024;
 const MAX_TOTAL: u64 = 256 * 1024 * 1024;
 
 impl Subject {
-    /// What of the repository at `root` can execute or widen, whichever skill is run.
+    /// What of the repository at `root` can execute or widen for somebody who stands in `cwd`,
+    /// whichever skill is run.
     ///
     /// # Errors
     /// A file cannot be read, or a symbolic link leads out of the repository.
-    pub fn of_repository(root: &Path) -> Result<Self> {
+    pub fn of_repository(root: &Path, cwd: &Path) -> Result<Self> {
         let root = canonical(root)?;
-        let mut paths: BTreeSet<PathBuf> = ROOT_FILES.iter().map(PathBuf::from).collect();
-        paths.extend(settings_files(&root)?);
-        let mut contracts: Vec<(PathBuf, PathBuf)> = Vec::new();
-        for path in walk::files(&root, Path::new(contracts::FOLDER))? {
-            contracts.push((PathBuf::new(), path.clone()));
-            paths.insert(path);
+        let way = claude_files::way(&root, &canonical(cwd)?);
+        let mut found = Found::default();
+        found.add(None, PathBuf::from(config::PROJECT_FILE));
+        found.add_named(None, named::in_config(&root));
+        for contract in walk::files(&root, Path::new(contracts::FOLDER))? {
+            found.add_named(None, named::in_contract(&root, Path::new(""), &contract));
+            found.add(None, contract);
         }
         for folder in SKILL_FOLDERS {
-            for skill in walk::skills(&root, Path::new(folder))? {
-                contracts.push((skill.clone(), skill.join(contracts::FILE)));
-                paths.extend(skill_files(&root, &skill)?);
-            }
+            found.add_skills(&root, None, Path::new(folder))?;
         }
-        let mut named = named::in_config(&root);
-        for (folder, contract) in &contracts {
-            named.extend(named::in_contract(&root, folder, contract));
+        found.add_claude_files(&root, None)?;
+        for folder in &way {
+            found.add_claude_files(&root, Some(folder))?;
+            found.add_skills(&root, Some(folder), &folder.join(SKILL_FOLDERS[0]))?;
         }
-        hashed(root, paths, named)
+        let way = way.iter().map(|folder| shown(folder)).collect();
+        found.hashed(root, way)
     }
 
     /// What of the skill in the folder `skill`, outside of a repository, can execute or widen.
@@ -82,20 +90,69 @@ impl Subject {
     /// A file cannot be read, or a symbolic link leads out of the skill.
     pub fn of_skill(skill: &Path) -> Result<Self> {
         let root = canonical(skill)?;
-        let paths = skill_files(&root, Path::new(""))?;
-        let named = named::in_contract(&root, Path::new(""), Path::new(contracts::FILE));
-        hashed(root, paths, named)
+        let mut found = Found::default();
+        found.add_skill(&root, None, Path::new(""))?;
+        found.hashed(root, Vec::new())
     }
 
     /// Those of Claude Code's own files that stand in the repository: with nothing else to trust
     /// a run is isolated from them.
     pub fn claude_files(&self) -> Vec<&str> {
-        let own = |path: &&str| {
-            matches!(*path, ".mcp.json" | "CLAUDE.md" | ".claude/CLAUDE.md")
-                || path.starts_with(".claude/settings")
-        };
-        self.files.iter().map(|file| file.path.as_str()).filter(own).collect()
+        let paths = self.files.iter().map(|file| file.path.as_str());
+        paths.filter(|path| claude_files::is_one(path)).collect()
     }
+
+    /// Those of them from which a run is isolated by itself, without being asked anything.
+    pub(super) fn unheeded_files(&self) -> Vec<&str> {
+        let own = self.files.iter().filter(|file| file.path == config::PROJECT_FILE);
+        own.map(|file| file.path.as_str()).chain(self.claude_files()).collect()
+    }
+
+    /// Whether a hash of the command line names its content.
+    pub(super) fn is(&self, hash: &str) -> bool {
+        !self.files.is_empty() && hash.eq_ignore_ascii_case(&self.digest)
+    }
+
+    /// Whether a file would count for whoever stands where this was looked at.
+    pub(super) fn is_about(&self, file: &HashedFile) -> bool {
+        file.within.as_ref().is_none_or(|within| self.way.contains(within))
+    }
+
+    /// The content of one of its files, if that is still what was hashed.
+    ///
+    /// # Errors
+    /// It is not, or cannot be read any more.
+    pub fn content_of(&self, file: &HashedFile) -> Result<Vec<u8>> {
+        let path = git::unescape(&file.path).map(|bytes| PathBuf::from(OsString::from_vec(bytes)));
+        let path = path.unwrap_or_else(|| PathBuf::from(&file.path));
+        let content = match leads_out(&self.root, &path) {
+            Some(target) => Some(target),
+            None => content(&self.root, &path)?,
+        };
+        content.filter(|content| sha256(content) == file.sha256).ok_or_else(|| changed(&file.path))
+    }
+
+    /// Holds what was read elsewhere against what was hashed here, so that nothing is used that
+    /// was not judged. `path` is relative to the subject.
+    ///
+    /// # Errors
+    /// The file changed between the two.
+    pub fn expect_read(&self, path: &Path, sha256: &str) -> Result<()> {
+        let path = shown(path);
+        let is_the_one = |file: &&HashedFile| file.path == path;
+        match self.files.iter().find(is_the_one) {
+            Some(file) if file.sha256 == sha256 => Ok(()),
+            // A folder that is a link has two names.
+            None if self.files.iter().any(|file| file.sha256 == sha256) => Ok(()),
+            Some(_) | None => Err(changed(&path)),
+        }
+    }
+}
+
+fn changed(path: &str) -> Fault {
+    Fault::invalid(format!("{path} changed while it was looked at"))
+        .because("what is used has to be what was trusted")
+        .hint("run the command again")
 }
 
 fn canonical(root: &Path) -> Result<PathBuf> {
@@ -103,63 +160,103 @@ fn canonical(root: &Path) -> Result<PathBuf> {
         .map_err(|error| Fault::invalid(format!("cannot read {}", root.display())).because(error))
 }
 
-/// `.claude/settings.json`, `.claude/settings.local.json` and whatever else Claude Code may add.
-fn settings_files(root: &Path) -> Result<Vec<PathBuf>> {
-    let names = walk::names(root, Path::new(".claude"))?;
-    let settings = names.into_iter().filter(|path| {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.unwrap_or_default();
-        name.starts_with("settings") && Path::new(&name).extension().is_some_and(|it| it == "json")
-    });
-    Ok(settings.collect())
+/// What was found, before it is read: the folder in which it counts, and its path.
+#[derive(Default)]
+struct Found {
+    paths: BTreeSet<(PathBuf, Option<PathBuf>)>,
+    /// The same for files that a command names: they may be links that lead out.
+    named: BTreeSet<(PathBuf, Option<PathBuf>)>,
 }
 
-fn skill_files(root: &Path, skill: &Path) -> Result<BTreeSet<PathBuf>> {
-    let mut paths: BTreeSet<PathBuf> =
-        walk::files(root, &skill.join("scripts"))?.into_iter().collect();
-    let own = walk::names(root, skill)?
-        .into_iter()
-        .filter(|path| path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("SKILL.md")));
-    paths.extend(own);
-    paths.insert(skill.join(contracts::FILE));
-    Ok(paths)
-}
+impl Found {
+    fn add(&mut self, within: Option<&PathBuf>, path: PathBuf) {
+        self.paths.insert((path, within.cloned()));
+    }
 
-/// Hashes those of the paths that exist. Of a link that a command names and that leads out of
-/// the folder, such as the interpreter in `.venv/bin`, where it leads is all that a repository
-/// decides.
-fn hashed(root: PathBuf, mut paths: BTreeSet<PathBuf>, named: Vec<PathBuf>) -> Result<Subject> {
-    let mut files = Vec::new();
-    for path in named {
-        match root.join(&path).canonicalize() {
-            Ok(real) if !real.starts_with(&root) && !paths.contains(&path) => {
-                files.push(hashed_file(&path, format!("-> {}", shown(&real)).as_bytes()));
+    fn add_named(&mut self, within: Option<&PathBuf>, paths: Vec<PathBuf>) {
+        self.named.extend(paths.into_iter().map(|path| (path, within.cloned())));
+    }
+
+    fn add_claude_files(&mut self, root: &Path, within: Option<&PathBuf>) -> Result<()> {
+        let folder = within.map_or(Path::new(""), PathBuf::as_path);
+        for path in claude_files::of_folder(root, folder)? {
+            if path.extension().is_some_and(|it| it == "json") {
+                self.add_named(within, named::in_settings(root, folder, &path));
             }
-            Ok(_) | Err(_) => drop(paths.insert(path)),
+            self.add(within, path);
         }
+        Ok(())
     }
-    let mut total = 0;
-    for path in &paths {
-        let Some(content) = content(&root, path)? else { continue };
-        total += content.len() as u64;
-        if total > MAX_TOTAL {
-            return Err(Fault::invalid("the files that need trust are over 256 MiB"));
+
+    fn add_skills(&mut self, root: &Path, within: Option<&PathBuf>, folder: &Path) -> Result<()> {
+        for skill in walk::skills(root, folder)? {
+            self.add_skill(root, within, &skill)?;
         }
-        files.push(hashed_file(path, &content));
+        Ok(())
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    files.dedup();
+
+    fn add_skill(&mut self, root: &Path, within: Option<&PathBuf>, skill: &Path) -> Result<()> {
+        for path in walk::files(root, &skill.join("scripts"))? {
+            self.add(within, path);
+        }
+        for path in walk::names(root, skill)? {
+            if path.file_name().is_some_and(|name| name.eq_ignore_ascii_case("SKILL.md")) {
+                self.add(within, path);
+            }
+        }
+        let contract = skill.join(contracts::FILE);
+        self.add_named(within, named::in_contract(root, skill, &contract));
+        self.add(within, contract);
+        Ok(())
+    }
+
+    /// Hashes those of the paths that exist. Of a link that a command names and that leads out of
+    /// the folder, such as the interpreter in `.venv/bin`, where it leads is all that a repository
+    /// decides.
+    fn hashed(mut self, root: PathBuf, way: Vec<String>) -> Result<Subject> {
+        let mut files = Vec::new();
+        for (path, within) in std::mem::take(&mut self.named) {
+            match leads_out(&root, &path) {
+                Some(target) if !self.paths.iter().any(|(known, _)| *known == path) => {
+                    files.push(hashed_file(&path, within.as_deref(), &target));
+                }
+                Some(_) | None => self.add(within.as_ref(), path),
+            }
+        }
+        let mut total = 0;
+        for (path, within) in &self.paths {
+            let Some(content) = content(&root, path)? else { continue };
+            total += content.len() as u64;
+            if total > MAX_TOTAL {
+                return Err(Fault::invalid("the files that need trust are over 256 MiB"));
+            }
+            files.push(hashed_file(path, within.as_deref(), &content));
+        }
+        // What counts everywhere comes before the same file where it counts for some.
+        files.sort_by(|a, b| (&a.path, &a.within).cmp(&(&b.path, &b.within)));
+        files.dedup_by(|later, first| later.path == first.path);
+        let digest = digest_of(&files);
+        let identity = identity_of(&root)?;
+        Ok(Subject { root, identity, way, files, digest })
+    }
+}
+
+fn digest_of(files: &[HashedFile]) -> String {
     let mut listed = String::new();
-    for file in &files {
+    for file in files {
         // Escaped paths hold no line break, so no two lists can look the same.
         listed.push_str(&file.sha256);
         listed.push(' ');
         listed.push_str(&file.path);
         listed.push('\n');
     }
-    let digest = sha256(listed.as_bytes());
-    let identity = identity(&root)?;
-    Ok(Subject { root, identity, files, digest })
+    sha256(listed.as_bytes())
+}
+
+/// Where a link leads that leads out of the folder, as what a repository says of it.
+fn leads_out(root: &Path, path: &Path) -> Option<Vec<u8>> {
+    let real = root.join(path).canonicalize().ok()?;
+    (!real.starts_with(root)).then(|| format!("-> {}", shown(&real)).into_bytes())
 }
 
 fn content(root: &Path, path: &Path) -> Result<Option<Vec<u8>>> {
@@ -177,8 +274,8 @@ fn content(root: &Path, path: &Path) -> Result<Option<Vec<u8>>> {
     }
 }
 
-fn hashed_file(path: &Path, content: &[u8]) -> HashedFile {
-    HashedFile { path: shown(path), sha256: sha256(content) }
+fn hashed_file(path: &Path, within: Option<&Path>, content: &[u8]) -> HashedFile {
+    HashedFile { path: shown(path), sha256: sha256(content), within: within.map(shown) }
 }
 
 /// A path as text that loses nothing.
@@ -188,7 +285,7 @@ pub(super) fn shown(path: &Path) -> String {
 
 /// The repository's own folder stays the same under another branch; a device number may differ
 /// after the next start of the machine, so it is no part.
-fn identity(root: &Path) -> Result<Identity> {
+pub(super) fn identity_of(root: &Path) -> Result<Identity> {
     let git = root.join(".git");
     let place = if git.exists() { git.as_path() } else { root };
     let found = fs::symlink_metadata(place).map_err(|error| {

@@ -1,11 +1,11 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "snapbox writes them")]
 
 mod deciding;
+mod holding;
 
 use std::{
     fs,
     os::unix::fs::{PermissionsExt as _, symlink},
-    path::PathBuf,
 };
 
 use snapbox::{assert_data_eq, str};
@@ -45,7 +45,7 @@ impl World {
     }
 
     fn subject(&self) -> Subject {
-        Subject::of_repository(&self.root()).unwrap()
+        Subject::of_repository(&self.root(), &self.root()).unwrap()
     }
 
     fn trust(&self, scope: Scope) {
@@ -252,7 +252,7 @@ fn equal_content_at_another_path_is_not_trusted() {
     let twin = world.folder.path().join("twin");
     fs::rename(world.root(), &twin).unwrap();
     let asking = Asking { request: &TrustRequest::Stored, always: &[], home: None };
-    let subject = Subject::of_repository(&twin).unwrap();
+    let subject = Subject::of_repository(&twin, &twin).unwrap();
     assert_eq!(judge(&subject, &world.store(), &asking).unwrap(), Verdict::Untrusted(Why::New));
 }
 
@@ -260,16 +260,13 @@ fn equal_content_at_another_path_is_not_trusted() {
 fn the_command_line_trusts_for_one_run() {
     let world = furnished();
     let digest = world.subject().digest;
-    let run = Verdict::Trusted(How::ThisRun);
-    assert_eq!(world.judge_with(&TrustRequest::ThisRun, &[]), run);
-    assert_eq!(world.judge_with(&TrustRequest::Hash(digest.to_uppercase()), &[]), run);
+    let content = Verdict::Trusted(How::Content);
+    let hash = |hash: &str| TrustRequest::Hashes(vec!["0".repeat(64), hash.to_owned()]);
+    assert_eq!(world.judge_with(&TrustRequest::ThisRun, &[]), Verdict::Trusted(How::ThisRun));
+    assert_eq!(world.judge_with(&hash(&digest.to_uppercase()), &[]), content);
     assert_eq!(world.judge(), Verdict::Untrusted(Why::New), "nothing was stored");
     world.write("qc/a.py", "evil");
-    let request = TrustRequest::Hash(digest);
-    let asking = Asking { request: &request, always: &[], home: None };
-    let fault = judge(&world.subject(), &world.store(), &asking).unwrap_err();
-    assert_eq!(fault.message, "`--trust` names another content than this repository has");
-    assert_eq!(fault.status, crate::model::Status::Invalid);
+    assert_eq!(world.judge_with(&hash(&digest), &[]), Verdict::Untrusted(Why::New));
 }
 
 #[test]
@@ -294,8 +291,13 @@ fn folders_that_the_configuration_trusts() {
         };
         assert_eq!(verdict, expected, "{glob}");
     }
-    fs::set_permissions(world.root(), fs::Permissions::from_mode(0o777)).unwrap();
-    assert_eq!(world.judge_with(&TrustRequest::Stored, &["~/**".to_owned()]), new);
+    for path in ["qc/a.py", "qc", ""] {
+        let path = world.root().join(path);
+        let before = fs::metadata(&path).unwrap().permissions();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(world.judge_with(&TrustRequest::Stored, &["~/**".to_owned()]), new);
+        fs::set_permissions(&path, before).unwrap();
+    }
 }
 
 #[test]
@@ -307,7 +309,7 @@ fn links_out_of_the_repository() {
         world.write(".claude/skills/s/SKILL.md", "");
         fs::create_dir_all(world.root().join(link).parent().unwrap()).unwrap();
         symlink(world.folder.path(), world.root().join(link)).unwrap();
-        let fault = Subject::of_repository(&world.root()).unwrap_err();
+        let fault = Subject::of_repository(&world.root(), &world.root()).unwrap_err();
         assert_eq!(world.plain(&fault.message), format!("cannot read REPO/{link}"), "{fault}");
     }
     let world = World::new();
@@ -341,7 +343,8 @@ fn what_is_no_file_is_no_answer() {
     assert_eq!(record.root(), world.root());
     assert_eq!(record.at, "2026-11-20T08:00:00Z");
     let trust = world.folder.path().join("state/trust");
-    let file = fs::read_dir(&trust).unwrap().next().unwrap().unwrap().path();
+    let mut files = fs::read_dir(&trust).unwrap().map(|entry| entry.unwrap().path());
+    let file = files.find(|path| path.extension().is_some()).unwrap();
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(trust.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     let asking = Asking { request: &TrustRequest::Stored, always: &[], home: None };

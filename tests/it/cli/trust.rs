@@ -29,6 +29,8 @@ hook t would run `./check.sh` (.claude/atlas.yaml:1)
 sha-256       since  file
 247ba4aceffd  new    .claude/atlas.yaml
 28d3b9e880a7  new    check.sh
+
+this content for one run: --trust=8e2dcfec4c928a4ebc7e4da111845ba7f7c7d3de732b23a002214f8fa283ae5f
 --- stderr
 error: nothing was trusted
 caused by: there is no terminal to ask on
@@ -40,6 +42,8 @@ hook t would run `./check.sh` (.claude/atlas.yaml:1)
 sha-256       since  file
 247ba4aceffd  new    .claude/atlas.yaml
 28d3b9e880a7  new    check.sh
+
+this content for one run: --trust=8e2dcfec4c928a4ebc7e4da111845ba7f7c7d3de732b23a002214f8fa283ae5f
 --- stderr
 trusted; `atlas trust --revoke` takes it back
 --- exit 0
@@ -51,6 +55,18 @@ sha-256       since    file
 247ba4aceffd           .claude/atlas.yaml
 44136fa355b3  new      .mcp.json
 0c6868c2c44f  changed  check.sh
+
+--- .mcp.json
+@@ -0,0 +1 @@
++{}
+/ No newline at end of file
+
+--- check.sh
+@@ -1 +1 @@
+-exit 0
++exit 1
+
+this content for one run: --trust=73162306bcbb130a254af9d793d2443f0193116ce5844b966a488444546a749d
 --- stderr
 trusted; `atlas trust --revoke` takes it back
 --- exit 0
@@ -62,6 +78,8 @@ sha-256       since  file
 247ba4aceffd         .claude/atlas.yaml
 44136fa355b3         .mcp.json
 0c6868c2c44f         check.sh
+
+this content for one run: --trust=73162306bcbb130a254af9d793d2443f0193116ce5844b966a488444546a749d
 --- stderr
 trusted already; `atlas trust --revoke` takes it back
 --- exit 0

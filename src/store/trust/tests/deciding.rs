@@ -5,7 +5,7 @@ use snapbox::{assert_data_eq, str};
 use super::*;
 use crate::model::{
     config::parse_project,
-    contract::{config_asks, contract_asks, contract_without_asks, parse, without_asks},
+    contract::{config_asks, contract_asks, contract_without_asks, parse},
     yaml::plain::shown,
 };
 
@@ -80,7 +80,7 @@ Without {
     );
     let trusted = Verdict::Trusted(How::ThisRun);
     let decision = decide(&subject, &trusted, &asks(), &TrustRequest::ThisRun).unwrap();
-    assert_eq!(decision, Decision::Trusted);
+    assert_eq!(decision, Decision::Trusted(How::ThisRun));
 }
 
 #[test]
@@ -107,11 +107,8 @@ Isolated {
 #[test]
 fn what_was_left_out_asks_for_nothing() {
     let text = "hooks: { a: { timing: pre, command: [x] } }\nagent: { edit: true, tools: [Bash], allow: [x], mcp: [y], permission-mode: acceptEdits, model: m }\nenv: [A]\nlimits: { usd: 1 }\nrequire: none\nisolation: none\n";
-    let mut config = parse_project(Path::new("a"), text).unwrap();
+    let config = parse_project(Path::new("a"), text).unwrap();
     assert_eq!(config_asks(&config).len(), 9);
-    config.value = without_asks(&config.value);
-    assert_eq!(config_asks(&config), []);
-    assert_eq!(config.value.agent.model.unwrap().value, "m");
     let steps =
         "steps: [{ run: [x] }, { section: A }]\nverify: { evidence: { commands: { e: [x] } } }\n";
     let mut contract = parse(Path::new("a"), &format!("{text}{steps}")).unwrap();
@@ -132,7 +129,9 @@ fn a_repository_that_cannot_be_looked_at_is_not_trusted() {
     symlink(world.folder.path(), world.root().join("skills")).unwrap();
     let settle = |asks: &[Ask], request: &TrustRequest| {
         let asking = Asking { request, always: &[], home: None };
-        settle(Whose::Repository(&world.root()), asks, &world.store(), &asking)
+        let root = world.root();
+        let party = Party::look(Whose::Repository { root: &root, cwd: &root });
+        settle(&party, asks, &world.store(), &asking)
     };
     for request in [TrustRequest::Stored, TrustRequest::ThisRun, TrustRequest::Without] {
         let decision = settle(&[], &request).unwrap();
@@ -148,9 +147,12 @@ fn what_is_settled_is_what_was_judged() {
     let world = furnished();
     let asking = Asking { request: &TrustRequest::Stored, always: &[], home: None };
     let root = world.root();
-    let settle = |asks: &[Ask]| settle(Whose::Repository(&root), asks, &world.store(), &asking);
+    let settle = |asks: &[Ask]| {
+        let party = Party::look(Whose::Repository { root: &root, cwd: &root });
+        settle(&party, asks, &world.store(), &asking)
+    };
     assert!(settle(&asks()).is_err());
     assert!(matches!(settle(&[]).unwrap(), Decision::Isolated { notice: Some(_) }));
     world.trust(Scope::Content);
-    assert_eq!(settle(&asks()).unwrap(), Decision::Trusted);
+    assert_eq!(settle(&asks()).unwrap(), Decision::Trusted(How::Content));
 }

@@ -65,6 +65,21 @@ impl Run {
         self
     }
 
+    /// Gives it a terminal for all three streams: what is given as stdin is typed there, and
+    /// everything shown on it comes back as stdout.
+    pub(crate) fn on_a_terminal(self) -> Self {
+        let quoted = |word: &OsString| {
+            let word = word.to_str().expect("words for a shell are text");
+            format!("'{}'", word.replace('\'', r"'\''"))
+        };
+        let program = self.program.clone().into_os_string();
+        let words: Vec<String> = [program].iter().chain(&self.args).map(quoted).collect();
+        let program = PathBuf::from("/usr/bin/script");
+        assert!(program.exists(), "the tests need `script` of util-linux for a terminal");
+        let args = ["-qefc", &words.join(" "), "/dev/null"].map(OsString::from);
+        Self { program, args: args.into(), ..self }
+    }
+
     /// How long it may take, instead of a minute, before it is ended and the test fails.
     pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
