@@ -22,4 +22,4 @@ mod unit;
 pub use dispatcher::Observer;
 pub use recording::{COMMAND as PLAYER, Played, Stage, expected, play};
 pub use site::Site;
-pub use tree::HandOver;
+pub use tree::{HandOver, file_change};

@@ -232,7 +232,8 @@ fn fault(what: &str, error: &GitError) -> Fault {
     }
 }
 
-pub(super) fn file_change(file: git::FileChange) -> FileChange {
+/// A change as git sees it, in the words of the model.
+pub fn file_change(file: git::FileChange) -> FileChange {
     FileChange {
         path: file.path,
         old_path: file.old_path,

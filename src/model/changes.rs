@@ -47,6 +47,17 @@ pub enum ChangeStatus {
 }
 
 impl ChangeStatus {
+    /// Its name, as the documents have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Added => "added",
+            Self::Modified => "modified",
+            Self::Deleted => "deleted",
+            Self::Renamed => "renamed",
+            Self::Typechange => "typechange",
+        }
+    }
+
     /// The letter that git shows.
     pub fn letter(self) -> char {
         match self {

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use jiff::{Timestamp, civil::DateTime};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 
 use crate::model::value::NotAValue;
 
@@ -33,6 +33,13 @@ impl SessionId {
     /// The whole name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// When it began, by its name, to the second.
+    pub fn begun(&self) -> Timestamp {
+        let stamp = DateTime::strptime(STAMP, &self.0[..STAMP_LEN]).ok();
+        let zoned = stamp.and_then(|stamp| TimeZone::UTC.to_timestamp(stamp).ok());
+        zoned.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
     /// The four letters, which are enough to name it among a few.
@@ -106,6 +113,7 @@ mod tests {
         let at: Timestamp = "2026-11-20T09:28:42.987+02:00".parse().unwrap();
         let id = SessionId::new(at, 26 + 25 * 26 * 26);
         assert_eq!((id.as_str(), id.letters()), ("20261120-072842-abza", "abza"));
+        assert_eq!(id.begun(), "2026-11-20T07:28:42Z".parse().unwrap());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Each parses from the text that a person writes in YAML or on the command line, refuses what
 //! makes no sense (a negative budget, NaN), and is written back in one canonical form.
 
+mod bytes;
 mod share;
 mod time;
 mod tokens;
@@ -11,6 +12,7 @@ mod usd;
 #[cfg(test)]
 mod tests;
 
+pub use bytes::Bytes;
 pub use share::Share;
 pub use time::Span;
 pub use tokens::Tokens;

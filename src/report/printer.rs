@@ -134,7 +134,12 @@ impl Printer {
     /// Writes a result to stdout, once nothing runs any more. A reader that went away has what it
     /// wanted: that is no failure. A full disk is.
     pub fn result(&self, text: &str) -> Result<()> {
-        match self.out.write(text) {
+        self.result_bytes(text.as_bytes())
+    }
+
+    /// The same, for what a program takes byte by byte.
+    pub fn result_bytes(&self, bytes: &[u8]) -> Result<()> {
+        match self.out.write(bytes) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Fault::failed("the result cannot be written to stdout").because(error))
             }
@@ -177,16 +182,16 @@ impl Printer {
             return;
         }
         let _unheard = match &self.live {
-            Some(live) => live.suspend(|| self.err.write(lines)),
-            None => self.err.write(lines),
+            Some(live) => live.suspend(|| self.err.write(lines.as_bytes())),
+            None => self.err.write(lines.as_bytes()),
         };
     }
 }
 
 impl Stream {
-    fn write(&self, text: &str) -> io::Result<()> {
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        writer.write_all(text.as_bytes())?;
+        writer.write_all(bytes)?;
         writer.flush()
     }
 }

@@ -17,6 +17,16 @@ pub fn duration(ms: u64) -> String {
     }
 }
 
+/// How long ago something was, in its largest unit: `12 s`, `5 min`, `3 h`, `9 d`.
+pub fn age(seconds: u64) -> String {
+    match seconds {
+        0..=59 => format!("{seconds} s"),
+        60..=3599 => format!("{} min", seconds / 60),
+        3600..=86_399 => format!("{} h", seconds / 3600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
 /// So many things: `1 file`, `3 files`.
 pub fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }

@@ -3,8 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::session::{Sessions, Summary};
-use crate::model::{Status, value::Usd};
+use super::{
+    session::{Sessions, Summary},
+    totals::{SkillTotals, is_whole},
+};
+use crate::model::value::Usd;
 
 /// How many sessions are looked at.
 const SESSIONS: usize = 100;
@@ -24,14 +27,17 @@ pub struct History {
 pub fn of(sessions: &Sessions, skill: &str) -> Option<History> {
     let summaries = sessions.kept_summaries(SESSIONS);
     let ended = |summary: &&Summary| {
-        summary.skill == skill
-            && summary.ended.as_ref().is_some_and(|end| {
-                matches!(end.status, Status::Passed | Status::Rejected | Status::Inconclusive)
-            })
+        summary.skill == skill && summary.ended.as_ref().is_some_and(|end| is_whole(end.status))
     };
     let ended: Vec<&Summary> = summaries.iter().filter(ended).collect();
-    let usual = quantile(ended.iter().map(|summary| summary.usd).collect(), 50)?;
+    let removed = removed(sessions, skill);
+    let mut whole: Vec<Usd> = ended.iter().map(|summary| summary.usd).collect();
+    whole.extend(removed.iter().flat_map(|skill| &skill.prices));
+    let usual = quantile(whole, 50)?;
     let mut prices: BTreeMap<&str, Vec<Usd>> = BTreeMap::new();
+    for (step, usd) in removed.iter().flat_map(|skill| &skill.steps) {
+        prices.entry(step).or_default().extend(usd);
+    }
     for (step, usd) in ended.iter().flat_map(|summary| &summary.steps) {
         prices.entry(step).or_default().push(*usd);
     }
@@ -39,7 +45,15 @@ pub fn of(sessions: &Sessions, skill: &str) -> Option<History> {
         .into_iter()
         .filter_map(|(step, prices)| Some((step.to_owned(), quantile(prices, 95)?)))
         .collect();
-    Some(History { runs: ended.len(), usual, steps })
+    let gone: u64 = removed.iter().map(SkillTotals::whole).sum();
+    let runs = ended.len() + usize::try_from(gone).unwrap_or(usize::MAX);
+    Some(History { runs, usual, steps })
+}
+
+/// What removed sessions of the skill came to; totals that cannot be read are `gc`'s to tell of.
+fn removed(sessions: &Sessions, skill: &str) -> Vec<SkillTotals> {
+    let totals = sessions.totals().unwrap_or_default();
+    totals.into_iter().filter_map(|mut totals| totals.skills.remove(skill)).collect()
 }
 
 /// The smallest price that so many of a hundred do not exceed.

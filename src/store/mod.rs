@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod contracts;
+pub mod copies;
 pub mod day_ledger;
 pub mod examine;
 pub mod folders;
@@ -14,4 +15,5 @@ pub mod session;
 pub mod skills;
 mod stamp;
 mod text_file;
+pub mod totals;
 pub mod trust;

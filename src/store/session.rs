@@ -12,6 +12,8 @@ mod dir;
 mod home;
 mod list;
 mod place;
+mod remove;
+mod salvage;
 mod summary;
 
 #[cfg(test)]
@@ -28,6 +30,8 @@ use std::{
 pub use dir::SessionDir;
 pub use home::{Home, NewSession, Notice};
 pub use list::{Listed, Sessions};
+pub use remove::Scrap;
+pub use salvage::Salvaged;
 pub use summary::{Ended, LastRun, SessionFile, Summary, last_run, runs};
 
 use crate::{

@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod clock;
+pub mod disk;
 pub mod env;
 pub mod executable;
 pub mod fs;

@@ -29,6 +29,27 @@ fn money() {
 }
 
 #[test]
+fn bytes() {
+    check::<Bytes>(&[
+        ("0", "0 B"),
+        ("1023", "1023 B"),
+        ("1024", "1.0 KiB"),
+        ("64K", "64 KiB"),
+        ("64 kib", "64 KiB"),
+        ("1536K", "1.5 MiB"),
+        ("500MB", "500 MiB"),
+        ("2g", "2.0 GiB"),
+        ("3T", "3.0 TiB"),
+        ("5000T", "5000 TiB"),
+        ("1.5G", "error: `1.5G` is no amount of bytes, write 500M, 2G or 64K"),
+        ("-1", "error: `-1` is no amount of bytes, write 500M, 2G or 64K"),
+        ("M", "error: `M` is no amount of bytes, write 500M, 2G or 64K"),
+        ("", "error: `` is no amount of bytes, write 500M, 2G or 64K"),
+        ("99999999T", "error: `99999999T` is no amount of bytes, write 500M, 2G or 64K"),
+    ]);
+}
+
+#[test]
 fn tokens() {
     check::<Tokens>(&[
         ("400k", "400k"),

@@ -5,6 +5,7 @@
 //! whose checksum holds, is damage that no crash explains, and nothing is guessed.
 
 use std::{
+    fmt,
     fs::OpenOptions,
     io::{BufRead as _, BufReader, Read},
     path::Path,
@@ -62,6 +63,17 @@ pub enum Wrong {
     TooLong,
     /// It has this number instead of its own.
     Number(u64),
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        match &self.what {
+            Wrong::Line(bad) => write!(f, "{bad}"),
+            Wrong::TooLong => write!(f, "it is over {MAX_LINE} bytes"),
+            Wrong::Number(seq) => write!(f, "its number is {seq}, which is out of order"),
+        }
+    }
 }
 
 impl Damage {

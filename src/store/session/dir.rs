@@ -5,6 +5,7 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use super::SessionFile;
 use crate::{
     model::{Fault, Result, SessionId, digest, journal_line::Line, run::event::Output},
     store::journal,
@@ -69,6 +70,11 @@ impl SessionDir {
     /// The description, which is derived and may be missing.
     pub fn file(&self) -> PathBuf {
         self.path.join(SESSION_FILE)
+    }
+
+    /// The tree that the last run began with, as its description says.
+    pub fn base(&self) -> Option<String> {
+        SessionFile::read(&self.file())?.base
     }
 
     /// The lock.

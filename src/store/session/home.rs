@@ -93,7 +93,8 @@ impl Home {
     pub fn create(&self, new: &NewSession) -> Result<Session> {
         let unborn = self.folder.join(format!(".new-{}", Uuid::new_v4().simple()));
         create_private_dir(&unborn).map_err(not_made)?;
-        let furnished = furnish(&unborn).and_then(|lock| Ok((lock, self.give_name(&unborn, new)?)));
+        let furnished =
+            furnish(&unborn).and_then(|lock| Ok((lock, self.give_name(&unborn, new, |_, _| ())?)));
         let (lock, (stored, file)) = furnished.inspect_err(|_| {
             // Where even this fails, what is left is in nobody's way.
             let _removed = fs::remove_dir_all(&unborn);
@@ -121,11 +122,18 @@ impl Home {
         Ok((session, recovered))
     }
 
-    fn give_name(&self, unborn: &Path, new: &NewSession) -> Result<(SessionDir, SessionFile)> {
+    /// Gives a furnished folder its name, and a description that `describe` has the last word on.
+    pub(super) fn give_name(
+        &self,
+        unborn: &Path,
+        new: &NewSession,
+        describe: impl Fn(&mut SessionFile, &SessionId),
+    ) -> Result<(SessionDir, SessionFile)> {
         for _ in 0..TRIES {
             let id = SessionId::new(new.clock.now(), Uuid::new_v4().as_u64_pair().1);
             let mut file = SessionFile::new(id.clone(), &self.root);
             file.claude.clone_from(&new.claude);
+            describe(&mut file, &id);
             write_private(&unborn.join(SESSION_FILE), &file.to_json(), PRIVATE_FILE)
                 .map_err(not_made)?;
             let path = self.folder.join(id.as_str());
@@ -168,11 +176,11 @@ fn is_taken(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty)
 }
 
-fn not_made(why: impl fmt::Display) -> Fault {
+pub(super) fn not_made(why: impl fmt::Display) -> Fault {
     Fault::failed("cannot make a session").because(why)
 }
 
-fn lock_session(stored: &SessionDir) -> Result<FileLock> {
+pub(super) fn lock_session(stored: &SessionDir) -> Result<FileLock> {
     match FileLock::try_lock(&stored.lock(), Mode::Exclusive) {
         Ok(Attempt::Locked(lock)) => Ok(lock),
         Ok(Attempt::Held { by }) => {

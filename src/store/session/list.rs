@@ -10,10 +10,12 @@ use super::{
     Home, SessionDir, Summary,
     home::notice,
     place::{self, NoPlace},
+    remove::{Scrap, scraps},
     summary::SessionFile,
 };
 use crate::{
     model::{Fault, Result, SessionId, session_id::resolve},
+    store::totals::Totals,
     sys::{lock::signed_by, process::ProcessId},
 };
 
@@ -140,6 +142,24 @@ impl Sessions {
         })
     }
 
+    /// What broke off where the sessions lie, and is no session.
+    pub fn scraps(&self) -> Vec<Scrap> {
+        let mut all = scraps(&self.outside);
+        if place::expect_inside(&self.root).is_ok() {
+            all.extend(scraps(&place::inside(&self.root)));
+        }
+        all
+    }
+
+    /// What removed sessions came to, wherever they lay.
+    pub fn totals(&self) -> Result<Vec<Totals>> {
+        let mut all = vec![Totals::read(&self.outside)?];
+        if place::expect_inside(&self.root).is_ok() {
+            all.push(Totals::read(&place::inside(&self.root))?);
+        }
+        Ok(all)
+    }
+
     /// Every folder that is named like a session, the newest first.
     fn all(&self) -> Result<Vec<SessionDir>> {
         let mut all = sessions_in(&self.outside)?;
@@ -165,13 +185,17 @@ fn sessions_in(folder: &Path) -> Result<Vec<SessionDir>> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(failed(error)),
     };
+    let totals = Totals::read(folder).unwrap_or_default();
     let mut found = Vec::new();
     for entry in entries {
         let entry = entry.map_err(failed)?;
         let id = entry.file_name().to_str().and_then(|name| name.parse::<SessionId>().ok());
         // A link is nothing that we made, whatever its name.
         let real = entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if let (Some(id), true) = (id, real) {
+        // One whose removal broke off is counted as removed already.
+        if let (Some(id), true) = (id, real)
+            && !totals.counts(&id)
+        {
             found.push(SessionDir { id, path: entry.path() });
         }
     }

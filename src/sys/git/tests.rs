@@ -2,6 +2,7 @@
 
 mod applying;
 mod facts;
+mod fates;
 mod hostile;
 mod places;
 mod rebuilt;

@@ -21,7 +21,7 @@ Commands:
   list         List the skills that can be run here
   show         Show what a skill says: its header and outline, one section, or one of its files
   check        Check skills, contracts and configurations without running anything
-  session      List and show sessions: what was run here, and what came of it
+  session      List, show, compare and remove sessions: what was run here, and what came of it
   scratch      Leave notes in a session for later steps, and read what others left
   test         Play recorded runs of skills and compare what comes of them
   trust        Trust what this repository wants to execute, after a look at it

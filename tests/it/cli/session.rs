@@ -24,8 +24,8 @@ $ atlas session
 no sessions here yet; `atlas run <SKILL>` makes one
 --- exit 0
 $ atlas session list
-session               skill  status  charged  reason
-[SESSION]  greet  passed  $0.0021  checked by nobody
+session               skill  status  charged  age  size    reason
+[SESSION]  greet  passed  $0.0021  [TIME]  64 KiB  checked by nobody
 --- exit 0
 $ atlas session show
 [SESSION] · [ROOT]/repo/.claude/sessions/[SESSION]
