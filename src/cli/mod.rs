@@ -12,6 +12,7 @@ mod help;
 mod hook;
 mod list;
 mod man;
+mod resume;
 mod run;
 mod scratch;
 mod session;
@@ -53,6 +54,7 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    Resume(resume::Args),
     List(list::Args),
     Show(show::Args),
     Check(check::Args),
@@ -129,6 +131,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
     let context = Context::new(&cli.global, env)?;
     match cli.command {
         Command::Run(args) => run::run(&args, &context),
+        Command::Resume(args) => resume::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Check(args) => check::run(&args, &context),

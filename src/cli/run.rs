@@ -1,34 +1,30 @@
 //! `atlas run`: what was typed, as a request.
 
+pub(super) mod follow;
 pub(super) mod recorded;
 mod request;
 mod waive;
 
-use std::{
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-};
+use std::{num::NonZeroUsize, path::PathBuf};
 
-use self::recorded::{RecordArgs, Setting};
-use super::{Exit, context::Context, global::Format, skills::SkillsArgs, trust};
+use self::{
+    follow::{Follower, end},
+    recorded::{RecordArgs, Setting},
+};
+use super::{Exit, context::Context, skills::SkillsArgs, trust};
 use crate::{
     engine::{
-        self, HandOver, Observer, Site,
+        self,
         prepare::{Around, Prepared},
-        run::Finished,
     },
     model::{
-        Activity, Fault, Request, Result, Status,
+        Fault, Request, Result, Status,
         check::Require,
         contract::PermissionMode,
-        run::{Event, State},
-        text,
         value::{NotAValue, Span, Usd},
         yaml,
     },
-    report::Mark,
-    report::{History, Reporter, StreamKind, answer, explain::DryRun, fault, summary::Place},
-    sys::fs::write_result,
+    report::{History, explain::DryRun, fault, words},
 };
 
 /// Run a skill, check what came of it, and keep a record
@@ -97,18 +93,18 @@ struct AgentArgs {
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Limits")]
-struct LimitArgs {
+pub(super) struct LimitArgs {
     /// Spend at most so many dollars, such as 0.50
     #[arg(long, value_name = "USD", value_parser = str::parse::<Usd>)]
     #[arg(allow_hyphen_values = true)]
-    max_usd: Option<Usd>,
+    pub(super) max_usd: Option<Usd>,
     /// Let one call take at most so many turns
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_turns: Option<u32>,
+    pub(super) max_turns: Option<u32>,
     /// Take at most so long, such as 90s or 10m; a bare number is seconds
     #[arg(long, value_name = "TIME", value_parser = timeout)]
-    timeout: Option<Span>,
-    /// Wait for a tree that is busy, at most MAX, in place of ending with 10
+    pub(super) timeout: Option<Span>,
+    /// Wait for a tree or a session that is busy, at most MAX, in place of ending with 10
     #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
     #[arg(value_parser = str::parse::<Span>)]
     #[expect(
@@ -116,6 +112,16 @@ struct LimitArgs {
         reason = "clap's shape of an option whose value may be left out"
     )]
     wait: Option<Option<Span>>,
+}
+
+/// How long `--wait` waits that names no end.
+const FOREVER: Span = Span::seconds(365 * 24 * 60 * 60);
+
+impl LimitArgs {
+    /// How long to wait for what is busy.
+    pub(super) fn wait(&self) -> Option<Span> {
+        self.wait.map(|wait| wait.unwrap_or(FOREVER))
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -152,7 +158,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 }
 
 fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
-    writable(args, context)?;
+    follow::writable(args.output.as_deref(), context)?;
     let around = around(context)?;
     let Setting { request, purpose, stage } =
         recorded::setting(&args.recorded, request, (context, &around))?;
@@ -169,16 +175,32 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     if args.dry_run {
         return dry_run(&prepared, &around, context);
     }
-    let mut follower = Follower { reporter: Reporter::new(&context.printer) };
+    let mut follower = Follower::new(&context.printer);
+    let unfinished = unfinished(&prepared, context).into_iter();
+    let notices: Vec<String> = prepared.notices.iter().cloned().chain(unfinished).collect();
     let history = prepared.history.as_ref();
     let history = history.map(|known| History { usual: known.usual, runs: known.runs });
-    follower.reporter.begins(&prepared.plan, history, &prepared.notices);
+    follower.reporter.begins(&prepared.plan, history, &notices);
     let run = engine::run::run(prepared, &request, &around, &mut follower);
     let mut finished = runtime()?.block_on(run)?;
     recorded::strike(stage, &mut finished, context)?;
-    let exit = end(args, context, follower, &finished)?;
+    let exit = end(args.output.as_deref(), context, follower, &finished)?;
     recorded::write(&args.recorded, &finished, context)?;
     Ok(exit)
+}
+
+/// The newest run here that is not finished, and how it goes on.
+fn unfinished(prepared: &Prepared, context: &Context) -> Option<String> {
+    let listed = prepared.sessions.unfinished()?;
+    let summary = listed.summary.ok().flatten()?;
+    let how = match summary.ended {
+        Some(end) => end.status.to_string(),
+        None => "broken off".to_owned(),
+    };
+    let look = context.printer.look();
+    let (id, skill) = (words::short(listed.session.id.as_str()), summary.skill);
+    let dot = look.separator();
+    Some(format!("not finished: {skill}{dot}{how}; go on with `atlas resume {id}`"))
 }
 
 /// What a run goes on in.
@@ -211,116 +233,6 @@ fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -> Result<Ex
     };
     context.give(|| shown.json(), |look| shown.text(look))?;
     Ok(Status::Passed.into())
-}
-
-/// Shows a run while it goes on.
-struct Follower<'a> {
-    reporter: Reporter<'a>,
-}
-
-impl Observer for Follower<'_> {
-    fn notice(&mut self, notice: &str) {
-        self.reporter.notice(notice);
-    }
-
-    fn event(&mut self, site: &Site, state: &State, event: &Event) {
-        self.reporter.event(&site.plan, state, event);
-    }
-
-    fn activity(&mut self, activity: &Activity) {
-        self.reporter.activity(activity);
-    }
-}
-
-/// The result to whoever reads it, the last words to the person, the exit code to the caller.
-fn end(
-    args: &Args,
-    context: &Context,
-    follower: Follower<'_>,
-    finished: &Finished,
-) -> Result<Exit> {
-    let result = finished.result();
-    let format = match context.format {
-        Format::Text => answer::Format::Text,
-        Format::Json => answer::Format::Json,
-    };
-    let reader = match args.output {
-        Some(_) => StreamKind::Pipe,
-        None => context.printer.result_kind(),
-    };
-    let answer = answer::answer(&result, format, reader);
-    let written = match (&answer, &args.output) {
-        (Some(answer), Some(file)) => Some(write(&context.cwd.join(file), answer)),
-        (Some(_) | None, _) => None,
-    };
-    let place = Place {
-        output: finished.output_file.as_deref(),
-        written: written.as_ref().and_then(|written| written.as_deref().ok()),
-    };
-    follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
-    if let Some(handed) = &finished.handed {
-        tell_where(handed, args.agent.apply, context);
-    }
-    if let (Some(answer), None) = (&answer, &args.output) {
-        context.printer.result(answer)?;
-    }
-    // The run is told first: its answer is paid for and lies in the session.
-    match written {
-        Some(Err(fault)) => Err(kept_elsewhere(fault, finished)),
-        Some(Ok(_)) | None => Ok(Exit(result.exit_code)),
-    }
-}
-
-fn kept_elsewhere(fault: Fault, finished: &Finished) -> Fault {
-    match &finished.output_file {
-        Some(file) => fault.hint(format!("the session has it: {}", file.display())),
-        None => fault,
-    }
-}
-
-/// What the result is to be written to is looked at before anything is spent.
-fn writable(args: &Args, context: &Context) -> Result<()> {
-    let Some(file) = &args.output else { return Ok(()) };
-    let file = context.cwd.join(file);
-    let folder = file.parent().unwrap_or(&file);
-    if folder.is_dir() && !file.is_dir() {
-        return Ok(());
-    }
-    let what = if file.is_dir() { "it is a folder" } else { "its folder does not exist" };
-    Err(Fault::usage(format!("the result cannot be written to {}", file.display())).because(what))
-}
-
-/// Work on a copy is nowhere to be seen unless somebody says where it is.
-fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
-    let look = context.printer.look();
-    let say = |mark: Mark, text: String| context.printer.say(&look.line(mark, &text));
-    match &handed.patch {
-        None => {}
-        Some(patch) if applied => {
-            say(Mark::Note, format!("the change is kept in {}", patch.display()));
-        }
-        Some(patch) => {
-            let patch = patch.display();
-            say(
-                Mark::Hint,
-                format!("bring the change in: `git apply {patch}`, or run with `--apply`"),
-            );
-        }
-    }
-    if let (Some(trouble), Some(copy)) = (&handed.trouble, &handed.copy) {
-        let trouble = trouble.to_string();
-        let trouble = text::sanitize_line(&trouble);
-        say(Mark::Warning, format!("{trouble}; what was changed is in {}", copy.display()));
-    } else if let Some(copy) = &handed.copy {
-        let files = handed.left_out.join(", ");
-        say(Mark::Warning, format!("not in the patch: {files}; they are in {}", copy.display()));
-    }
-}
-
-fn write(file: &Path, answer: &str) -> Result<PathBuf> {
-    write_result(file, answer.as_bytes())
-        .map_err(|error| Fault::failed("cannot write the result").because(error))?;
-    Ok(file.to_owned())
 }
 
 fn input(typed: &str) -> Result<(String, String), NotAValue> {

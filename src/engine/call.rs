@@ -294,6 +294,7 @@ fn call_started(order: &Order, id: ProcessId, launch: &Launch<'_>) -> CallStarte
         resumed: order.resume.is_some(),
         reservation: order.step.reserve,
         cap: launch.cap,
+        stream: launch.files.stream,
     }
 }
 

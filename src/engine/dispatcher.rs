@@ -73,7 +73,8 @@ impl<'a> Dispatcher<'a> {
     /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
     /// is killed with it.
     pub(crate) async fn run(mut self) -> Result<State> {
-        let deadline = Instant::now() + self.site.plan.limits.time.0;
+        let left = self.site.plan.limits.time.0.saturating_sub(self.site.spent);
+        let deadline = Instant::now() + left;
         let mut stop = self.signals.subscribe();
         loop {
             self.start_what_can_start().await?;

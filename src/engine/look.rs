@@ -46,8 +46,9 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     }
     if let Point::Mid { step, attempt } = &order.at {
         match site.tree.changes().await {
-            Ok(Some(changes)) => {
-                line.tell(Event::Changes { step: step.clone(), attempt: *attempt, changes });
+            Ok(Some((changes, stand))) => {
+                let (step, stand) = (step.clone(), Some(Box::new(stand)));
+                line.tell(Event::Changes { step, attempt: *attempt, changes, stand });
             }
             Ok(None) => {}
             Err(error) => checks.push(advisory("changes", &error.to_string())),

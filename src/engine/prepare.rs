@@ -6,6 +6,7 @@ mod facts;
 mod judges;
 mod purpose;
 mod schema;
+mod sources;
 mod trust;
 
 use std::{
@@ -45,6 +46,7 @@ use crate::{
     },
 };
 pub use purpose::Purpose;
+pub(crate) use sources::changed;
 pub use trust::{Question, questions};
 
 /// What surrounds a run: the process as it was started.
@@ -141,6 +143,10 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
     plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
+    if *purpose == Purpose::Work {
+        let asked = (request, &skill.found);
+        plan.sources = sources::of(asked, &settings, &ground.root, around);
+    }
     require_programs(&mut plan, &around.env);
     notices.extend(capped(&settings));
     notices.extend(tools_not_allowed(&skill, &plan));

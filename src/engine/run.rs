@@ -1,25 +1,35 @@
 //! One run, from a plan to its end.
 //!
-//! What differs from run to run is only how it begins: [`run()`] begins anew. The ground that it
-//! stands on, the way through it and its end are one for all.
+//! What differs from run to run is only how it begins: [`run()`] begins anew, [`resume()`] goes on
+//! where a run stopped. The ground that they stand on, the way through them and their end are one.
 
+mod closed;
 mod finish;
 mod ground;
 mod journey;
+mod left;
 mod locks;
+mod meanwhile;
+mod orphans;
+mod resume;
 
-use std::{path::PathBuf, rc::Rc, time::Instant};
+use std::{
+    path::PathBuf,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use tokio::task::LocalSet;
 
 pub use finish::Finished;
+pub use resume::{NewLimits, Resume, resume};
 
 use super::{
     claude::{self, Claude},
     dispatcher::Observer,
     prepare::{Around, Prepared, Purpose},
     recording::{self, Recording},
-    tree::{Wanted, WorkTree},
+    tree::{Copies, Wanted, WorkTree},
 };
 use crate::{
     model::{
@@ -49,6 +59,8 @@ struct Beginning<'a> {
     run: u32,
     /// What is known of it already.
     state: State,
+    /// How long it has taken already.
+    spent: Duration,
     /// What is written down first.
     events: Vec<Event>,
 }
@@ -82,6 +94,7 @@ pub async fn run(
     observer: &mut dyn Observer,
 ) -> Result<Finished> {
     let setting = Setting::new(around)?;
+    orphans::of_others(&prepared.sessions, observer).await;
     let claude = locks::unless_stopped(&setting.signals, find_claude(&prepared, around)).await?;
     let home = prepared.sessions.home()?;
     let elsewhere = home.notice.as_ref().map(ToString::to_string);
@@ -97,19 +110,23 @@ pub async fn run(
         tokio::join!(WorkTree::take(wanted(&prepared, &session, around)), guarded);
     let (tree, guarded) = (tree?, guarded?);
     let recording = Recording::begin(&prepared.purpose, request, (&prepared.plan, &tree)).await?;
+    let started = Event::RunStarted {
+        run,
+        request: Box::new(request.clone()),
+        atlas: env!("CARGO_PKG_VERSION").to_owned(),
+        claude: version,
+        stand: tree.stand().map(Box::new),
+    };
     let ground = Ground { session, home, lock, tree, claude, guarded, recording };
-    let events = vec![
-        Event::RunStarted {
-            run,
-            request: Box::new(request.clone()),
-            atlas: env!("CARGO_PKG_VERSION").to_owned(),
-            claude: version,
-        },
-        planned(&prepared.plan),
-    ];
-    let state = State::default();
-    go(Beginning { plan: prepared.plan, request, run, state, events }, ground, setting, observer)
-        .await
+    let beginning = Beginning {
+        events: vec![started, planned(&prepared.plan)],
+        plan: prepared.plan,
+        request,
+        run,
+        state: State::default(),
+        spent: Duration::ZERO,
+    };
+    go(beginning, ground, setting, observer).await
 }
 
 /// The way of every run, from its first event to its end.
@@ -119,8 +136,8 @@ async fn go(
     setting: Setting<'_>,
     observer: &mut dyn Observer,
 ) -> Result<Finished> {
-    let Beginning { plan, request, run, state, events } = beginning;
-    let (site, lock) = ground::site((plan, run), ground, &setting);
+    let Beginning { plan, request, run, state, spent, events } = beginning;
+    let (site, lock) = ground::site((plan, run, spent), ground, &setting);
     let site = Rc::new(site);
     let way = journey::journey(&site, (state, events), &setting.signals, observer);
     let state = LocalSet::new().run_until(way).await;
@@ -130,7 +147,11 @@ async fn go(
     })?;
     journey::clear_up(&site).await;
     let draft = recording::draft(&site, &state, request);
-    let handed = site.tree.hand_over(site.run_dir().join("changes.patch")).await;
+    let copies = match &state.end {
+        Some(end) if end.is_for_good() => Copies::Remove,
+        Some(_) | None => Copies::Keep,
+    };
+    let handed = site.tree.hand_over(site.run_dir().join("changes.patch"), copies).await;
     drop(lock);
     let site = Rc::into_inner(site).expect("every unit has ended");
     finish::finish(site, state, finish::Told { handed, draft, started: setting.started })
@@ -144,11 +165,14 @@ fn planned(plan: &Plan) -> Event {
 }
 
 async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
-    if let Purpose::Replay { played, .. } = &prepared.purpose {
-        return Ok(played.claude(&around.own_exe));
+    match &prepared.purpose {
+        Purpose::Replay { played, .. } => Ok(played.claude(&around.own_exe)),
+        Purpose::Work | Purpose::Recording { .. } => real_claude(&prepared.plan, around).await,
     }
-    let root = prepared.plan.root.as_deref();
-    let path = claude::find(&around.env, root)?;
+}
+
+async fn real_claude(plan: &Plan, around: &Around) -> Result<Claude> {
+    let path = claude::find(&around.env, plan.root.as_deref())?;
     let cache = ProbeCache::at(&around.folders.cache);
     claude::probe(&path, &around.env, &cache).await
 }

@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     ffi::{OsStr, OsString},
     path::PathBuf,
+    time::Duration,
 };
 
 use tokio::sync::watch;
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     model::{
         call::{CallEnd, LimitKind},
-        run::{Plan, event::Output, state::StepState},
+        run::{Plan, state::StepState},
     },
     store::{
         day_ledger::DayLedger,
@@ -43,6 +44,8 @@ pub struct Site {
     pub session: Session,
     /// Which run of the session, from 1.
     pub run: u32,
+    /// How long the run took before this process took it up.
+    pub spent: Duration,
     /// The claude to call; `None` where the run needs none.
     pub claude: Option<Claude>,
     /// Where sessions of the user's tree are made, and that tree's lock.
@@ -117,12 +120,7 @@ impl Site {
 
     /// The file that holds the output of a step's last attempt.
     pub fn output_file(&self, step: &str, known: &StepState) -> Option<PathBuf> {
-        let dir = self.session.stored().attempt_dir(self.run, step, known.attempt);
-        Some(match known.output.as_ref()? {
-            Output::Text { .. } => dir.join("output.md"),
-            Output::Json { .. } => dir.join("output.json"),
-            Output::File { path, .. } => self.session.dir().join(path),
-        })
+        self.session.stored().output_file(self.run, step, known)
     }
 
     /// Why a unit that was asked to stop has to.

@@ -3,6 +3,7 @@
 //! The base is the tree as it was, dirty files and all, so "what this run changed" is exact. Its
 //! objects lie in the session; the repository itself is only read.
 
+mod again;
 mod recorded;
 
 use std::{
@@ -16,11 +17,16 @@ use crate::{
     model::{
         Fault, Result,
         changes::{ChangeStatus, FileChange, TreeChanges},
+        run::{
+            Stand,
+            stand::{TreeName, UnstoredFile},
+        },
     },
     sys::fs::{PRIVATE_FILE, write_atomic},
-    sys::git::{self, Applied, Clash, FileStatus, GitError, Repository, Snapshot, Worktree},
+    sys::git::{self, Applied, Clash, FileStatus, GitError, Head, Repository, Snapshot, Worktree},
 };
 
+pub(crate) use again::{Again, Lost};
 pub(crate) use recorded::Origin;
 
 /// What atlas itself writes into a repository, and no run has changed.
@@ -63,6 +69,15 @@ pub(crate) struct Wanted {
     pub(crate) copy: Option<PathBuf>,
 }
 
+/// What becomes of the copy at the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Copies {
+    /// It goes, once nothing would be lost.
+    Remove,
+    /// It stays, because the run can go on in it.
+    Keep,
+}
+
 /// The change of a run that worked on a copy.
 #[derive(Debug)]
 pub struct HandOver {
@@ -70,7 +85,7 @@ pub struct HandOver {
     pub patch: Option<PathBuf>,
     /// Files that are not in the patch, because they are too large or look like secrets.
     pub left_out: Vec<String>,
-    /// The copy, which is kept only where the patch is not all of it.
+    /// The copy, which is kept only where the patch is not all of it or the run can go on in it.
     pub copy: Option<PathBuf>,
     /// Why there is no patch of what may have changed.
     pub trouble: Option<Fault>,
@@ -87,8 +102,15 @@ impl WorkTree {
         self.tracked.as_ref().map(|tracked| tracked.base.tree.as_str())
     }
 
-    /// The tree as it is, compared with its base; `None` where changes are not tracked.
-    pub(crate) async fn changes(&self) -> Result<Option<TreeChanges>> {
+    /// Where the base stands; `None` where changes are not tracked.
+    pub(crate) fn stand(&self) -> Option<Stand> {
+        let tracked = self.tracked.as_ref()?;
+        Some(tracked.stand_of(&tracked.base))
+    }
+
+    /// The tree as it is, compared with its base, and where it stands; `None` where changes are
+    /// not tracked.
+    pub(crate) async fn changes(&self) -> Result<Option<(TreeChanges, Stand)>> {
         let Some(tracked) = self.tracked.clone() else { return Ok(None) };
         let seen = blocking(move || tracked.changes()).await;
         seen.map(Some).map_err(|error| fault("cannot see what changed", &error))
@@ -106,12 +128,12 @@ impl WorkTree {
         Some(self.tracked.as_ref()?.copy.as_ref()?.root())
     }
 
-    /// Writes the copy's change to `patch`, and removes the copy once nothing would be lost.
-    /// `None` where the run worked on no copy.
-    pub(crate) async fn hand_over(&self, patch: PathBuf) -> Option<HandOver> {
+    /// Writes the copy's change to `patch`, and removes the copy where it may go and nothing would
+    /// be lost. `None` where the run worked on no copy.
+    pub(crate) async fn hand_over(&self, patch: PathBuf, copies: Copies) -> Option<HandOver> {
         let copy = self.copy()?.to_owned();
         let tracked = self.tracked.clone()?;
-        let handed = blocking(move || tracked.hand_over(&patch)).await;
+        let handed = blocking(move || tracked.hand_over(&patch, copies)).await;
         Some(handed.unwrap_or_else(|error| HandOver {
             patch: None,
             left_out: Vec::new(),
@@ -131,16 +153,35 @@ impl Wanted {
             Some(dir) => Some(repository.add_worktree(dir, &self.objects, &base)?),
             None => None,
         };
-        let own = repository.root();
-        let root = copy.as_ref().map_or(own, Worktree::root).to_owned();
-        let below = self.cwd.strip_prefix(own).unwrap_or(Path::new(""));
-        let cwd = root.join(below);
-        let tracked = Tracked { repository, copy, base, objects: self.objects };
-        Ok(WorkTree { cwd, root, tracked: Some(Arc::new(tracked)) })
+        Ok(Tracked { repository, copy, base, objects: self.objects }.work_in(&self.cwd))
     }
 }
 
 impl Tracked {
+    /// The tree for somebody who stands in `cwd` of the user's own.
+    fn work_in(self, cwd: &Path) -> WorkTree {
+        let own = self.repository.root();
+        let root = self.place().root().to_owned();
+        let below = cwd.strip_prefix(own).unwrap_or(Path::new(""));
+        WorkTree { cwd: root.join(below), root, tracked: Some(Arc::new(self)) }
+    }
+
+    /// Where the work happens.
+    fn place(&self) -> &Repository {
+        self.copy.as_ref().map_or(&self.repository, Worktree::repository)
+    }
+
+    /// A repository whose HEAD cannot be read has a tree all the same.
+    fn stand_of(&self, snapshot: &Snapshot) -> Stand {
+        let (branch, commit) = match self.place().head() {
+            Ok(Head::Branch { name, commit }) => (Some(name), Some(commit)),
+            Ok(Head::Detached { commit }) => (None, Some(commit)),
+            Ok(Head::Unborn { branch }) => (Some(branch), None),
+            Err(_) => (None, None),
+        };
+        Stand { tree: tree_name(snapshot), branch, commit }
+    }
+
     fn now(&self) -> Result<Snapshot, GitError> {
         let exclude = [Path::new(SESSIONS)];
         match &self.copy {
@@ -149,14 +190,15 @@ impl Tracked {
         }
     }
 
-    fn changes(&self) -> Result<TreeChanges, GitError> {
+    fn changes(&self) -> Result<(TreeChanges, Stand), GitError> {
         let now = self.now()?;
         let files = self.repository.changes(&self.objects, &self.base, &now)?;
-        Ok(TreeChanges {
+        let changes = TreeChanges {
             base: Some(self.base.tree.clone()),
-            tree: Some(now.tree),
+            tree: Some(now.tree.clone()),
             files: files.into_iter().map(file_change).collect(),
-        })
+        };
+        Ok((changes, self.stand_of(&now)))
     }
 
     fn apply(&self) -> Result<(), String> {
@@ -164,40 +206,80 @@ impl Tracked {
             .now()
             .and_then(|now| self.repository.apply(&self.objects, &self.base, &now))
             .map_err(|error| error.to_string())?;
-        match applied {
-            Applied::Whole { .. } => Ok(()),
-            Applied::Refused { conflicts } => {
-                let list: Vec<String> = conflicts
-                    .iter()
-                    .map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)))
-                    .collect();
-                Err(format!("nothing was applied, because of {}", list.join(", ")))
-            }
-            Applied::Partly { done, undone, error } => Err(format!(
-                "applied in part ({error}); done: {}; not done: {}",
-                done.join(", "),
-                undone.join(", ")
-            )),
-        }
+        whole(applied)
     }
 
-    fn hand_over(&self, patch: &Path) -> Result<HandOver, GitError> {
+    fn hand_over(&self, patch: &Path, copies: Copies) -> Result<HandOver, GitError> {
         let now = self.now()?;
         let made = self.repository.patch(&self.objects, &self.base, &now, PATCH_BYTES)?;
         if !made.bytes.is_empty() {
             write(patch, &made.bytes)?;
         }
         let copy = self.copy.as_ref().map(|copy| copy.root().to_owned());
-        let whole = made.left_out.is_empty();
-        if let (true, Some(dir)) = (whole, &copy) {
+        let removed = made.left_out.is_empty() && copies == Copies::Remove;
+        if let (true, Some(dir)) = (removed, &copy) {
             self.repository.remove_worktree(dir)?;
         }
         Ok(HandOver {
             patch: (!made.bytes.is_empty()).then(|| patch.to_owned()),
             left_out: made.left_out,
-            copy: copy.filter(|_| !whole),
+            copy: copy.filter(|_| !removed),
             trouble: None,
         })
+    }
+}
+
+/// Anything but all of a change is told with its reasons.
+fn whole(applied: Applied) -> Result<(), String> {
+    Err(match applied {
+        Applied::Whole { .. } => return Ok(()),
+        Applied::Refused { conflicts } => {
+            let list: Vec<String> = conflicts
+                .iter()
+                .map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)))
+                .collect();
+            format!("nothing was applied, because of {}", list.join(", "))
+        }
+        Applied::Partly { done, undone, error } => format!(
+            "applied in part ({error}); done: {}; not done: {}",
+            done.join(", "),
+            undone.join(", ")
+        ),
+    })
+}
+
+fn tree_name(snapshot: &Snapshot) -> TreeName {
+    let unstored = |file: &git::Unstored| UnstoredFile {
+        path: file.path.clone(),
+        size: file.size,
+        hash: file.hash.clone(),
+        why: why_unstored(file.why).to_owned(),
+    };
+    TreeName {
+        tree: snapshot.tree.clone(),
+        unstored: snapshot.unstored.iter().map(unstored).collect(),
+    }
+}
+
+/// The tree by that name. What a later version says of why a content is not stored, we do not know.
+fn snapshot(name: &TreeName) -> Snapshot {
+    let unstored = |file: &UnstoredFile| git::Unstored {
+        path: file.path.clone(),
+        size: file.size,
+        hash: file.hash.clone(),
+        why: [git::Why::TooLarge, git::Why::LooksSecret, git::Why::Unreadable]
+            .into_iter()
+            .find(|why| why_unstored(*why) == file.why)
+            .unwrap_or(git::Why::Unreadable),
+    };
+    Snapshot { tree: name.tree.clone(), unstored: name.unstored.iter().map(unstored).collect() }
+}
+
+fn why_unstored(why: git::Why) -> &'static str {
+    match why {
+        git::Why::TooLarge => "too-large",
+        git::Why::LooksSecret => "looks-secret",
+        git::Why::Unreadable => "unreadable",
     }
 }
 

@@ -15,6 +15,7 @@ pub mod hook_answer;
 pub mod journal_line;
 pub mod judges;
 pub mod lint;
+pub mod meanwhile;
 pub mod passed_on;
 pub mod planning;
 pub mod prompt;

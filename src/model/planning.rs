@@ -108,6 +108,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         steps,
         output,
         repair,
+        sources: Vec::new(),
     })
 }
 

@@ -21,6 +21,8 @@ pub struct Request {
     pub args: Vec<String>,
     /// Inputs by name.
     pub inputs: Vec<(String, String)>,
+    /// The files that inputs were read from, by the input's name.
+    pub input_files: Vec<(String, PathBuf)>,
     /// Where the user stood.
     pub cwd: PathBuf,
     /// Folders of skills that go before all others.

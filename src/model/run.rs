@@ -6,6 +6,7 @@ pub mod event;
 pub mod ledger;
 pub mod next;
 pub mod plan;
+pub mod stand;
 pub mod state;
 
 #[cfg(test)]
@@ -16,4 +17,5 @@ pub use event::{Event, StepStatus};
 pub use ledger::Ledger;
 pub use next::next;
 pub use plan::Plan;
+pub use stand::Stand;
 pub use state::State;

@@ -35,7 +35,7 @@ pub fn told(
     let verbose = verbosity == Verbosity::Verbose;
     let starts = verbose || beside == Beside::Nothing;
     match event {
-        Event::RunResumed { differences } => resumed(differences, look),
+        Event::RunResumed { differences, .. } => resumed(differences, look),
         Event::Interrupted { signal } => {
             look.line(Mark::Warning, &format!("signal {signal}: ending what runs"))
         }

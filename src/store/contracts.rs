@@ -63,6 +63,12 @@ pub fn own_contract(skill: &Path, root: &Path) -> Result<Option<ContractFile>> {
     Ok(Some(ContractFile { origin: Origin::Skill, document }))
 }
 
+/// Every file that could be the contract of a skill, whether or not it is there.
+pub fn places(skill: &Path, name: &str, root: &Path) -> Vec<PathBuf> {
+    let replaced = replacement(name).map(|path| root.join(path));
+    replaced.into_iter().chain([skill.join(FILE)]).collect()
+}
+
 /// The path of a skill's replaced contract; that of `plugin:skill` is `plugin/skill.yaml`.
 fn replacement(name: &str) -> Option<PathBuf> {
     let parts: Vec<&str> = name.split(':').collect();

@@ -32,7 +32,7 @@ pub use home::{Home, NewSession, Notice};
 pub use list::{Listed, Sessions};
 pub use remove::Scrap;
 pub use salvage::Salvaged;
-pub use summary::{Ended, LastRun, SessionFile, Summary, last_run, runs};
+pub use summary::{Ended, LastRun, SessionFile, Summary, last_run, runs, worked};
 
 use crate::{
     model::{Fault, Result, SessionId},

@@ -9,6 +9,7 @@ mod commit_message;
 mod harness;
 mod pages;
 mod recordings;
+mod resume;
 mod review_diff;
 mod run_abuse;
 mod run_answers;

@@ -1,21 +1,19 @@
 //! What was typed, as a request; inputs are read here, so that a resume sees what this run saw.
 
-use std::{io::Read as _, path::Path};
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use super::{Args, ProofArgs};
 use crate::{
     cli::context::Context,
-    model::{
-        Fault, Request, Result, Status, TrustRequest, skill::name::SkillName, text, value::Span,
-    },
+    model::{Fault, Request, Result, Status, TrustRequest, skill::name::SkillName, text},
     sys::fs::read_capped,
 };
 
 /// The most bytes of an input; claude takes no longer prompt.
 const MAX_INPUT: u64 = 10 * 1024 * 1024;
-
-/// How long `--wait` waits that names no end.
-const FOREVER: Span = Span::seconds(365 * 24 * 60 * 60);
 
 /// What was typed, before it means anything.
 pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
@@ -27,6 +25,7 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         skill: skill.to_string(),
         args: args.words.clone(),
         inputs: inputs(&args.inputs, context)?,
+        input_files: input_files(&args.inputs, context),
         cwd: context.cwd.clone(),
         skills_dirs: args.skills.dirs.iter().map(|dir| context.cwd.join(dir)).collect(),
         model: agent.model.clone(),
@@ -41,7 +40,7 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         timeout: limits.timeout,
         require: proof.require,
         trust: trust(proof),
-        wait: limits.wait.map(|wait| wait.unwrap_or(FOREVER)),
+        wait: limits.wait(),
         ok_on,
     })
 }
@@ -68,6 +67,14 @@ fn inputs(typed: &[(String, String)], context: &Context) -> Result<Vec<(String, 
         None => Ok(value.to_owned()),
     };
     typed.iter().map(|(name, text)| Ok((name.clone(), value(name, text)?))).collect()
+}
+
+/// Where inputs were read from, so that a resume sees that such a file has changed.
+fn input_files(typed: &[(String, String)], context: &Context) -> Vec<(String, PathBuf)> {
+    let file = |(name, value): &(String, String)| {
+        Some((name.clone(), context.cwd.join(value.strip_prefix('@')?)))
+    };
+    typed.iter().filter_map(file).collect()
 }
 
 fn stdin() -> std::io::Result<Vec<u8>> {

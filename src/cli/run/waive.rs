@@ -2,7 +2,7 @@
 //!
 //! It exits 0, and says everywhere that nothing was checked: it must never look like a pass.
 
-use super::{Args, write};
+use super::{Args, follow::write};
 use crate::{
     cli::{Exit, context::Context, global::Format},
     model::{Fault, Request, Result, Status, result::RunResult},

@@ -13,7 +13,7 @@ use crate::{
         run::{Event, Plan, State, event::Output},
     },
     report::{Look, Mark, Place, Verbosity, summary::summary, table::table, words},
-    store::session::{SessionDir, runs},
+    store::session::{SessionDir, runs, worked},
 };
 
 /// A run that got as far as a plan.
@@ -54,12 +54,13 @@ pub(super) fn show(session: &SessionDir, context: &Context) -> Result<()> {
 }
 
 fn read(session: &SessionDir, lines: &[Line]) -> Option<Run> {
-    let plan = lines.iter().find_map(|line| {
+    // A resume that took changed sources in made another one.
+    let plan = lines.iter().rev().find_map(|line| {
         let Event::Plan { plan, .. } = &line.event else { return None };
         Some((**plan).clone())
     })?;
     let state = State::of(lines.iter().map(|line| &line.event));
-    let took = lines.last()?.at.duration_since(lines.first()?.at);
+    let took = worked(lines);
     let outside = Outside {
         session: Some(session.id.as_str()),
         output: output(session, &plan, &state),
@@ -74,17 +75,8 @@ fn read(session: &SessionDir, lines: &[Line]) -> Option<Run> {
 /// Where the last step's output lies: in a file of the session.
 fn output_file(session: &SessionDir, plan: &Plan, state: &State) -> Option<PathBuf> {
     let step = &plan.steps.last()?.id;
-    let known = state.step(step)?;
-    match known.output.as_ref()? {
-        Output::File { path, .. } => Some(session.path.join(path)),
-        Output::Text { .. } | Output::Json { .. } => {
-            let folder = session.attempt_dir(state.run, step, known.attempt);
-            ["output.md", "output.json"]
-                .map(|name| folder.join(name))
-                .into_iter()
-                .find(|file| file.is_file())
-        }
-    }
+    let file = session.output_file(state.run, step, state.step(step)?);
+    file.filter(|file| file.is_file())
 }
 
 /// The last step's output, where it lies in a file of its own.

@@ -1,7 +1,7 @@
 //! The files of one attempt: prompts before the call, stream, stderr and output after it.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufWriter, Write as _},
     path::PathBuf,
 };
@@ -9,7 +9,7 @@ use std::{
 use super::Order;
 use crate::{
     engine::site::Site,
-    model::{Result, prompt, skill::substitute::SESSION_ID},
+    model::{Result, call::stream::Message, prompt, skill::substitute::SESSION_ID},
     sys::fs::{PRIVATE_FILE, open_append_private, write_private},
 };
 
@@ -25,6 +25,8 @@ pub(crate) struct CallFiles {
     pub(super) system: PathBuf,
     /// What goes to stdin.
     pub(crate) prompt: String,
+    /// Where this call's part of the stream file begins, in bytes.
+    pub(super) stream: u64,
 }
 
 /// Makes the folder and writes the prompts. They need no sync: a resume makes them anew.
@@ -44,7 +46,8 @@ pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Resul
     };
     write("system.md", &order.step.system.replace(SESSION_ID, claude_session))?;
     write("prompt.md", &prompt)?;
-    Ok(CallFiles { dir, system, prompt })
+    let stream = fs::metadata(dir.join("stream.jsonl")).map_or(0, |found| found.len());
+    Ok(CallFiles { dir, system, prompt, stream })
 }
 
 /// The kept copy of a stream, bounded.
@@ -61,14 +64,32 @@ impl StreamFile {
         Ok(Self { file: BufWriter::new(file), written })
     }
 
-    /// Keeps a line, as long as there is room.
-    pub(super) fn keep(&mut self, line: &[u8]) -> io::Result<()> {
+    /// Keeps a line, as long as there is room. What tells of money leaves this process at once, so
+    /// that it is known even of a call that outlived us.
+    pub(super) fn keep(&mut self, line: &[u8], message: Option<&Message>) -> io::Result<()> {
         self.written += line.len() as u64 + 1;
         if self.written > STREAM_BYTES {
             return Ok(());
         }
         self.file.write_all(line)?;
-        self.file.write_all(b"\n")
+        self.file.write_all(b"\n")?;
+        match message {
+            Some(
+                Message::Init(_)
+                | Message::AnswerStarted { .. }
+                | Message::AnswerUsage { .. }
+                | Message::RateLimit(_)
+                | Message::Result(_),
+            ) => self.file.flush(),
+            Some(
+                Message::Retry(_)
+                | Message::Assistant { .. }
+                | Message::ToolsDone(_)
+                | Message::Text(_)
+                | Message::Other,
+            )
+            | None => Ok(()),
+        }
     }
 
     /// How many bytes were not kept.

@@ -41,13 +41,14 @@ impl Source {
             self.warnings.push(format!("a line of {bytes} bytes was too long to be read"));
             return Some(Incoming(None));
         }
+        let message = stream::parse(line.bytes);
         if let Some(file) = &mut self.file
-            && let Err(error) = file.keep(line.bytes)
+            && let Err(error) = file.keep(line.bytes, message.as_ref())
         {
             self.warnings.push(format!("the stream is kept in part: {error}"));
             self.file = None;
         }
-        Some(Incoming(stream::parse(line.bytes)))
+        Some(Incoming(message))
     }
 
     /// Whether the end was reached.

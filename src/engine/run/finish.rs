@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::left::Left;
 use crate::{
     engine::{site::Site, tree::HandOver},
     model::{
@@ -12,7 +13,7 @@ use crate::{
         result::{Outside, RunResult},
         run::{Plan, State, event::Output},
     },
-    store::recordings::Draft,
+    store::{recordings::Draft, session::Session},
 };
 
 /// A run that is over.
@@ -71,26 +72,58 @@ pub(super) struct Told {
 /// Describes the session, and gathers what came of the run.
 pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
     let base = site.tree.base().map(str::to_owned);
-    site.session.describe(|file| file.base = base)?;
-    let last = site.plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
-    let output = last.and_then(|(_, known)| known.output.as_ref());
-    let loaded = output.map(|output| site.session.stored().load_output(output)).transpose()?;
+    site.session.describe(|file| file.base = file.base.take().or(base))?;
+    let (output, output_file) = output(&site.session, &site.plan, &state)?;
     Ok(Finished {
         session: site.session.id().to_string(),
         dir: site.session.dir().to_owned(),
         run: site.run,
-        output: loaded.and_then(|output| match output {
-            Output::Text { text } => Some(serde_json::Value::String(text)),
-            Output::Json { json } => Some(json),
-            Output::File { .. } => None,
-        }),
-        output_file: last.and_then(|(step, known)| site.output_file(&step.id, known)),
+        output,
+        output_file,
         plan: site.plan,
         state,
         claude: site.claude.map(|claude| claude.version),
         handed: told.handed,
         draft: told.draft,
         root: site.tree.root.clone(),
-        elapsed: told.started.elapsed(),
+        elapsed: site.spent + told.started.elapsed(),
     })
+}
+
+/// A run that has ended before, told again: whoever asked may have been killed before it heard.
+pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
+    session.describe(|_| ())?;
+    let (output, output_file) = output(session, &left.plan, &left.state)?;
+    Ok(Finished {
+        session: session.id().to_string(),
+        dir: session.dir().to_owned(),
+        run: left.state.run,
+        output,
+        output_file,
+        claude: left.state.claude.clone(),
+        handed: None,
+        draft: Ok(None),
+        root: left.plan.hook_dir().to_owned(),
+        elapsed: left.spent,
+        plan: left.plan,
+        state: left.state,
+    })
+}
+
+/// The last step's output, and the file that holds it.
+fn output(
+    session: &Session,
+    plan: &Plan,
+    state: &State,
+) -> Result<(Option<serde_json::Value>, Option<PathBuf>)> {
+    let last = plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
+    let Some((step, known)) = last else { return Ok((None, None)) };
+    let stored = session.stored();
+    let loaded = known.output.as_ref().map(|output| stored.load_output(output)).transpose()?;
+    let value = loaded.and_then(|output| match output {
+        Output::Text { text } => Some(serde_json::Value::String(text)),
+        Output::Json { json } => Some(json),
+        Output::File { .. } => None,
+    });
+    Ok((value, stored.output_file(state.run, &step.id, known)))
 }

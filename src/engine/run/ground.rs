@@ -1,6 +1,9 @@
 //! What a run stands on once nothing can go wrong before its first event.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    time::Duration,
+};
 
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
@@ -58,7 +61,7 @@ pub(super) async fn guard(
 
 /// The site of a run on this ground, and the lock that is let go of before the run is told.
 pub(super) fn site(
-    (plan, run): (Plan, u32),
+    (plan, run, spent): (Plan, u32, Duration),
     ground: Ground,
     setting: &Setting<'_>,
 ) -> (Site, Option<FileLock>) {
@@ -74,6 +77,7 @@ pub(super) fn site(
         env: around.env.clone(),
         session: ground.session,
         run,
+        spent,
         claude: Some(ground.claude),
         home: ground.home,
         tree: ground.tree,

@@ -26,9 +26,15 @@ fn events_of_a_run(text: &str, run: u32) -> Vec<Event> {
     let request = Box::new(Request { skill: text.to_owned(), ..Request::default() });
     let plan: Plan = serde_json::from_value(plan_json(text)).unwrap();
     vec![
-        Event::RunStarted { run, request, atlas: "0.1.0".to_owned(), claude: Some(text.into()) },
+        Event::RunStarted {
+            run,
+            request,
+            atlas: "0.1.0".to_owned(),
+            claude: Some(text.into()),
+            stand: None,
+        },
         Event::Plan { hash: text.to_owned(), plan: Box::new(plan) },
-        Event::RunResumed { differences: vec![text.to_owned()] },
+        Event::RunResumed { differences: vec![text.to_owned()], base: None, closed: Vec::new() },
         Event::Interrupted { signal: 15 },
         Event::LimitReached { limit: LimitKind::Usd, reason: reason.clone() },
         Event::RunEnded { status: Status::Rejected, exit_code: 4, reason },
@@ -59,6 +65,7 @@ fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Ev
         resumed: true,
         reservation: usd,
         cap: None,
+        stream: 0,
     };
     let ended = CallEnded {
         step: step.clone(),
@@ -80,7 +87,12 @@ fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Ev
         Event::CallStarted(started),
         Event::CallRetrying { step: step.clone(), attempt, reason: reason.clone(), after },
         Event::CallEnded(Box::new(ended)),
-        Event::Changes { step: step.clone(), attempt, changes: TreeChanges::default() },
+        Event::Changes {
+            step: step.clone(),
+            attempt,
+            changes: TreeChanges::default(),
+            stand: None,
+        },
         Event::Retry { step: step.clone(), reasons: vec![], supersedes: vec![step.clone()] },
         Event::StepEnded { step, attempt, status, reason: Some(reason), scratch: None },
     ]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Plan, Point};
+use super::{Plan, Point, Stand};
 use crate::model::{
     Request, Status,
     call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend},
@@ -33,6 +33,9 @@ pub enum Event {
         atlas: String,
         /// The version of claude, where it is known already.
         claude: Option<String>,
+        /// The tree as it is before anything is done, where changes are tracked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stand: Option<Box<Stand>>,
     },
     /// The plan is settled. It lies in the journal itself, so that the sync before the first call
     /// makes it durable too.
@@ -46,6 +49,12 @@ pub enum Event {
     RunResumed {
         /// What changed meanwhile.
         differences: Vec<String>,
+        /// What changes are counted from now on, where the run's own base can be read no more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base: Option<Box<Stand>>,
+        /// Calls that were under way when atlas was killed, with what their streams show.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        closed: Vec<CallEnded>,
     },
     /// A person or the system asked the run to end.
     Interrupted {
@@ -127,6 +136,9 @@ pub enum Event {
         attempt: u32,
         /// The tree and its difference from the base.
         changes: TreeChanges,
+        /// Where the tree stands: what a resume compares with.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stand: Option<Box<Stand>>,
     },
     /// A step is tried again, because the work was refused or the call broke.
     Retry {
@@ -191,6 +203,9 @@ pub struct CallStarted {
     pub reservation: Usd,
     /// What claude was told as its own limit.
     pub cap: Option<Usd>,
+    /// Where what it says begins in the attempt's stream file, in bytes.
+    #[serde(default)]
+    pub stream: u64,
 }
 
 /// A call's end.

@@ -41,6 +41,11 @@ impl Ledger {
         self.open.insert((call.step.clone(), call.attempt), call.reservation);
     }
 
+    /// Calls that have not ended, by step and attempt.
+    pub fn open(&self) -> impl Iterator<Item = (&str, u32)> {
+        self.open.keys().map(|(step, attempt)| (step.as_str(), *attempt))
+    }
+
     /// Calls that have not ended were killed with the process that made them: they stay charged,
     /// whatever becomes of the next call of the same attempt.
     pub fn give_up_open(&mut self) {
@@ -124,6 +129,7 @@ mod tests {
             resumed: false,
             reservation: Usd::from_micros(50_000),
             cap: None,
+            stream: 0,
         }
     }
 

@@ -57,6 +57,20 @@ pub struct Plan {
     pub require: Require,
     /// Every setting with its source, for people.
     pub settings: Vec<Setting>,
+    /// The files that it was made from, so that a resume sees that one of them has changed.
+    #[serde(default)]
+    pub sources: Vec<SourceFile>,
+}
+
+/// A file that a plan was made from, or would have been if it had been there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFile {
+    /// What it is: `the skill`.
+    pub what: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// SHA-256 of its bytes, hexadecimal; `None` where it was not there.
+    pub sha256: Option<String>,
 }
 
 /// Which skill, and which bytes of it.

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Ledger, Point,
+    Ledger, Plan, Point, Stand,
     event::{CallEnded, CallStarted, Event, Output, StepStatus},
 };
 use crate::model::{
     Status,
     call::{CallOutcome, Failure, LimitKind, Spend},
     changes::TreeChanges,
-    check::Check,
+    check::{Check, CheckStatus},
     judges::JudgeFile,
     scratch::Mark,
     value::Span,
@@ -56,6 +56,12 @@ pub struct State {
     pub changes: Option<TreeChanges>,
     /// How far the scratch pad had come when the last step ended.
     pub scratch: Option<Mark>,
+    /// The tree that changes are counted from.
+    pub base: Option<Stand>,
+    /// Where the tree stood when it was last looked at.
+    pub stand: Option<Stand>,
+    /// What others changed before the run went on.
+    pub meanwhile: Vec<String>,
     /// What ends the run early.
     pub halt: Option<Halt>,
     /// How the run ended.
@@ -87,6 +93,8 @@ pub struct StepState {
     pub ms: u64,
     /// Whether the next call starts a new attempt.
     pub again: bool,
+    /// The tree after the call of the attempt.
+    pub stand: Option<Stand>,
     /// The attempt that was told of the last rejection, so that one that broke off hears it again.
     told: u32,
 }
@@ -124,12 +132,22 @@ impl State {
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::RunStarted { run, request, claude, .. } => {
+            Event::RunStarted { run, request, claude, stand, .. } => {
                 self.run = *run;
                 self.claude.clone_from(claude);
                 self.ok_on.clone_from(&request.ok_on);
+                self.base = stand.as_deref().cloned();
             }
-            Event::RunResumed { .. } => self.forget_what_was_running(),
+            Event::RunResumed { differences, base, closed } => {
+                for call in closed {
+                    self.call_ended(call);
+                }
+                self.forget_what_was_running();
+                self.meanwhile.clone_from(differences);
+                if let Some(base) = base {
+                    self.base = Some((**base).clone());
+                }
+            }
             Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
             Event::LimitReached { limit, reason } => {
                 self.halt.get_or_insert(Halt::Limit(*limit, reason.clone()));
@@ -156,7 +174,10 @@ impl State {
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
             Event::CallEnded(call) => self.call_ended(call),
-            Event::Changes { changes, .. } => self.changes = Some(changes.clone()),
+            Event::Changes { step, changes, stand, .. } => {
+                self.changes = Some(changes.clone());
+                self.looked_at(step, stand.as_deref());
+            }
             Event::Retry { step, reasons, supersedes } => {
                 self.try_again(step, reasons, supersedes);
             }
@@ -182,6 +203,18 @@ impl State {
         self.checks.values().any(|stage| *stage == Stage::Running)
             || self.hooks.values().any(|stage| *stage == Stage::Running)
             || self.steps.values().any(|step| step.call == Stage::Running)
+    }
+
+    /// The tree of the last step whose call succeeded: what a resume must find again.
+    pub fn committed(&self, plan: &Plan) -> Option<&Stand> {
+        let known = plan.steps.iter().rev().filter_map(|step| self.step(&step.id));
+        known.filter(|known| known.succeeded()).find_map(|known| known.stand.as_ref())
+    }
+
+    fn looked_at(&mut self, step: &str, stand: Option<&Stand>) {
+        let Some(stand) = stand else { return };
+        self.stand = Some(stand.clone());
+        self.step_mut(step).stand = Some(stand.clone());
     }
 
     fn step_mut(&mut self, id: &str) -> &mut StepState {
@@ -242,11 +275,47 @@ impl State {
         self.halt = None;
         self.end = None;
         self.ledger.give_up_open();
-        self.checks.retain(|_, stage| matches!(stage, Stage::Ended(_)));
-        self.hooks.retain(|_, stage| matches!(stage, Stage::Ended(_)));
+        self.checks.retain(|at, stage| match stage {
+            Stage::Ended(checks) => checks.iter().all(|check| has_looked(at, check)),
+            Stage::Idle | Stage::Running => false,
+        });
+        self.hooks.retain(|(at, _), stage| match stage {
+            Stage::Ended(check) => has_looked(at, check),
+            Stage::Idle | Stage::Running => false,
+        });
         for step in self.steps.values_mut() {
             step.forget_what_was_running();
         }
+    }
+}
+
+impl RunEnd {
+    /// Whether there is nothing to go on with: the work was accepted or refused, or nothing was
+    /// done that could be gone on with.
+    pub fn is_for_good(&self) -> bool {
+        match self.status {
+            Status::Passed
+            | Status::Rejected
+            | Status::Blocked
+            | Status::Usage
+            | Status::Invalid => true,
+            Status::Failed
+            | Status::Inconclusive
+            | Status::Limit
+            | Status::Unavailable
+            | Status::Waiting
+            | Status::Busy
+            | Status::Interrupted => false,
+        }
+    }
+}
+
+/// A check that could not look is worth another look; so is work that did not get into the tree.
+fn has_looked(at: &Point, check: &Check) -> bool {
+    match check.status {
+        CheckStatus::Passed => true,
+        CheckStatus::Failed => *at != Point::HandOver || !check.blocking,
+        CheckStatus::Error | CheckStatus::Skipped => !check.blocking,
     }
 }
 
@@ -286,15 +355,18 @@ impl StepState {
         self.status = None;
         self.call = Stage::Idle;
         self.again = true;
+        self.stand = None;
     }
 
     /// A step that passed stays passed, and a call that succeeded is never made again: its checks
-    /// go on. A call that was under way goes on within its attempt; one that ended otherwise
-    /// makes room for another attempt.
+    /// go on, unless they refused it for good. A call that was under way goes on within its
+    /// attempt; one that ended otherwise makes room for another attempt.
     fn forget_what_was_running(&mut self) {
         self.waits = 0;
         match (&self.call, &self.status) {
-            (_, Some((StepStatus::Passed, _))) | (Stage::Ended(CallOutcome::Succeeded), None) => {}
+            (_, Some((StepStatus::Passed, _))) => {}
+            (Stage::Ended(_), Some((StepStatus::Rejected, _))) => self.start_over(),
+            (Stage::Ended(CallOutcome::Succeeded), _) => self.status = None,
             (Stage::Ended(_), _) => self.start_over(),
             (Stage::Idle | Stage::Running, _) => {
                 self.call = Stage::Idle;

@@ -82,6 +82,7 @@ fn call_started() -> Event {
         resumed: false,
         reservation: Usd::from_micros(50_000),
         cap: None,
+        stream: 0,
     })
 }
 
@@ -111,7 +112,7 @@ fn a_killed_call_stays_charged_whatever_becomes_of_the_next_one() {
     let state = State::of(&[
         Event::StepStarted { step: "a".into(), attempt: 1 },
         call_started(),
-        Event::RunResumed { differences: Vec::new() },
+        Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new() },
         Event::StepStarted { step: "a".into(), attempt: 1 },
         call_ended(broken(Failure::NotStarted), Some(Usd::ZERO), None),
     ]);

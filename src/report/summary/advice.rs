@@ -11,19 +11,20 @@ use crate::model::{
     },
     value::Span,
 };
+use crate::report::words;
 
 /// Hints, most useful first; each one line.
 pub(super) fn advice(plan: &Plan, state: &State, result: &RunResult) -> Vec<String> {
     match result.status {
         Status::Passed if result.proof.level() == Require::None => unproven(plan),
         Status::Inconclusive if result.proof.level() < plan.require => unproven(plan),
-        Status::Limit => limit(plan, state).into_iter().collect(),
-        Status::Unavailable => unavailable(result.unavailable.as_ref()),
+        Status::Limit => limit(plan, state, result).into_iter().collect(),
+        Status::Unavailable => unavailable(result),
+        Status::Interrupted => vec![format!("go on with {}", again(result, ""))],
         Status::Failed if could_end_otherwise(state) => {
-            vec!["the same call could end otherwise: run it again".to_owned()]
+            vec![format!("the same call could end otherwise: go on with {}", again(result, ""))]
         }
         Status::Passed
-        | Status::Interrupted
         | Status::Failed
         | Status::Usage
         | Status::Blocked
@@ -35,6 +36,18 @@ pub(super) fn advice(plan: &Plan, state: &State, result: &RunResult) -> Vec<Stri
     }
 }
 
+/// The command by which the run goes on. Where nobody knows the session, nothing was done either.
+fn again(result: &RunResult, flags: &str) -> String {
+    match &result.session {
+        Some(session) => {
+            let command = format!("atlas resume {} {flags}", words::short(session));
+            format!("`{}`", command.trim_end())
+        }
+        None if flags.is_empty() => "another `atlas run`".to_owned(),
+        None => format!("`atlas run` and `{flags}`"),
+    }
+}
+
 fn unproven(plan: &Plan) -> Vec<String> {
     let contract = plan.skill.dir.join("contract.yaml");
     vec![format!("say what must hold: a post hook or a schema in {}", contract.display())]
@@ -42,14 +55,18 @@ fn unproven(plan: &Plan) -> Vec<String> {
 
 /// The flag that raises the limit, with twice what there was, and enough for the call that was not
 /// made.
-fn limit(plan: &Plan, state: &State) -> Option<String> {
+fn limit(plan: &Plan, state: &State, result: &RunResult) -> Option<String> {
     let kind = match state.halt.as_ref()? {
         Halt::Limit(kind, _) => *kind,
         Halt::Interrupted(_) => return None,
     };
     Some(match raised(plan, state, kind) {
-        Some(raised) => format!("run it again with `{raised}`"),
-        None => format!("raise `limits.{}`, then run it again", kind.name()),
+        Some(raised) => format!("go on with {}", again(result, &raised)),
+        None => format!(
+            "raise `limits.{}`, then go on with {}",
+            kind.name(),
+            again(result, "--accept-changes")
+        ),
     })
 }
 
@@ -74,22 +91,23 @@ fn raised(plan: &Plan, state: &State, kind: LimitKind) -> Option<String> {
     Some(format!("{flag} {twice}"))
 }
 
-fn unavailable(why: Option<&UnavailableReport>) -> Vec<String> {
+fn unavailable(result: &RunResult) -> Vec<String> {
+    let go_on = again(result, "");
+    let why: Option<&UnavailableReport> = result.unavailable.as_ref();
     let way_out = match why.map(|why| (why.reason, why.resets_at)) {
-        Some((UnavailableReason::Login, _)) => {
-            Some("log in with `claude auth login`, or set ANTHROPIC_API_KEY".to_owned())
-        }
+        Some((UnavailableReason::Login, _)) => Some(format!(
+            "log in with `claude auth login`, or set ANTHROPIC_API_KEY; then go on with {go_on}"
+        )),
         Some((UnavailableReason::Missing, _)) => {
             Some("install Claude Code, or name its program by ATLAS_CLAUDE".to_owned())
         }
-        Some((UnavailableReason::Quota, Some(resets_at))) => {
-            moment(resets_at).map(|at| format!("the quota starts anew at {at}"))
-        }
+        Some((UnavailableReason::Quota, Some(resets_at))) => moment(resets_at)
+            .map(|at| format!("the quota starts anew at {at}; then go on with {go_on}")),
         Some((UnavailableReason::Quota, None)) => {
-            Some("wait until the plan's quota starts anew".to_owned())
+            Some(format!("wait until the plan's quota starts anew, then go on with {go_on}"))
         }
         Some((UnavailableReason::Overloaded | UnavailableReason::Network, _)) | None => {
-            Some("run it again later".to_owned())
+            Some(format!("go on later with {go_on}"))
         }
     };
     way_out.into_iter().collect()

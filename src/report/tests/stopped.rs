@@ -16,7 +16,7 @@ review-diff · sonnet · ≈ 36k tokens · usually $0.05 (12 runs) · cap $0.06
 ✓ gather · 12 s · $0.03
 limit · $0.03 · 41 s · …abcd
 ! usd: $0.03 of $0.06 is spent, and `judge` reserves $0.05; raise it with `--max-usd`
-hint: run it again with `--max-usd 0.12`
+hint: go on with `atlas resume abcd --max-usd 0.12`
 -- stdout --
 
 "#]]
@@ -27,11 +27,17 @@ hint: run it again with `--max-usd 0.12`
 #[test]
 fn each_limit_names_its_way_on() {
     let rows = [
-        (LimitKind::Usd, "hint: run it again with `--max-usd 4.00`"),
-        (LimitKind::Turns, "hint: run it again with `--max-turns 100`"),
-        (LimitKind::Time, "hint: run it again with `--timeout 1h`"),
-        (LimitKind::Idle, "hint: raise `limits.idle`, then run it again"),
-        (LimitKind::Context, "hint: raise `limits.context`, then run it again"),
+        (LimitKind::Usd, "hint: go on with `atlas resume abcd --max-usd 4.00`"),
+        (LimitKind::Turns, "hint: go on with `atlas resume abcd --max-turns 100`"),
+        (LimitKind::Time, "hint: go on with `atlas resume abcd --timeout 1h`"),
+        (
+            LimitKind::Idle,
+            "hint: raise `limits.idle`, then go on with `atlas resume abcd --accept-changes`",
+        ),
+        (
+            LimitKind::Context,
+            "hint: raise `limits.context`, then go on with `atlas resume abcd --accept-changes`",
+        ),
     ];
     for (kind, hint) in rows {
         let shown = transcript(&story::limit_of(kind), LOG);
@@ -50,7 +56,7 @@ review-diff · sonnet · ≈ 18k tokens · usually $0.05 (12 runs) · cap $2.00
 ✗ whole failed · 12 s
 unavailable · at most $0.05 · 41 s · …abcd
 ! the plan's quota is used up
-hint: the quota starts anew at 2026-11-20 13:20 UTC
+hint: the quota starts anew at 2026-11-20 13:20 UTC; then go on with `atlas resume abcd`
 -- stdout --
 
 "#]]
@@ -69,7 +75,7 @@ review-diff · sonnet · ≈ 18k tokens · usually $0.05 (12 runs) · cap $2.00
 ✗ whole failed · 12 s
 NOT CHECKED: the plan's quota is used up
 unavailable · at most $0.05 · 41 s · …abcd
-hint: the quota starts anew at 2026-11-20 13:20 UTC
+hint: the quota starts anew at 2026-11-20 13:20 UTC; then go on with `atlas resume abcd`
 -- stdout --
 
 "#]]
@@ -88,7 +94,7 @@ review-diff · sonnet · ≈ 18k tokens · usually $0.05 (12 runs) · cap $2.00
 ✗ whole failed · 12 s
 unavailable · at most $0.05 · 41 s · …abcd
 ! claude's login was refused
-hint: log in with `claude auth login`, or set ANTHROPIC_API_KEY
+hint: log in with `claude auth login`, or set ANTHROPIC_API_KEY; then go on with `atlas resume abcd`
 -- stdout --
 
 "#]]
@@ -115,7 +121,7 @@ review-diff · sonnet · ≈ 18k tokens · usually $0.05 (12 runs) · cap $2.00
 ✗ whole failed · 1 min 1 s
 unavailable · at most $0.25 · 41 s · …abcd
 ! the service answered 529
-hint: run it again later
+hint: go on later with `atlas resume abcd`
 -- stdout --
 
 "#]]
@@ -137,6 +143,7 @@ review-diff · sonnet · ≈ 36k tokens · usually $0.05 (12 runs) · cap $2.00
 interrupted · 2 of 2 checks · at most $0.05 · 41 s · …abcd
 ! interrupted by SIGTERM
 · hook ci skipped: the repository is not trusted
+hint: go on with `atlas resume abcd`
 -- stdout --
 
 "#]]
@@ -154,6 +161,7 @@ review-diff · sonnet · ≈ 18k tokens · usually $0.05 (12 runs) · cap $2.00
 · whole: asking sonnet
 interrupted · at most $0.05 · 41 s · …abcd
 ! the run was broken off before it ended
+hint: go on with `atlas resume abcd`
 -- stdout --
 
 "#]]

@@ -7,7 +7,11 @@ use std::{
 
 use super::SessionFile;
 use crate::{
-    model::{Fault, Result, SessionId, digest, journal_line::Line, run::event::Output},
+    model::{
+        Fault, Result, SessionId, digest,
+        journal_line::Line,
+        run::{event::Output, state::StepState},
+    },
     store::journal,
     sys::fs::read_capped,
 };
@@ -87,6 +91,16 @@ impl SessionDir {
         let mut path = self.path.join("runs").join(run.to_string()).join("steps");
         path.extend(step.split('/').map(encode_segment));
         path.join(attempt.to_string())
+    }
+
+    /// The file that holds the output of a step's last attempt.
+    pub fn output_file(&self, run: u32, step: &str, known: &StepState) -> Option<PathBuf> {
+        let dir = self.attempt_dir(run, step, known.attempt);
+        Some(match known.output.as_ref()? {
+            Output::Text { .. } => dir.join("output.md"),
+            Output::Json { .. } => dir.join("output.json"),
+            Output::File { path, .. } => self.path.join(path),
+        })
     }
 
     /// All that happened, run after run.

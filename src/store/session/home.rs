@@ -105,6 +105,15 @@ impl Home {
         self.session(stored, lock, journal, file)
     }
 
+    /// Waits until nobody holds the session, at most so long. Another may still be faster then.
+    pub async fn wait_for(&self, stored: &SessionDir, wait: Span) -> Result<()> {
+        match FileLock::lock(&stored.lock(), Mode::Exclusive, wait.0).await {
+            Ok(Attempt::Locked(_)) => Ok(()),
+            Ok(Attempt::Held { by }) => Err(held(stored, by)),
+            Err(error) => Err(Fault::failed("cannot lock the session").because(error)),
+        }
+    }
+
     /// Goes on with a session: locks it, reads its journal and mends a torn end.
     pub fn resume(&self, stored: &SessionDir, clock: Clock) -> Result<(Session, Recovered)> {
         if name_of(&stored.path).is_none() {
@@ -183,11 +192,17 @@ pub(super) fn not_made(why: impl fmt::Display) -> Fault {
 pub(super) fn lock_session(stored: &SessionDir) -> Result<FileLock> {
     match FileLock::try_lock(&stored.lock(), Mode::Exclusive) {
         Ok(Attempt::Locked(lock)) => Ok(lock),
-        Ok(Attempt::Held { by }) => {
-            Err(Fault::busy(format!("session {} is held by {}", stored.id, holder(by)))
-                .hint("wait until that process ends, or end it"))
-        }
+        Ok(Attempt::Held { by }) => Err(held(stored, by)),
         Err(error) => Err(Fault::failed("cannot lock the session").because(error)),
+    }
+}
+
+/// Where the holder is gone, its warden still ends what it left and lets go in a moment.
+fn held(stored: &SessionDir, by: Option<ProcessId>) -> Fault {
+    let busy = Fault::busy(format!("session {} is held by {}", stored.id, holder(by)));
+    match by {
+        Some(_) => busy.hint("wait for it with `--wait`, or end that process"),
+        None => busy.hint("what a killed atlas left is ended within seconds: wait with `--wait`"),
     }
 }
 

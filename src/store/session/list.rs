@@ -22,6 +22,9 @@ use crate::{
 /// How many sessions a message about an ambiguous name lists.
 const SHOWN: usize = 8;
 
+/// How many sessions, the newest first, are looked at for what is not finished.
+const LOOKED_AT: usize = 50;
+
 /// The sessions of one place.
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -136,7 +139,7 @@ impl Sessions {
     ///
     /// Only for a notice, so what cannot be read is passed over.
     pub fn unfinished(&self) -> Option<Listed> {
-        self.all().ok()?.into_iter().map(describe).find(|listed| {
+        self.all().ok()?.into_iter().take(LOOKED_AT).map(describe).find(|listed| {
             listed.held_by.is_none()
                 && matches!(&listed.summary, Ok(Some(summary)) if summary.is_unfinished())
         })
@@ -158,6 +161,17 @@ impl Sessions {
             all.push(Totals::read(&place::inside(&self.root))?);
         }
         Ok(all)
+    }
+
+    /// The newest sessions whose last run never ended: an atlas works on it, or was killed.
+    ///
+    /// What cannot be read is passed over.
+    pub fn broken_off(&self) -> Vec<SessionDir> {
+        let newest = self.all().unwrap_or_default().into_iter().take(LOOKED_AT).map(describe);
+        let broken = newest.filter(
+            |listed| matches!(&listed.summary, Ok(Some(summary)) if summary.ended.is_none()),
+        );
+        broken.map(|listed| listed.session).collect()
     }
 
     /// Every folder that is named like a session, the newest first.

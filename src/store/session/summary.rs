@@ -1,7 +1,7 @@
 //! What a list shows of a session: a fold of its journal, kept in `session.json` so that a list
 //! need not read every journal.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -186,6 +186,21 @@ pub fn runs(lines: &[Line]) -> Vec<&[Line]> {
         rest = &run[length..];
     }
     runs
+}
+
+/// How long a run took: the time between its first event and its last, without the pauses before
+/// it was resumed.
+pub fn worked(run: &[Line]) -> Duration {
+    let Some(first) = run.first() else { return Duration::ZERO };
+    let (mut worked, mut before) = (Duration::ZERO, first.at);
+    for line in run {
+        let paused = matches!(line.event, Event::RunResumed { .. });
+        // A clock that was set back makes nothing undone.
+        let step = Duration::try_from(line.at.duration_since(before)).unwrap_or_default();
+        worked += if paused { Duration::ZERO } else { step };
+        before = line.at;
+    }
+    worked
 }
 
 fn is_start(line: &Line) -> bool {

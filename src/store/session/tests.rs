@@ -46,7 +46,13 @@ const LATER: &str = "2026-11-20T13:00:00Z";
 
 fn start(run: u32) -> Event {
     let request = Request { skill: format!("skill-{run}"), ..Request::default() };
-    Event::RunStarted { run, request: Box::new(request), atlas: "0".to_owned(), claude: None }
+    Event::RunStarted {
+        run,
+        request: Box::new(request),
+        atlas: "0".to_owned(),
+        claude: None,
+        stand: None,
+    }
 }
 
 fn end(status: Status) -> Event {

@@ -6,6 +6,7 @@
 //! between them, however dirty the tree was before.
 
 mod apply;
+mod between;
 mod buffers;
 mod changes;
 mod compare;
@@ -32,6 +33,7 @@ mod walk;
 mod worktree;
 
 pub use apply::{Applied, Clash, Conflict};
+pub use between::Between;
 pub use buffers::unified;
 pub use changes::{FileChange, FileStatus};
 pub use error::GitError;

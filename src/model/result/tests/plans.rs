@@ -54,6 +54,7 @@ pub(crate) fn bare_plan() -> Plan {
             setting("limits.usd", "$2.00", "contract.yaml:12"),
             setting("require", "none", "default"),
         ],
+        sources: Vec::new(),
     }
 }
 

@@ -35,6 +35,7 @@ impl Story {
             request: Box::new(request),
             atlas: "0.1.0".into(),
             claude: Some("2.1.328".into()),
+            stand: None,
         });
         story
     }
@@ -111,6 +112,7 @@ impl Story {
             resumed: attempt > 1,
             reservation: Usd::from_micros(50_000),
             cap: Some(Usd::from_micros(2_000_000)),
+            stream: 0,
         }));
     }
 
@@ -155,7 +157,7 @@ impl Story {
             tree: Some("9daeafb9864cf43055ae93beb0afd6c7d144bfa4".into()),
             files,
         };
-        self.then(Event::Changes { step: step.into(), attempt, changes });
+        self.then(Event::Changes { step: step.into(), attempt, changes, stand: None });
     }
 
     pub(crate) fn output_in_a_file(&mut self) {

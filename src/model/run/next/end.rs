@@ -82,6 +82,9 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
     if state.anything_running() {
         return Vec::new();
     }
+    if let Some(at) = unseen(plan, state) {
+        return vec![Effect::Check { at }];
+    }
     let (step_status, end) = match halt {
         Halt::Interrupted(signal) => (StepStatus::Interrupted, interrupted(*signal)),
         Halt::Limit(limit, reason) => {
@@ -103,6 +106,17 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
         })
     });
     vec![unfinished.unwrap_or(end)]
+}
+
+/// A call that was ended may have changed the tree. It is looked at, so that a resume can tell the
+/// call's own work from what others do until then.
+fn unseen(plan: &Plan, state: &State) -> Option<Point> {
+    plan.steps.iter().find_map(|step| {
+        let known = state.step(&step.id)?;
+        let ended = matches!(known.call, Stage::Ended(_)) && known.status.is_none();
+        let at = Point::Mid { step: step.id.clone(), attempt: known.attempt };
+        (ended && !state.checks.contains_key(&at)).then_some(at)
+    })
 }
 
 /// The exit code that a shell gives a process which that signal ended.

@@ -1,6 +1,6 @@
 //! A world without processes: it performs effects by coin.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -46,6 +46,8 @@ pub(super) struct World {
     pub(super) state: State,
     pub(super) events: Vec<Event>,
     pub(super) successes: BTreeMap<(String, u32), u32>,
+    /// Steps whose call succeeded and whose work nobody has refused.
+    accepted: BTreeSet<String>,
     chance: Chance,
     running: Vec<Effect>,
 }
@@ -57,6 +59,7 @@ impl World {
             state: State::default(),
             events: Vec::new(),
             successes: BTreeMap::new(),
+            accepted: BTreeSet::new(),
             chance,
             running: Vec::new(),
         };
@@ -65,6 +68,7 @@ impl World {
             request: Box::new(Request::default()),
             atlas: "0".into(),
             claude: None,
+            stand: None,
         });
         world
     }
@@ -77,9 +81,13 @@ impl World {
                 assert!(!self.running.contains(&effect), "{effect:?} runs already");
                 self.start(effect);
             }
-            if self.state.end.is_some() {
+            if let Some(end) = &self.state.end {
                 assert!(self.running.is_empty(), "ended over {:?}", self.running);
-                return;
+                if end.is_for_good() || self.chance.below(2) == 0 {
+                    return;
+                }
+                self.append(resumed());
+                continue;
             }
             self.something_happens();
         }
@@ -87,6 +95,10 @@ impl World {
     }
 
     fn append(&mut self, event: Event) {
+        if let Event::Retry { step, supersedes, .. } = &event {
+            self.accepted.remove(step);
+            self.accepted.retain(|accepted| !supersedes.contains(accepted));
+        }
         self.state.apply(&event);
         self.events.push(event);
     }
@@ -103,6 +115,7 @@ impl World {
                 self.append(Event::HookStarted { hook: hook.clone(), at: at.clone() });
             }
             Effect::Call { step, attempt, .. } => {
+                assert!(!self.accepted.contains(step), "`{step}` is paid for already");
                 self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
                 self.append(Event::CallStarted(CallStarted {
                     step: step.clone(),
@@ -113,6 +126,7 @@ impl World {
                     resumed: false,
                     reservation: Usd::from_micros(50_000),
                     cap: None,
+                    stream: 0,
                 }));
             }
         }
@@ -129,7 +143,7 @@ impl World {
         match self.chance.below(40) {
             39 => {
                 self.running.clear();
-                self.append(Event::RunResumed { differences: Vec::new() });
+                self.append(resumed());
             }
             38 => self.append(Event::Interrupted { signal: 15 }),
             _ => {
@@ -179,6 +193,7 @@ impl World {
         let outcome = self.outcome();
         if outcome == CallOutcome::Succeeded {
             *self.successes.entry((step.clone(), attempt)).or_default() += 1;
+            self.accepted.insert(step.clone());
         }
         let price = [Some(20_000), Some(DEAREST), None][self.chance.below(3)];
         let changes = TreeChanges::default();
@@ -200,7 +215,7 @@ impl World {
             warnings: Vec::new(),
             ms: 5,
         })));
-        self.append(Event::Changes { step, attempt, changes });
+        self.append(Event::Changes { step, attempt, changes, stand: None });
     }
 
     fn outcome(&mut self) -> CallOutcome {
@@ -215,6 +230,10 @@ impl World {
             _ => CallOutcome::Unavailable { why: Unavailability::Login, reason },
         }
     }
+}
+
+fn resumed() -> Event {
+    Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new() }
 }
 
 prop_compose! {
@@ -261,6 +280,7 @@ prop_compose! {
             limits: limits(cents),
             require,
             settings: Vec::new(),
+            sources: Vec::new(),
         }
     }
 }

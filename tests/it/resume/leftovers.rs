@@ -1,0 +1,102 @@
+//! What a killed atlas leaves behind besides its journal: processes and locks.
+
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::chain::{held_in_the_second, kill, resume, start};
+use crate::support::files;
+use crate::support::model::Gate;
+use crate::support::processes::{processes_with, wait_until_gone};
+use crate::support::world::World;
+
+/// The warden of this atlas: its only child of that name.
+fn warden(atlas: Pid) -> Pid {
+    let text = |pid: Pid, file: &str| {
+        let bytes = std::fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    };
+    let parent = format!("PPid:\t{atlas}\n");
+    let all = processes_with("").into_iter();
+    let mut children = all.filter(|pid| text(*pid, "status").contains(&parent));
+    children.find(|pid| text(*pid, "cmdline").contains("__warden")).expect("there is a warden")
+}
+
+fn claude(world: &World) -> Vec<Pid> {
+    let session = world.session();
+    processes_with(&format!("ATLAS_UNIT={}/", session.file_name().unwrap().to_str().unwrap()))
+}
+
+/// Kills the warden and then atlas, so that claude lives on under process 1.
+fn leave_claude_behind(world: &World, gate: &Gate) -> Vec<Pid> {
+    let running = start(world, gate, &[]);
+    kill_process(warden(running.pid()), Signal::KILL).unwrap();
+    kill(running);
+    let left = claude(world);
+    assert!(!left.is_empty(), "claude lives on");
+    left
+}
+
+#[test]
+fn a_resume_ends_what_is_left_of_its_run_first() {
+    let gate = Gate::shut();
+    let world = held_in_the_second(&gate);
+    let left = leave_claude_behind(&world, &gate);
+    let output = resume(&world, &[]).expect_code(0);
+    assert!(left.into_iter().all(|pid| wait_until_gone(pid, Duration::ZERO)));
+    assert!(output.stderr.contains("left behind when it was killed"), "{output}");
+    assert_eq!(output.stdout, "they hold\n");
+}
+
+#[test]
+fn any_run_ends_what_others_left() {
+    let gate = Gate::shut();
+    let world = held_in_the_second(&gate);
+    let left = leave_claude_behind(&world, &gate);
+    let output = world.atlas(["run", "chain"]).run().expect_code(0);
+    assert!(left.into_iter().all(|pid| wait_until_gone(pid, Duration::ZERO)));
+    assert!(output.stderr.contains("left behind when it was killed"), "{output}");
+}
+
+#[test]
+fn a_run_under_way_is_left_alone() {
+    let gate = Gate::shut();
+    let world = held_in_the_second(&gate);
+    let running = start(&world, &gate, &[]);
+    let at_work = claude(&world);
+
+    let busy = world.atlas(["resume", "--last"]).run().expect_code(10);
+    assert!(busy.stderr.contains("is held by process"), "{busy}");
+    world.atlas(["run", "chain"]).run().expect_code(0);
+
+    let gone = |pid: &Pid| wait_until_gone(*pid, Duration::ZERO);
+    assert!(!at_work.is_empty() && !at_work.iter().any(gone), "nobody ended it");
+    gate.open();
+    running.wait().expect_code(0);
+}
+
+#[test]
+fn a_stranger_with_another_cookie_is_left_alone() {
+    let gate = Gate::shut();
+    let world = held_in_the_second(&gate);
+    kill(start(&world, &gate, &[]));
+    let stranger = world.program("sleep".as_ref(), ["1000"]).env("ATLAS_UNIT", "another").spawn();
+    resume(&world, &[]).expect_code(0);
+    assert!(!wait_until_gone(stranger.pid(), Duration::ZERO));
+}
+
+#[test]
+fn a_torn_last_line_is_cut_off_and_kept() {
+    let gate = Gate::shut();
+    let world = held_in_the_second(&gate);
+    kill(start(&world, &gate, &[]));
+    let journal = world.session().join("journal.jsonl");
+    let mut text = std::fs::read(&journal).unwrap();
+    text.extend(b"{\"v\":1,\"seq\":99,\"at\":");
+    files::write(&journal, text);
+
+    let output = resume(&world, &[]).expect_code(0);
+
+    assert!(output.stderr.contains("put aside as journal.torn-"), "{output}");
+    world.expect_valid_journal();
+}
