@@ -169,7 +169,7 @@ fn an_agents_change_of_the_skill_changes_no_section_of_the_run() {
     let world = World::scripted([
         rule().times(1).calls("Read", json!({"file_path": skill})),
         rule().times(1).calls("Write", change),
-        reads_after("First"),
+        reads_next("First"),
         rule().says("Done."),
     ]);
     world.write(skill, STAGED).write("skills/parts/contract.yaml", "load: staged\n");
@@ -180,7 +180,7 @@ fn an_agents_change_of_the_skill_changes_no_section_of_the_run() {
     assert!(first_was_read(&world), "{output}");
 }
 
-fn reads_after(title: &str) -> Rule {
+fn reads_next(title: &str) -> Rule {
     let pattern = format!(r#"- {title} \(about [^)]*\): ([^"\\]+\.md)"#);
     rule().when_prompt(&pattern).times(1).calls("Read", json!({"file_path": "$1"}))
 }
@@ -276,7 +276,49 @@ fn a_dry_run_shows_the_size_of_every_stage() {
     let shown = &output.stdout;
     let sizes = "header ≈ 207, outline ≈ 646 tokens; in 17 files, when read: ≈ 4.9k tokens";
     assert!(shown.contains(sizes) && shown.contains("≈ 375 Databases"), "{output}");
+    let page = include_str!("../../docs/stages.md");
+    for line in page.lines().filter(|line| line.starts_with("    ≈ ")) {
+        assert!(shown.contains(line), "docs/stages.md: {line}");
+    }
     let args = args.into_iter().chain(["--format=json"]);
     let stages = world.atlas(args).run().expect_code(0).json()["calls"][0]["bytes_by_stage"].take();
     assert_eq!((&stages["header"], &stages["sections"]), (&json!(828), &json!(0)));
+}
+
+/// Requests of one run of the handbook, in bytes; each section is read in a turn of its own.
+fn sizes(load: &str, sections: &[&str]) -> Vec<usize> {
+    let reading = sections.iter().map(|title| reads_next(title));
+    let world = World::scripted(reading.chain([rule().says("Done.")]));
+    world
+        .user_config(&format!("load: {load}\n"))
+        .write("app.log", "ERROR\n")
+        .repo()
+        .commit("first");
+    let args = ["run", "incident-handbook", "checkout", "--skills-dir", HANDBOOK];
+    world.atlas(args).run().expect_code(0);
+    world.model().requests().iter().map(|request| request.size).collect()
+}
+
+/// The table of docs/stages.md. `-- --nocapture` shows what was measured.
+#[test]
+fn the_docs_tell_what_stages_save() {
+    let whole = sizes("whole", &[]);
+    let staged = sizes("staged", &["First look", "Databases", "The report"]);
+    let page = include_str!("../../docs/stages.md");
+    let rows = [
+        ("given whole, every request", whole[0]),
+        ("in stages, the first request", staged[0]),
+        ("in stages, after three sections were read", staged[3]),
+    ];
+    let kilobytes = |bytes: usize| f64::from(u32::try_from(bytes).unwrap()) / 1000.0;
+    for (what, measured) in rows {
+        println!("{what}: {:.1} KB", kilobytes(measured));
+    }
+    for (what, measured) in rows {
+        let line = page.lines().find(|line| line.contains(what)).expect(what);
+        let told: f64 = line.split('|').nth(2).unwrap().trim().parse().expect(line);
+        // Paths of the machine stand in a request, so it is not to the byte.
+        let off = (told - kilobytes(measured)).abs();
+        assert!(off <= told * 0.05, "{line}: measured {measured}");
+    }
 }

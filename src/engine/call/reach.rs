@@ -61,12 +61,12 @@ mod tests {
     #[test]
     fn a_rule_holds_plain_paths_only() {
         let rows = [
-            ("/home/ann/.claude/skills/x", Some("Read(//home/ann/.claude/skills/x/**)")),
-            ("/home/ann/my skills/ü", Some("Read(//home/ann/my skills/ü/**)")),
-            ("/home/ann/a,b", None),
-            ("/home/ann/a (1)", None),
-            ("/home/*/x", None),
-            ("/home/a\nb", None),
+            ("/srv/ann/.claude/skills/x", Some("Read(//srv/ann/.claude/skills/x/**)")),
+            ("/srv/ann/my skills/ü", Some("Read(//srv/ann/my skills/ü/**)")),
+            ("/srv/ann/a,b", None),
+            ("/srv/ann/a (1)", None),
+            ("/srv/*/x", None),
+            ("/srv/a\nb", None),
             ("relative", None),
             ("/", None),
         ];
