@@ -38,15 +38,15 @@ pub fn of(sessions: &Sessions, skill: &str) -> Past {
     let summaries = sessions.kept_summaries(SESSIONS);
     // The newest come first, and the last word counts.
     let windows = summaries.iter().rev().flat_map(|summary| summary.windows.clone()).collect();
-    Past { history: history(&summaries, skill), windows }
+    let removed = removed(sessions, skill);
+    Past { history: history(&summaries, &removed, skill), windows }
 }
 
-fn history(summaries: &[Summary], skill: &str) -> Option<History> {
+fn history(summaries: &[Summary], removed: &[SkillTotals], skill: &str) -> Option<History> {
     let ended = |summary: &&Summary| {
         summary.skill == skill && summary.ended.as_ref().is_some_and(|end| is_whole(end.status))
     };
     let ended: Vec<&Summary> = summaries.iter().filter(ended).collect();
-    let removed = removed(sessions, skill);
     let mut whole: Vec<Usd> = ended.iter().map(|summary| summary.usd).collect();
     whole.extend(removed.iter().flat_map(|skill| &skill.prices));
     let usual = quantile(whole, 50)?;
