@@ -227,7 +227,7 @@ pub(super) fn around(context: &Context) -> Result<Around> {
 fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -> Result<Exit> {
     let shown = DryRun {
         plan: &prepared.plan,
-        commands: &engine::explain::commands(&prepared.plan, around),
+        commands: &engine::explain::commands(prepared, around),
         environment: &engine::explain::environment(around),
         notices: &prepared.notices,
     };

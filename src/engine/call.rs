@@ -8,6 +8,8 @@
 mod clocks;
 mod files;
 mod keys;
+mod loaded;
+mod reach;
 mod settle;
 mod source;
 mod watch;
@@ -17,6 +19,7 @@ use std::{rc::Rc, time::Instant};
 use uuid::Uuid;
 
 pub(crate) use files::CallFiles;
+pub(crate) use reach::reach;
 
 use super::{
     child_env::Child,
@@ -239,6 +242,8 @@ fn start(
 fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> Program {
     let system_file = launch.files.system.to_string_lossy();
     let settings_file = launch.key.map(|key| key.settings().to_string_lossy().into_owned());
+    let skill = &site.plan.skill.dir;
+    let reach = reach(&order.step, &site.tree.cwd, skill, &site.session.stored().skill());
     let args = argv(&CallSpec {
         agent: &order.step.agent,
         system_file: &system_file,
@@ -247,6 +252,8 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         schema: order.step.form(),
         max_turns: order.left.turns,
         max_usd: launch.cap,
+        read_rules: &reach.rules,
+        folders: &reach.folders,
         settings_file: settings_file.as_deref(),
     });
     // What is played needs no login.
@@ -310,6 +317,7 @@ fn unspent(order: &Order, outcome: CallOutcome, started: Instant) -> CallEnded {
             window_assumed: order.left.window.is_none(),
             peak: 0,
         },
+        loaded: None,
         quota: None,
         model: None,
         output: None,

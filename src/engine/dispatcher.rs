@@ -21,7 +21,7 @@ use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
-        run::{Effect, Event, Point, State, event::Output, next},
+        run::{Effect, Event, Point, State, event::Output, next, plan::StepPlan},
     },
     store::scratch,
     sys::signals::{Signals, Stop},
@@ -131,7 +131,7 @@ impl<'a> Dispatcher<'a> {
             Effect::Call { step, attempt, resume, reasons, after } => {
                 self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
-                let left = self.left(resume.as_deref());
+                let left = self.left(&plan, resume.as_deref());
                 let brief = brief::brief(&self.site, &self.state, &plan)?;
                 let order =
                     call::Order { step: plan, attempt, resume, reasons, brief, after, left };
@@ -191,14 +191,14 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// What may still be spent: of every limit, what earlier calls have not used.
-    fn left(&self, resume: Option<&str>) -> call::Left {
+    fn left(&self, step: &StepPlan, resume: Option<&str>) -> call::Left {
         let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
         call::Left {
             usd: limits.usd.map(|limit| limit.saturating_sub(ledger.charged())),
             tokens: limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted())),
             turns: limits.turns.saturating_sub(ledger.turns),
             conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
-            window: ledger.context.filter(|used| !used.window_assumed).map(|used| used.window),
+            window: self.state.window(&self.site.plan, step),
         }
     }
 

@@ -1,25 +1,34 @@
 //! What a run would start, for `--dry-run`: the very command lines, with placeholders for what
 //! only a call decides.
 
-use std::ffi::OsStr;
+use std::{ffi::OsStr, path::Path};
 
 use super::{
+    call::reach,
     child_env::{Child, child_env},
     claude,
-    prepare::Around,
+    prepare::{Around, Prepared},
 };
 use crate::model::{
     call::{CallSpec, argv},
-    run::Plan,
+    contract::Isolation,
 };
 
 /// The program and arguments of each step's first call, in the order of the steps.
-pub fn commands(plan: &Plan, around: &Around) -> Vec<Vec<String>> {
+pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
+    let plan = &prepared.plan;
+    let sections = prepared.sessions.folder().join("<session>/skill");
     let found = claude::find(&around.env, plan.root.as_deref());
     let program = found.map_or_else(|_| "claude".to_owned(), |path| path.display().to_string());
     plan.steps
         .iter()
         .map(|step| {
+            // Nobody knows yet where a copy will lie; its session never lies in it.
+            let cwd = match plan.isolation {
+                Isolation::None => plan.cwd.as_path(),
+                Isolation::Worktree => Path::new("<worktree>"),
+            };
+            let reach = reach(step, cwd, &plan.skill.dir, &sections);
             let mut command = vec![program.clone()];
             command.extend(argv(&CallSpec {
                 agent: &step.agent,
@@ -29,6 +38,8 @@ pub fn commands(plan: &Plan, around: &Around) -> Vec<Vec<String>> {
                 schema: step.form(),
                 max_turns: plan.limits.turns,
                 max_usd: plan.limits.usd,
+                read_rules: &reach.rules,
+                folders: &reach.folders,
                 settings_file: None,
             }));
             command

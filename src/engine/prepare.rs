@@ -124,7 +124,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let work = purpose::place(purpose, request, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     let facts = facts::read(request, &settings, &ground)?;
-    let history = history::of(&sessions, &skill.found.name);
+    let history::Past { history, windows } = history::of(&sessions, &skill.found.name);
     let mut plan = planning::plan(Given {
         request,
         skill: &skill,
@@ -140,6 +140,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         root: ground.repository.is_some().then(|| ground.root.clone()),
         skipped: trusted.skipped.into_iter().map(skipped).collect(),
         prices: history.as_ref().map(|history| history.steps.clone()).unwrap_or_default(),
+        windows,
         on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
     plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
@@ -149,6 +150,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     }
     require_programs(&mut plan, &around.env);
     notices.extend(capped(&settings));
+    notices.extend(planning::not_staged(&settings, &plan));
     notices.extend(tools_not_allowed(&skill, &plan));
     Ok(Prepared {
         plan,

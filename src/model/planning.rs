@@ -6,11 +6,14 @@
 mod agent;
 mod hooks;
 mod inputs;
+mod stages;
 mod steps;
 mod unsupported;
 
 #[cfg(test)]
 mod tests;
+
+pub use stages::not_staged;
 
 use std::{
     collections::BTreeMap,
@@ -62,6 +65,8 @@ pub struct Given<'a> {
     pub skipped: Vec<Check>,
     /// What earlier runs' steps cost, by id.
     pub prices: BTreeMap<String, Usd>,
+    /// The context windows that earlier results named, in tokens, by the model's name in a plan.
+    pub windows: BTreeMap<String, u64>,
     /// Whether a plan pays, so that money limits hold only where somebody set them.
     pub on_a_plan: bool,
 }

@@ -2,11 +2,15 @@
 //!
 //! What is said here is the same on every machine and every day: no date, host, path of a session
 //! or terminal width, so that a recording made elsewhere still matches and prompt caches are hit.
+//! The list of a staged skill's files is no part of that: the call itself adds it.
+
+use std::{fmt::Write as _, path::Path};
 
 use crate::model::{
     check::{Check, CheckStatus},
     run::plan::AgentPlan,
     scratch,
+    skill::{stages::SectionFile, tokens},
 };
 
 /// The rules that stand before every skill.
@@ -42,6 +46,34 @@ pub fn notes(agent: &AgentPlan) -> &'static str {
 pub fn system(skill: &str, notes: &str, instructions: &str) -> String {
     format!("{RULES}{notes}\n# The skill `{skill}`\n\n{}\n", instructions.trim())
 }
+
+/// The sections of a skill that lie in files of this folder; nothing where none do. It stands at the
+/// end of the system prompt.
+pub fn outline(files: &[SectionFile], folder: &Path) -> String {
+    if files.is_empty() {
+        return String::new();
+    }
+    let mut text = OUTLINE.to_owned();
+    for file in files {
+        let (title, tokens) = (&file.title, tokens(file.text.len()));
+        let path = folder.join(&file.name);
+        let _ = writeln!(text, "- {title} (about {tokens} tokens): {}", path.display());
+        if !file.covers.is_empty() {
+            let _ = writeln!(text, "  covers: {}", file.covers.join("; "));
+        }
+    }
+    text
+}
+
+/// What stands above the list of sections.
+const OUTLINE: &str = "
+# The other sections of this skill
+
+They belong to the skill as much as what stands above, but you have not read them yet. Each lies in \
+a file. Before you do what a section is about, read its file with the Read tool, whole; leave out \
+those that your task does not need.
+
+";
 
 /// The user prompt of a step: the task, and the inputs that the skill placed nowhere.
 ///
@@ -95,6 +127,12 @@ pub fn wording() -> String {
     let later = [go_on(&[]), go_on(&reasons), told, ESCAPED.to_owned()];
     let known_late = [hooks(&[]), earlier(&[("", String::new())])];
     first.concat() + &later.concat() + &known_late.concat()
+}
+
+/// What a staged skill has around it besides.
+pub fn staged_wording() -> String {
+    let nothing = SectionFile { covers: vec![String::new()], ..SectionFile::default() };
+    outline(&[nothing], Path::new(""))
 }
 
 /// Text in a fence that nothing inside can close.

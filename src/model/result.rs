@@ -12,8 +12,8 @@ pub(crate) mod tests;
 
 pub use fold::Outside;
 pub use parts::{
-    BytesByStage, ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport,
-    StepReport, StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
+    ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport, StepReport,
+    StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
 };
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};

@@ -6,6 +6,7 @@ pub mod header;
 pub mod name;
 pub mod outline;
 pub mod source;
+pub mod stages;
 pub mod substitute;
 pub mod tools;
 pub mod yaml;

@@ -5,7 +5,7 @@ use super::{
     words,
 };
 use crate::model::{
-    run::Plan,
+    run::{Plan, plan::StepPlan},
     value::{Tokens, Usd},
 };
 
@@ -43,6 +43,5 @@ pub fn notices(notices: &[String], look: Look) -> String {
 
 /// What all prompts hold together, at four bytes a token.
 pub fn prompt_tokens(plan: &Plan) -> Tokens {
-    let bytes = plan.steps.iter().map(|step| step.system.len() + step.prompt.len()).sum::<usize>();
-    Tokens::estimate(bytes as u64)
+    Tokens::estimate(plan.steps.iter().map(StepPlan::prompt_bytes).sum())
 }

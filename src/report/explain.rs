@@ -17,6 +17,7 @@ use crate::model::{
         Plan,
         plan::{HookPlan, Limits, StepPlan},
     },
+    skill::stages::SectionFile,
     text,
     value::Tokens,
 };
@@ -70,6 +71,12 @@ impl DryRun<'_> {
                 "command": self.commands.get(place),
                 "system_tokens": Tokens::estimate(step.system.len() as u64),
                 "prompt_tokens": Tokens::estimate(step.prompt.len() as u64),
+                "bytes_by_stage": {
+                    "header": step.stages.header,
+                    "outline": step.outline_bytes(),
+                    "sections": step.stages.sections,
+                    "sections_in_files": step.stages.in_files(),
+                },
             })
         });
         json!({
@@ -201,8 +208,9 @@ fn step(step: &StepPlan, command: &[String], look: Look) -> String {
     let mut lines = vec![
         format!("system prompt {} {} tokens", look.about(), tokens(&step.system)),
         format!("prompt {} {} tokens, by stdin", look.about(), tokens(&step.prompt)),
-        format!("reserves {}", step.reserve),
     ];
+    lines.extend(staged(step, look));
+    lines.push(format!("reserves {}", step.reserve));
     if step.output.is_some() {
         lines.push("its output must satisfy its schema".to_owned());
     }
@@ -210,6 +218,27 @@ fn step(step: &StepPlan, command: &[String], look: Look) -> String {
         lines.push(shell_line(command));
     }
     lines.join("\n")
+}
+
+/// What of a staged skill is in the prompt, and what has to be read.
+fn staged(step: &StepPlan, look: Look) -> Vec<String> {
+    let files = &step.stages.files;
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let about = |bytes: u64| format!("{} {}", look.about(), Tokens::estimate(bytes));
+    let mut lines = vec![format!(
+        "of the skill at once: header {}, outline {} tokens; in {}, when read: {} tokens",
+        about(step.stages.header),
+        about(step.outline_bytes()),
+        words::count(files.len(), "file"),
+        about(step.stages.in_files())
+    )];
+    let row = |file: &SectionFile| {
+        format!("  {} {}", about(file.bytes()), words::first_line(&file.title, look))
+    };
+    lines.extend(files.iter().map(row));
+    lines
 }
 
 fn environment(names: &[String]) -> String {

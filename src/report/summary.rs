@@ -2,6 +2,7 @@
 
 mod advice;
 mod changes;
+mod loaded;
 
 use std::path::Path;
 
@@ -44,6 +45,7 @@ pub fn summary(
     said.push_str(&headline(result, look));
     said.push_str(&reasons(result, look));
     said.push_str(&changes::changes(result, verbosity, look));
+    said.push_str(&loaded::loaded(plan, result, verbosity, look));
     said.push_str(&where_it_lies(result, place, look));
     for hint in advice::advice(plan, state, result) {
         said.push_str(&look.line(Mark::Hint, &words::block(&hint, 1, look)));

@@ -23,14 +23,30 @@ pub struct History {
     pub steps: BTreeMap<String, Usd>,
 }
 
-/// The history of a skill; `None` while nobody has run it to an end.
-pub fn of(sessions: &Sessions, skill: &str) -> Option<History> {
+/// What is known from earlier runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What the skill cost; `None` while nobody has run it to an end.
+    pub history: Option<History>,
+    /// The context window that each model's last result named here, in tokens, by the model's name
+    /// in a plan.
+    pub windows: BTreeMap<String, u64>,
+}
+
+/// The past of a skill.
+pub fn of(sessions: &Sessions, skill: &str) -> Past {
     let summaries = sessions.kept_summaries(SESSIONS);
+    // The newest come first, and the last word counts.
+    let windows = summaries.iter().rev().flat_map(|summary| summary.windows.clone()).collect();
+    let removed = removed(sessions, skill);
+    Past { history: history(&summaries, &removed, skill), windows }
+}
+
+fn history(summaries: &[Summary], removed: &[SkillTotals], skill: &str) -> Option<History> {
     let ended = |summary: &&Summary| {
         summary.skill == skill && summary.ended.as_ref().is_some_and(|end| is_whole(end.status))
     };
     let ended: Vec<&Summary> = summaries.iter().filter(ended).collect();
-    let removed = removed(sessions, skill);
     let mut whole: Vec<Usd> = ended.iter().map(|summary| summary.usd).collect();
     whole.extend(removed.iter().flat_map(|skill| &skill.prices));
     let usual = quantile(whole, 50)?;

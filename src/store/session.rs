@@ -93,6 +93,13 @@ impl Session {
         Ok(folder)
     }
 
+    /// Makes the folder for the sections of a staged skill, if it is not there yet.
+    pub fn skill_dir(&self) -> Result<PathBuf> {
+        let folder = self.stored.skill();
+        self.make_dirs(&folder)?;
+        Ok(folder)
+    }
+
     /// Makes the file `path` of this session hold `bytes`; on return it and the way to it are on
     /// disk.
     pub fn write_durable(&self, path: &Path, bytes: &[u8]) -> Result<()> {

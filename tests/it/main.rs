@@ -21,6 +21,7 @@ mod run_isolation;
 mod run_limits;
 mod run_self_protection;
 mod run_signals;
+mod run_stages;
 mod run_steps;
 mod run_trees;
 mod run_trust;

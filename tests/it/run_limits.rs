@@ -105,3 +105,65 @@ fn the_time_of_a_run_covers_its_hooks() {
     assert!(output.stderr.contains("--timeout"), "{output}");
     world.expect_valid_journal();
 }
+
+/// The model's own window, 1,000,000 tokens, is known once a result has named it.
+#[test]
+fn a_context_over_its_limit_ends_a_call_only_where_the_window_is_known() {
+    let world = World::scripted([rule().says("Hello.").usage(600_000, 10)]);
+    world.user_config("limits: { usd: 20 }\nusd-per-day: 100\n").greet();
+    let first = world.atlas(["run", "greet"]).run().expect_code(0);
+    let said = "60% of the context window was full, 50% is the limit";
+    assert!(first.stderr.contains(said), "{first}");
+
+    let second = world.atlas(["run", "greet", "--format=json"]).run().expect_code(6);
+
+    assert!(second.stderr.contains("context"), "{second}");
+    let context = &second.json()["context"];
+    assert_eq!(
+        (&context["window"], &context["window_assumed"]),
+        (&json!(1_000_000), &json!(false))
+    );
+    assert_eq!(world.model().requests().len(), 2, "no retry of what would only fill up again");
+}
+
+#[test]
+fn the_users_word_on_the_window_counts_until_a_result_names_it() {
+    let world = World::scripted([
+        rule().says("Hello.").usage(120_000, 10).times(1),
+        rule().says("Hello.").usage(90_000, 10),
+    ]);
+    let user = "context-window: 200k\nlimits: { usd: 20, context: 50% }\nusd-per-day: 100\n";
+    world.user_config(user).greet();
+    let output = world.atlas(["run", "greet"]).run().expect_code(6);
+    assert!(output.stderr.contains("context"), "{output}");
+
+    // What a call was told to believe is no word of a result: the same holds for the next run.
+    let known = world.atlas(["run", "greet", "--format=json"]).run().expect_code(0).json();
+    assert_eq!(known["context"]["window"], 1_000_000, "the result named it: {known:#}");
+}
+
+#[test]
+fn a_context_that_is_nearly_full_is_worth_a_word() {
+    for (tokens, warned) in [(390_000, false), (410_000, true)] {
+        let world = World::scripted([rule().says("Hello.").usage(tokens, 10)]);
+        world.user_config("limits: { usd: 20 }\nusd-per-day: 100\n").greet();
+        let output = world.atlas(["run", "greet"]).run().expect_code(0);
+        let said = output.stderr.contains("41% of the context window was full");
+        assert_eq!(said, warned, "{output}");
+    }
+}
+
+/// Only assumed, it could be a tenth of that or more than that.
+#[test]
+fn an_assumed_window_ends_nothing() {
+    let gate = Gate::shut();
+    let world = World::scripted([
+        rule().calls("Read", json!({"file_path": "a.txt"})).usage(600_000, 10).times(1),
+        rule().says("never").held_by(&gate),
+    ]);
+    world.write("a.txt", "a").user_config("limits: { usd: 20, idle: 2s }\nusd-per-day: 100\n");
+    let output = world.greet().atlas(["run", "greet", "--format=json"]).run().expect_code(6);
+    assert!(output.stderr.contains("silent"), "another limit ended it: {output}");
+    assert!(output.stderr.contains("60% of the assumed context window was full"), "{output}");
+    assert_eq!(output.json()["context"]["window_assumed"], true);
+}

@@ -3,13 +3,13 @@
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use super::Order;
 use crate::{
     engine::site::Site,
-    model::{Result, call::stream::Message, prompt, skill::substitute::SESSION_ID},
+    model::{Fault, Result, call::stream::Message, prompt, skill::substitute::SESSION_ID},
     sys::fs::{PRIVATE_FILE, open_append_private, write_private},
 };
 
@@ -39,15 +39,25 @@ pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Resul
             prompt::start_over(&order.reasons, &format!("{}{}", order.step.prompt, order.brief))
         }
     };
-    let write = |name: &str, text: &str| {
-        write_private(&dir.join(name), text.as_bytes(), PRIVATE_FILE).map_err(|error| {
-            crate::model::Fault::failed("could not write the prompt").because(error)
-        })
-    };
-    write("system.md", &order.step.system.replace(SESSION_ID, claude_session))?;
-    write("prompt.md", &prompt)?;
+    let files = &order.step.stages.files;
+    let outline = prompt::outline(files, &site.session.stored().skill());
+    let named = |text: &str| text.replace(SESSION_ID, claude_session);
+    write(&system, &(named(&order.step.system) + &outline))?;
+    write(&dir.join("prompt.md"), &prompt)?;
+    if !files.is_empty() {
+        // Anew for every call: an agent before this one may have changed them.
+        let folder = site.session.skill_dir()?;
+        for file in files {
+            write(&folder.join(&file.name), &named(&file.text))?;
+        }
+    }
     let stream = fs::metadata(dir.join("stream.jsonl")).map_or(0, |found| found.len());
     Ok(CallFiles { dir, system, prompt, stream })
+}
+
+fn write(file: &Path, text: &str) -> Result<()> {
+    write_private(file, text.as_bytes(), PRIVATE_FILE)
+        .map_err(|error| Fault::failed("could not write the prompt").because(error))
 }
 
 /// The kept copy of a stream, bounded.

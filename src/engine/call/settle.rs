@@ -1,6 +1,6 @@
 //! What came of a call: its outcome, its price, and its output where a crash cannot lose it.
 
-use super::{Order, files::CallFiles, watch::Seen};
+use super::{Order, files::CallFiles, loaded::loaded, watch::Seen};
 use crate::{
     engine::{recording::STALE, site::Site},
     model::{
@@ -60,6 +60,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         spend,
         conversation_cost: seen.meter.conversation_cost(),
         context: seen.meter.context(order.left.window),
+        loaded: Some(loaded(site, order, &seen.meter)),
         quota: seen.meter.quota(),
         model: seen.meter.init.as_ref().map(|init| init.model.clone()),
         output,

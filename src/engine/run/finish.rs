@@ -55,7 +55,6 @@ impl Finished {
                 session: Some(&self.session),
                 output: self.output.clone(),
                 duration_ms: u64::try_from(self.elapsed.as_millis()).ok(),
-                loaded: None,
                 claude_version: self.claude.as_deref(),
             },
         )

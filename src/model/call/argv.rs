@@ -28,6 +28,10 @@ pub struct CallSpec<'a> {
     pub max_turns: u32,
     /// At most so much money.
     pub max_usd: Option<Usd>,
+    /// Rules that let it read what lies outside its folder.
+    pub read_rules: &'a [String],
+    /// Folders outside its own that it may use as its own.
+    pub folders: &'a [String],
     /// A settings file with nothing but login keys, for isolated calls of users who need one.
     pub settings_file: Option<&'a str>,
 }
@@ -62,9 +66,13 @@ pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
         args.pair("--tools", &tools.join(","));
     }
     let own = agent.offers_a_shell().then_some(SCRATCH_RULE);
-    let allowed: Vec<&str> = agent.allow.iter().map(String::as_str).chain(own).collect();
+    let rules = agent.allow.iter().chain(spec.read_rules).map(String::as_str);
+    let allowed: Vec<&str> = rules.chain(own).collect();
     if !allowed.is_empty() {
         args.pair("--allowedTools", &allowed.join(","));
+    }
+    for folder in spec.folders {
+        args.pair("--add-dir", folder);
     }
     args.pair("--permission-mode", agent.permission_mode.name());
     args.pair("--max-turns", &spec.max_turns.to_string());

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Basis, ContextUse, QuotaUse, Spend, TokenCount,
-    stream::{Init, Message, RateLimit, ResultMessage, Retry},
+    stream::{Init, Message, RateLimit, ResultMessage, Retry, ToolDone, ToolUse},
 };
 use crate::model::value::Usd;
 
@@ -21,10 +21,23 @@ pub struct Meter {
     pub rate_limit: Option<RateLimit>,
     /// claude's own word for an error that took an answer's place.
     pub error: Option<String>,
+    /// The files that the agent read, in order.
+    pub reads: Vec<FileRead>,
     answers: HashMap<String, TokenCount>,
     current: Option<String>,
     running_tools: HashSet<String>,
+    /// The files that are being read, by the id of the tool's call.
+    reading: HashMap<String, String>,
     peak: u64,
+}
+
+/// A file that the agent was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRead {
+    /// The path as the agent wrote it.
+    pub path: String,
+    /// How many bytes of it were shown.
+    pub bytes: u64,
 }
 
 impl Meter {
@@ -46,15 +59,13 @@ impl Meter {
             Message::AnswerUsage { id, output } => self.answer_grew(id.as_deref(), *output),
             Message::Assistant { tools, error } => {
                 self.running_tools.extend(tools.iter().map(|tool| tool.id.clone()));
+                let reading = |tool: &ToolUse| Some((tool.id.clone(), tool.reads.clone()?));
+                self.reading.extend(tools.iter().filter_map(reading));
                 if error.is_some() {
                     self.error.clone_from(error);
                 }
             }
-            Message::ToolsDone(ids) => {
-                for id in ids {
-                    self.running_tools.remove(id);
-                }
-            }
+            Message::ToolsDone(done) => done.iter().for_each(|done| self.tool_done(done)),
             Message::Result(result) => self.result = Some((**result).clone()),
             Message::Text(_) | Message::Other => {}
         }
@@ -107,6 +118,18 @@ impl Meter {
             window: window.unwrap_or(ASSUMED_WINDOW),
             window_assumed: window.is_none(),
             peak: self.peak,
+        }
+    }
+
+    /// Whether the model began to answer, and so has read what it was given.
+    pub fn was_answered(&self) -> bool {
+        !self.answers.is_empty()
+    }
+
+    fn tool_done(&mut self, done: &ToolDone) {
+        self.running_tools.remove(&done.id);
+        if let Some(path) = self.reading.remove(&done.id).filter(|_| !done.failed) {
+            self.reads.push(FileRead { path, bytes: done.read });
         }
     }
 
@@ -164,6 +187,41 @@ mod tests {
             meter.take(&parse(line.as_bytes()).unwrap());
         }
         meter.may_be_silent()
+    }
+
+    #[test]
+    fn files_that_were_shown_are_counted_and_no_others() {
+        let mut meter = Meter::default();
+        let call = |id: &str, tool: &str| {
+            format!(
+                r#"{{"type":"assistant","message":{{"content":[{{"type":"tool_use","id":"{id}","name":"{tool}","input":{{"file_path":"/s/{id}.md"}}}}]}}}}"#
+            )
+        };
+        let answer = |id: &str, rest: &str| {
+            format!(
+                r#"{{"type":"user","message":{{"content":[{{"type":"tool_result","tool_use_id":"{id}","content":"1\tab"{rest}}}"#
+            )
+        };
+        // What claude 2.1.328 says beside an answer, what an older one leaves out, and failures.
+        let lines = [
+            call("whole", "Read"),
+            answer("whole", r#"}]},"tool_use_result":{"type":"text","file":{"content":"ab\n"}}"#),
+            call("again", "Read"),
+            answer("again", r#"}]},"tool_use_result":{"type":"file_unchanged","file":{}}"#),
+            call("old", "Read"),
+            answer("old", "}]}"),
+            call("denied", "Read"),
+            answer("denied", r#","is_error":true}]},"tool_use_result":"Error: no""#),
+            call("edited", "Edit"),
+            answer("edited", r#"}]},"tool_use_result":{"file":{"content":"ab\n"}}"#),
+            call("never-answered", "Read"),
+        ];
+        for line in lines {
+            meter.take(&parse(line.as_bytes()).unwrap());
+        }
+        let reads: Vec<_> =
+            meter.reads.iter().map(|read| (read.path.as_str(), read.bytes)).collect();
+        assert_eq!(reads, [("/s/whole.md", 3), ("/s/again.md", 0), ("/s/old.md", 4)]);
     }
 
     #[test]

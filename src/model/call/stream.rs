@@ -43,8 +43,8 @@ pub enum Message {
         /// claude's own word for the error, such as `authentication_failed`.
         error: Option<String>,
     },
-    /// Tools that answered, by the id of their call.
-    ToolsDone(Vec<String>),
+    /// Tools that answered.
+    ToolsDone(Vec<ToolDone>),
     /// The outcome of a run of turns; more may follow when work went on in the background.
     Result(Box<ResultMessage>),
     /// Anything else.
@@ -133,8 +133,21 @@ pub struct ToolUse {
     pub name: String,
     /// What it works on, in one line: a path, a command, a pattern.
     pub subject: String,
+    /// The file that it reads, where it is the tool that reads files.
+    pub reads: Option<String>,
     /// Whether a sub-agent of claude's own called it.
     pub nested: bool,
+}
+
+/// A tool that answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ToolDone {
+    /// The call's id.
+    pub id: String,
+    /// Whether it was refused or failed.
+    pub failed: bool,
+    /// How many bytes of a file the model was shown, where the tool reads files.
+    pub read: u64,
 }
 
 /// `result`.
@@ -284,6 +297,7 @@ fn assistant(line: AssistantLine) -> Message {
             id: text(&block["id"]),
             name: text(&block["name"]),
             subject: subject(&block["input"]),
+            reads: (block["name"] == "Read").then(|| text(&block["input"]["file_path"])),
             nested,
         })
         .collect();
@@ -293,16 +307,36 @@ fn assistant(line: AssistantLine) -> Message {
 #[derive(Deserialize)]
 struct UserLine {
     message: Value,
+    #[serde(default)]
+    tool_use_result: Value,
 }
 
 fn user(line: &UserLine) -> Message {
     let blocks = line.message["content"].as_array().map_or(&[][..], Vec::as_slice);
-    let done = blocks
-        .iter()
-        .filter(|block| block["type"] == "tool_result")
-        .map(|block| text(&block["tool_use_id"]))
+    let answers: Vec<&Value> =
+        blocks.iter().filter(|block| block["type"] == "tool_result").collect();
+    let alone = answers.len() == 1;
+    let done = answers
+        .into_iter()
+        .map(|block| ToolDone {
+            id: text(&block["tool_use_id"]),
+            failed: block["is_error"] == true,
+            read: bytes_read(Some(&line.tool_use_result).filter(|_| alone), block),
+        })
         .collect();
     Message::ToolsDone(done)
+}
+
+/// claude tells the very text of a file beside the answer, which has line numbers in it. A file
+/// that it read before and that is unchanged has none. Older versions tell nothing.
+fn bytes_read(told: Option<&Value>, block: &Value) -> u64 {
+    let bytes = match told {
+        Some(Value::Object(told)) => {
+            told.get("file").and_then(|file| file["content"].as_str()).map_or(0, str::len)
+        }
+        _ => block["content"].as_str().map_or(0, str::len),
+    };
+    bytes as u64
 }
 
 /// The argument of a tool call that tells a reader most.

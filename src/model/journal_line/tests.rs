@@ -74,6 +74,7 @@ fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Ev
         spend: Spend { usd: Some(usd), ..Spend::default() },
         conversation_cost: None,
         context: ContextUse { window: 200_000, window_assumed: false, peak: u64::from(attempt) },
+        loaded: None,
         quota: None,
         model: Some(step.clone()),
         output: Some(Output::Json { json }),

@@ -1,12 +1,16 @@
 //! The steps: the whole skill as one, or what the contract makes of it.
 
-use super::{Given, inputs::Inputs};
+use super::{
+    Given,
+    inputs::Inputs,
+    stages::{self, Part, Told},
+};
 use crate::model::{
     Fault, Result,
     contract::{Leaf, Step},
     prompt,
     run::plan::{AgentPlan, StepPlan},
-    skill::substitute::{Places, SESSION_ID, substitute},
+    sourced::Source,
     value::Usd,
     yaml::Spanned,
 };
@@ -24,7 +28,7 @@ pub(super) fn steps(
     if asked.is_empty() {
         let whole = Wish {
             id: "skill".to_owned(),
-            instructions: given.skill.body().to_owned(),
+            part: stages::whole_skill(given, agent),
             output: given.output.clone(),
             usd: None,
             asked: None,
@@ -39,7 +43,7 @@ pub(super) fn steps(
             let own = given.step_outputs.get(place).cloned().flatten();
             let wish = Wish {
                 id: id(asked, place),
-                instructions: instructions(given, asked)?,
+                part: part(given, asked)?,
                 output: if place == last { own.or_else(|| given.output.clone()) } else { own },
                 usd: asked.limits.usd.as_ref().map(|usd| usd.value),
                 asked: own_words(asked),
@@ -50,9 +54,9 @@ pub(super) fn steps(
 }
 
 /// What one step differs in from the others.
-struct Wish {
+struct Wish<'a> {
     id: String,
-    instructions: String,
+    part: Part<'a>,
     output: Option<serde_json::Value>,
     usd: Option<Usd>,
     asked: Option<String>,
@@ -62,17 +66,15 @@ fn id(asked: &Spanned<Step>, place: usize) -> String {
     asked.id.as_ref().map_or_else(|| format!("step-{}", place + 1), |id| id.value.clone())
 }
 
-fn instructions(given: &Given<'_>, asked: &Spanned<Step>) -> Result<String> {
-    let header = given.skill.header();
-    let own = match &asked.leaf {
+fn part<'a>(given: &Given<'_>, asked: &'a Spanned<Step>) -> Result<Part<'a>> {
+    match &asked.leaf {
         Leaf::Section(name) => match given.skill.section(name) {
-            Ok((_, text)) => text.to_owned(),
-            Err(fault) => return Err(pointed(given, name, fault)),
+            Ok((section, _)) => Ok(Part::Section(section.whole.clone())),
+            Err(fault) => Err(pointed(given, name, fault)),
         },
-        Leaf::Prompt(text) => text.value.clone(),
-        Leaf::Skill(_) | Leaf::Run { .. } => String::new(),
-    };
-    Ok(format!("{header}\n\n{own}"))
+        Leaf::Prompt(text) => Ok(Part::Prompt(&text.value)),
+        Leaf::Skill(_) | Leaf::Run { .. } => Ok(Part::Prompt("")),
+    }
 }
 
 /// What the contract, and not the skill, says in the prompt.
@@ -96,15 +98,9 @@ fn pointed(given: &Given<'_>, name: &Spanned<String>, fault: Fault) -> Fault {
     }
 }
 
-fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish) -> StepPlan {
+fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish<'_>) -> StepPlan {
     let skill = &given.skill.found;
-    let places = Places {
-        skill_dir: &skill.dir.to_string_lossy(),
-        // Left in place until a call knows its conversation.
-        session_id: SESSION_ID,
-        project_dir: &given.root.as_deref().unwrap_or(&given.request.cwd).to_string_lossy(),
-    };
-    let filled = substitute(&wish.instructions, &inputs.arguments, places);
+    let Told { filled, stages } = stages::told(given, &inputs.arguments, &wish.part);
     let arguments = if filled.unplaced.is_empty() { "" } else { &inputs.arguments.raw };
     let unplaced: Vec<(String, String)> = inputs
         .by_name
@@ -120,8 +116,17 @@ fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish) -> St
         agent: agent.clone(),
         system: prompt::system(&skill.name, prompt::notes(agent), &filled.text),
         prompt: prompt::task(&skill.name, arguments, &unplaced) + &facts(given),
+        stages,
+        window: window(given, &agent.model),
         asked: wish.asked,
         output: wish.output,
         reserve,
     }
+}
+
+/// The context window of a model: what a result named, else what the user says.
+fn window(given: &Given<'_>, model: &str) -> Option<u64> {
+    let said = &given.settings.context_window;
+    let configured = (said.source != Source::BuiltIn).then_some(said.value.0);
+    given.windows.get(model).copied().or(configured)
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Given;
 use crate::model::{
     Fault, Result,
-    contract::{Contract, Conversation, HookAction, Leaf, Limits, Load, On, Step},
+    contract::{Contract, Conversation, HookAction, Leaf, Limits, On, Step},
     yaml::Spanned,
 };
 
@@ -29,9 +29,6 @@ pub fn unsupported(asked: &Contract) -> Vec<(Range<usize>, &'static str)> {
     let mut complaints: Vec<(Range<usize>, &str)> = Vec::new();
     if let Some(verify) = &asked.verify {
         complaints.push((verify.span.clone(), "a panel of reviewers"));
-    }
-    if let Some(load) = asked.load.as_ref().filter(|load| load.value == Load::Staged) {
-        complaints.push((load.span.clone(), "staged loading"));
     }
     complaints.extend(asked.steps.iter().filter_map(|step| {
         let what = step_kind(step)?;

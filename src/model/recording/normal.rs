@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::Places;
 
 /// Keys whose values are moments, durations, numbers of processes, ids, checksums, versions, and
-/// names of trees, which hold the recording itself where the skill lies in the repository.
-const OF_ONE_RUN: [&str; 17] = [
+/// names of trees, which hold the recording itself where the skill lies in the repository; and sizes
+/// of what the skill says, which may be mended without any recording being void.
+const OF_ONE_RUN: [&str; 19] = [
     "at",
     "seq",
     "crc",
@@ -26,6 +27,8 @@ const OF_ONE_RUN: [&str; 17] = [
     "base",
     "tree",
     "cwd",
+    "loaded",
+    "bytes_by_stage",
 ];
 
 /// Replaces what belongs to one run by null, places by placeholders, and times in texts by

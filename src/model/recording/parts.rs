@@ -65,13 +65,16 @@ pub fn parts(of: PartsOf<'_>) -> Parts {
         "output": of.step.output,
     });
     let named = of.plan.inputs.iter().map(|(name, value)| (name.clone(), hash(value)));
+    let staged = !of.step.stages.files.is_empty();
+    let mut wording = prompt::wording() + prompt::notes(&of.step.agent);
+    wording += &staged.then(prompt::staged_wording).unwrap_or_default();
     let typed = (!of.args.is_empty()).then(|| (ARGUMENTS.to_owned(), hash(&of.args.join("\n"))));
     Parts {
         contract: hash(&contract.to_string()),
         inputs: named.chain(typed).collect(),
         tree: of.tree.get(..DIGITS).unwrap_or(of.tree).to_owned(),
         skill: of.plan.skill.digest.get(..DIGITS).unwrap_or_default().to_owned(),
-        wording: short(&(prompt::wording() + prompt::notes(&of.step.agent))),
+        wording: short(&wording),
         reasons: hash(&of.reasons.join("\n")),
     }
 }

@@ -1,7 +1,7 @@
 //! From a plan and a state to a result.
 
 use super::{
-    BytesByStage, ContextReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport, StepSpend,
+    ContextReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport, StepSpend,
     UnavailableReason, UnavailableReport,
 };
 use crate::model::{
@@ -26,8 +26,6 @@ pub struct Outside<'a> {
     pub output: Option<serde_json::Value>,
     /// How long the run took, in milliseconds.
     pub duration_ms: Option<u64>,
-    /// What of the skill was put before the agent.
-    pub loaded: Option<BytesByStage>,
     /// The version of claude, where it became known after the run had started.
     pub claude_version: Option<&'a str>,
 }
@@ -56,7 +54,7 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
         changes: state.changes.clone(),
         unavailable: unavailable(plan, state, end.status),
         spend: spend(&state.ledger),
-        context: context(&state.ledger, outside),
+        context: context(&state.ledger),
         duration_ms: outside.duration_ms,
         claude_version: state.claude.clone().or_else(|| outside.claude_version.map(str::to_owned)),
     }
@@ -213,12 +211,12 @@ fn spend(ledger: &Ledger) -> SpendReport {
     }
 }
 
-fn context(ledger: &Ledger, outside: &Outside<'_>) -> Option<ContextReport> {
+fn context(ledger: &Ledger) -> Option<ContextReport> {
     ledger.context.map(|context| ContextReport {
         window: context.window,
         window_assumed: context.window_assumed,
         peak_fraction: context.peak_fraction(),
-        bytes_by_stage: outside.loaded,
+        bytes_by_stage: ledger.loaded,
     })
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     call::{Basis, Unavailability},
     run::StepStatus,
+    skill::stages::BytesByStage,
     value::Usd,
 };
 
@@ -74,19 +75,6 @@ pub struct ContextReport {
     pub peak_fraction: f64,
     /// What of the skill was put before the agent; null where nobody counted.
     pub bytes_by_stage: Option<BytesByStage>,
-}
-
-/// Bytes of a skill that were put before an agent, by the stage that loaded them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct BytesByStage {
-    /// Front matter and everything before the first section.
-    pub header: u64,
-    /// The list of sections.
-    pub outline: u64,
-    /// Sections.
-    pub sections: u64,
-    /// Files that the skill refers to.
-    pub resources: u64,
 }
 
 /// Why there was nobody to ask.

@@ -16,6 +16,7 @@ use crate::model::{
     check::Check,
     judges::JudgeFile,
     scratch::Mark,
+    skill::stages::BytesByStage,
     value::{Span, Usd},
 };
 
@@ -223,6 +224,9 @@ pub struct CallEnded {
     pub conversation_cost: Option<Usd>,
     /// How full the context window became.
     pub context: ContextUse,
+    /// What of the skill it put before the agent; `None` in journals of older versions.
+    #[serde(default)]
+    pub loaded: Option<BytesByStage>,
     /// How much of a plan's quota is used, where a plan pays.
     #[serde(default)]
     pub quota: Option<QuotaUse>,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    call::{Basis, ContextUse, QuotaUse, TokenCount},
+    call::{Basis, CallOutcome, ContextUse, QuotaUse, TokenCount},
     run::event::{CallEnded, CallStarted},
+    skill::stages::BytesByStage,
     value::Usd,
 };
 
@@ -29,6 +30,10 @@ pub struct Ledger {
     pub quota: Option<QuotaUse>,
     /// The fullest context window of any call.
     pub context: Option<ContextUse>,
+    /// What of the skill was put before agents, where a call told.
+    pub loaded: Option<BytesByStage>,
+    /// By step: the context window that the result of its last call named, in tokens.
+    pub windows: BTreeMap<String, u64>,
     conversations: BTreeMap<String, Usd>,
     /// By model: what the last settled call cost, and for how many tokens.
     rates: BTreeMap<String, (Usd, u64)>,
@@ -80,6 +85,13 @@ impl Ledger {
         {
             self.context = Some(call.context);
         }
+        if let Some(loaded) = call.loaded {
+            *self.loaded.get_or_insert_default() += loaded;
+        }
+        // A call that was ended has no result: its window is what was believed before.
+        if call.outcome == CallOutcome::Succeeded && !call.context.window_assumed {
+            self.windows.insert(call.step.clone(), call.context.window);
+        }
         if let (Some(session), Some(cost)) = (claude_session, call.conversation_cost) {
             self.conversations.insert(session.to_owned(), cost);
         }
@@ -117,7 +129,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::call::{CallOutcome, Failure, Spend};
+    use crate::model::call::{Failure, Spend};
 
     fn started(attempt: u32) -> CallStarted {
         CallStarted {
@@ -145,6 +157,7 @@ mod tests {
             },
             conversation_cost: None,
             context: ContextUse { window: 1000, window_assumed: false, peak: 1 },
+            loaded: None,
             quota: None,
             model: Some("m".to_owned()),
             output: None,

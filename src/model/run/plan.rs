@@ -12,7 +12,8 @@ use crate::model::{
     contract::{Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
     judges::JudgeFile,
-    skill::tools::tool_of,
+    prompt,
+    skill::{stages::Stages, tools::tool_of},
     value::{Share, Span, Tokens, Usd},
 };
 
@@ -142,8 +143,16 @@ pub struct StepPlan {
     pub id: String,
     /// What claude is started with, short of the prompt files and what a call decides.
     pub agent: AgentPlan,
-    /// The system prompt's text: rules, header and instructions.
+    /// The system prompt's text: rules, header and instructions. A staged skill's list of files
+    /// comes after it, once the call knows where they lie.
     pub system: String,
+    /// What of the skill stands in the prompt, and what lies in files.
+    #[serde(default)]
+    pub stages: Stages,
+    /// The context window of its model in tokens, where an earlier result named it or the user's
+    /// configuration does.
+    #[serde(default)]
+    pub window: Option<u64>,
     /// The user prompt's text: task and inputs.
     pub prompt: String,
     /// The contract's own words for this step, which stand in the system prompt.
@@ -224,10 +233,25 @@ pub struct Setting {
     pub source: String,
 }
 
+/// About so long is the path of a folder in a session.
+const FOLDER_BYTES: usize = 70;
+
 impl StepPlan {
     /// The schema that claude has to answer by. One about a text is for us alone to look at.
     pub fn form(&self) -> Option<&serde_json::Value> {
         self.output.as_ref().filter(|schema| !is_prose(schema))
+    }
+
+    /// The bytes of its prompts, about.
+    pub fn prompt_bytes(&self) -> u64 {
+        self.system.len() as u64 + self.outline_bytes() + self.prompt.len() as u64
+    }
+
+    /// The bytes of the list of files, about: which folder it will name is not known yet.
+    pub fn outline_bytes(&self) -> u64 {
+        let files = &self.stages.files;
+        let named = prompt::outline(files, Path::new("")).len();
+        (named + files.len() * FOLDER_BYTES) as u64
     }
 }
 

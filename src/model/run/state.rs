@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::{
     Ledger, Plan, Point, Stand,
     event::{CallEnded, CallStarted, Event, Output, StepStatus},
+    plan::StepPlan,
 };
 use crate::model::{
     Status,
@@ -196,6 +197,14 @@ impl State {
     /// What is known about a step, if it ever began.
     pub fn step(&self, id: &str) -> Option<&StepState> {
         self.steps.get(id)
+    }
+
+    /// The context window of a step's model, in tokens: what the last result of the model named in
+    /// this run, else what was known before it.
+    pub fn window(&self, plan: &Plan, step: &StepPlan) -> Option<u64> {
+        let alike = plan.steps.iter().filter(|other| other.agent.model == step.agent.model);
+        let told = alike.filter_map(|other| self.ledger.windows.get(&other.id)).next_back();
+        told.copied().or(step.window)
     }
 
     /// Whether anything runs in this process.

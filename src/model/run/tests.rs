@@ -94,6 +94,7 @@ fn call_ended(outcome: CallOutcome, usd: Option<Usd>, output: Option<&str>) -> E
         spend: Spend { usd, ..Spend::default() },
         conversation_cost: None,
         context: ContextUse { window: 1000, window_assumed: false, peak: 10 },
+        loaded: None,
         quota: None,
         model: None,
         output: output.map(|text| event::Output::Text { text: text.into() }),

@@ -16,6 +16,8 @@ fn commands(plan: &Plan) -> Vec<Vec<String>> {
             schema: step.output.as_ref(),
             max_turns: plan.limits.turns,
             max_usd: plan.limits.usd,
+            read_rules: &[],
+            folders: &[],
             settings_file: None,
         };
         std::iter::once("claude".to_owned()).chain(argv(&spec)).collect()

@@ -73,6 +73,7 @@ passed · 6 of 7 checks · $0.06 · 41 s · …abcd
 · hook ci skipped: the repository is not trusted
 · changed 1 file, +1 -0
   M +1 -0 src/a.txt
+· of the skill, in tokens: header ≈ 400, outline ≈ 100, sections ≈ 36k
 -- stdout --
 {
   "verdict": "ship it",

@@ -71,6 +71,11 @@ impl SessionDir {
         self.path.join(OBJECTS)
     }
 
+    /// Where the sections of a staged skill lie.
+    pub fn skill(&self) -> PathBuf {
+        self.path.join("skill")
+    }
+
     /// The description, which is derived and may be missing.
     pub fn file(&self) -> PathBuf {
         self.path.join(SESSION_FILE)

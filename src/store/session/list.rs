@@ -100,6 +100,15 @@ impl Sessions {
         Ok(Home { root, folder: self.outside.clone(), notice, changed })
     }
 
+    /// The folder that new sessions go to, as far as that is known before one is made: a tree that
+    /// cannot be written is only found out then.
+    pub fn folder(&self) -> PathBuf {
+        match self.keep {
+            Keep::Inside => place::inside(&self.root),
+            Keep::Outside | Keep::Bare => self.outside.clone(),
+        }
+    }
+
     /// All sessions, the newest first.
     pub fn list(&self) -> Result<Vec<Listed>> {
         Ok(self.all()?.into_iter().map(describe).collect())

@@ -63,6 +63,9 @@ pub struct Summary {
     /// What each step of the last run cost, where claude told.
     #[serde(default)]
     pub steps: BTreeMap<String, Usd>,
+    /// The context windows that its results named, in tokens, by the model's name in the plan.
+    #[serde(default)]
+    pub windows: BTreeMap<String, u64>,
 }
 
 /// How a run ended.
@@ -108,6 +111,16 @@ fn prices(state: &State) -> BTreeMap<String, Usd> {
     state.steps.iter().filter_map(price).collect()
 }
 
+/// What the results of a run named, by the model that its plan names for the step.
+fn windows(run: &[Line], state: &State) -> Vec<(String, u64)> {
+    let plan = run.iter().find_map(|line| {
+        if let Event::Plan { plan, .. } = &line.event { Some(plan) } else { None }
+    });
+    let model = |step: &str| Some(plan?.step(step)?.agent.model.clone());
+    let windows = &state.ledger.windows;
+    windows.iter().filter_map(|(step, window)| Some((model(step)?, *window))).collect()
+}
+
 impl Summary {
     /// The summary of these lines, which take so many bytes; `None` while no run has begun.
     pub fn of(lines: &[Line], journal_bytes: u64) -> Option<Self> {
@@ -131,6 +144,11 @@ impl Summary {
             }),
             usd: states.iter().map(|state| state.ledger.charged()).sum(),
             steps: states.last().map(prices).unwrap_or_default(),
+            windows: runs
+                .iter()
+                .zip(&states)
+                .flat_map(|(run, state)| windows(run, state))
+                .collect(),
         })
     }
 

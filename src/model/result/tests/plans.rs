@@ -9,6 +9,7 @@ use crate::model::{
         Plan,
         plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, Setting, SkillRef, StepPlan},
     },
+    skill::stages::Stages,
     value::{Share, Span, Tokens, Usd},
 };
 
@@ -105,6 +106,8 @@ pub(super) fn step(id: &str) -> StepPlan {
         prompt: "p".repeat(2_000),
         asked: None,
         output: None,
+        stages: Stages::default(),
+        window: None,
         reserve: Usd::from_micros(50_000),
     }
 }

@@ -7,12 +7,13 @@ use crate::model::{
     call::{Basis, CallOutcome, ContextUse, Failure, LimitKind, Spend, TokenCount, Unavailability},
     changes::{ChangeStatus, FileChange, TreeChanges},
     check::{Check, CheckKind, CheckStatus, Timing},
-    result::{BytesByStage, Outside, RunResult},
+    result::{Outside, RunResult},
     run::{
         Effect, Event, Plan, Point, State,
         event::{CallEnded, CallStarted, Output},
         next,
     },
+    skill::stages::BytesByStage,
     value::Usd,
 };
 
@@ -48,12 +49,6 @@ impl Story {
         let outside = Outside {
             session: Some("20261120-101500-abcd"),
             duration_ms: Some(41_000),
-            loaded: Some(BytesByStage {
-                header: 800,
-                outline: 200,
-                sections: 71_000,
-                resources: 0,
-            }),
             ..Outside::default()
         };
         RunResult::fold(&self.plan, &self.state(), &outside)
@@ -134,6 +129,12 @@ impl Story {
             },
             conversation_cost: told.micros.map(Usd::from_micros),
             context: ContextUse { window: 200_000, window_assumed: false, peak: told.tokens * 3 },
+            loaded: Some(BytesByStage {
+                header: 800,
+                outline: 200,
+                sections: 71_000,
+                resources: 0,
+            }),
             quota: None,
             model: Some("claude-sonnet-5".into()),
             output: told.output,

@@ -16,6 +16,7 @@ use crate::model::{
         next,
         plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, SkillRef, StepPlan},
     },
+    skill::stages::{BytesByStage, Stages},
     value::{Share, Span, Usd},
 };
 
@@ -209,6 +210,7 @@ impl World {
             },
             conversation_cost: None,
             context: ContextUse { window: 1000, window_assumed: false, peak: 10 },
+            loaded: Some(BytesByStage { header: 1, ..BytesByStage::default() }),
             quota: None,
             model: None,
             output: Some(Output::Text { text: "done".into() }),
@@ -336,6 +338,8 @@ fn step(place: usize) -> StepPlan {
         prompt: String::new(),
         asked: None,
         output: None,
+        stages: Stages::default(),
+        window: None,
         reserve: Usd::from_micros(50_000),
     }
 }
