@@ -12,6 +12,7 @@ mod help;
 mod hook;
 mod list;
 mod man;
+mod new;
 mod run;
 mod scratch;
 mod session;
@@ -56,6 +57,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Check(check::Args),
+    New(new::Args),
     Session(session::Args),
     Scratch(scratch::Args),
     Test(test::Args),
@@ -132,6 +134,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Check(args) => check::run(&args, &context),
+        Command::New(args) => new::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
