@@ -13,6 +13,7 @@ mod hook;
 mod list;
 mod man;
 mod resume;
+mod new;
 mod run;
 mod scratch;
 mod session;
@@ -58,6 +59,7 @@ enum Command {
     List(list::Args),
     Show(show::Args),
     Check(check::Args),
+    New(new::Args),
     Session(session::Args),
     Scratch(scratch::Args),
     Test(test::Args),
@@ -135,6 +137,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Check(args) => check::run(&args, &context),
+        Command::New(args) => new::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),

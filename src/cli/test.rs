@@ -216,6 +216,11 @@ fn compare(
     stage: Stage,
     (context, around): (&Context, &Around),
 ) -> Result<Played> {
+    if stage.recording.case.calls.is_empty() {
+        let skill = text::sanitize_line(&request.skill);
+        let note = format!("nothing is recorded yet; `atlas test {skill} --update` does it");
+        return Ok(Played::new(Outcome::Invalid, vec![note]));
+    }
     let then = stage.recording.expected()?;
     let Setting { request, purpose, stage } = replay(request, stage);
     let prepared = engine::prepare::prepare(&request, around, &purpose)?;

@@ -7,6 +7,7 @@
 mod agent;
 mod asks;
 mod check;
+mod draft;
 mod hook;
 mod input;
 mod limits;
@@ -30,6 +31,7 @@ use crate::model::{
 pub use agent::{Agent, Isolation, Load, PermissionMode, Subagents, SystemPrompt};
 pub use asks::{Ask, config_asks, contract_asks, contract_without_asks};
 pub(in crate::model) use check::{hooks as check_hooks, passed_on};
+pub use draft::draft;
 pub use hook::{Argv, Bundled, Hook, HookAction, On};
 pub use input::{Input, InputType};
 pub use limits::Limits;

@@ -69,8 +69,20 @@ pub fn places(skill: &Path, name: &str, root: &Path) -> Vec<PathBuf> {
     replaced.into_iter().chain([skill.join(FILE)]).collect()
 }
 
-/// The path of a skill's replaced contract; that of `plugin:skill` is `plugin/skill.yaml`.
-fn replacement(name: &str) -> Option<PathBuf> {
+/// The text of the contract in a skill's own folder.
+///
+/// # Errors
+/// It cannot be read, or a symbolic link leads out of the folder.
+pub fn own_text(skill: &Path) -> Result<Option<String>> {
+    match text_file::inside(skill, &skill.join(FILE))? {
+        Some(real) => text_file::read(&real),
+        None => Ok(None),
+    }
+}
+
+/// The path of a skill's replaced contract, from the root; that of `plugin:skill` is
+/// `plugin/skill.yaml`.
+pub fn replacement(name: &str) -> Option<PathBuf> {
     let parts: Vec<&str> = name.split(':').collect();
     let plain = |part: &&str| {
         !part.is_empty() && !part.starts_with('.') && !part.contains(['/', '\\', '\0'])

@@ -10,6 +10,7 @@ pub mod history;
 pub mod journal;
 pub mod probe;
 pub mod recordings;
+pub mod scaffold;
 pub mod scratch;
 pub mod session;
 pub mod skills;

@@ -6,6 +6,7 @@ mod config;
 mod doctor;
 mod help;
 mod list;
+mod new;
 mod reference;
 mod session;
 mod show;

@@ -26,9 +26,7 @@ pub(super) fn contract(contract: &Contract) -> Vec<Complaint> {
 }
 
 fn check_input(name: &Spanned<String>, input: &Input, found: &mut Vec<Complaint>) {
-    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
-    let rest = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !name.starts_with(first) || !name.chars().all(rest) {
+    if !is_input_name(name) {
         let message = "the name of an input is letters, digits, `-` and `_`, a letter first";
         found.push((name.span.clone(), message.to_owned()));
     }
@@ -52,6 +50,13 @@ fn check_input(name: &Spanned<String>, input: &Input, found: &mut Vec<Complaint>
         let message = "what must be given needs no default";
         found.push((input.required.span.clone(), message.to_owned()));
     }
+}
+
+/// Whether an input can be called so.
+pub(super) fn is_input_name(name: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    let rest = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    name.starts_with(first) && name.chars().all(rest)
 }
 
 fn required_facts(contract: &Contract, found: &mut Vec<Complaint>) {

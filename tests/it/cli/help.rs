@@ -22,6 +22,7 @@ Commands:
   list         List the skills that can be run here
   show         Show what a skill says: its header and outline, one section, or one of its files
   check        Check skills, contracts and configurations without running anything
+  new          Make a skill, or a contract for one, to begin with
   session      List, show, compare and remove sessions: what was run here, and what came of it
   scratch      Leave notes in a session for later steps, and read what others left
   test         Play recorded runs of skills and compare what comes of them
