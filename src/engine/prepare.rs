@@ -32,6 +32,7 @@ use crate::{
     },
     store::{
         config,
+        day_ledger::DayLedger,
         folders::Folders,
         history::{self, History},
         session::Sessions,
@@ -122,7 +123,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let work = purpose::place(purpose, request, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     let facts = facts::read(request, &settings, &ground)?;
-    let history = history::of(&sessions, &skill.found.name);
+    let paid = DayLedger::paid_sessions(&around.folders.state);
+    let history = history::of(&sessions, &skill.found.name, &paid);
     let mut plan = planning::plan(Given {
         request,
         skill: &skill,
@@ -141,6 +143,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
     plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
+    trust::expect_judged(&plan, &trusted.hashed)?;
     require_programs(&mut plan, &around.env);
     notices.extend(capped(&settings));
     notices.extend(tools_not_allowed(&skill, &plan));

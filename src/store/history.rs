@@ -1,7 +1,10 @@
 //! What earlier runs of a skill cost in this repository: shown before the next one, and reserved
 //! for it.
+//!
+//! Sessions lie in the checkout, so a repository can bring some along whose prices somebody made
+//! up. Only those count that the user's own ledger knows to have been paid for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::session::{Sessions, Summary};
 use crate::model::{Status, value::Usd};
@@ -20,9 +23,12 @@ pub struct History {
     pub steps: BTreeMap<String, Usd>,
 }
 
-/// The history of a skill; `None` while nobody has run it to an end.
-pub fn of(sessions: &Sessions, skill: &str) -> Option<History> {
-    let summaries = sessions.kept_summaries(SESSIONS);
+/// The history of a skill, of the sessions that were `paid` for; `None` while nobody has run it to
+/// an end.
+pub fn of(sessions: &Sessions, skill: &str, paid: &BTreeSet<String>) -> Option<History> {
+    let kept = sessions.kept_summaries(SESSIONS).into_iter();
+    let ours = kept.filter(|(id, _)| paid.contains(id.as_str()));
+    let summaries: Vec<Summary> = ours.map(|(_, summary)| summary).collect();
     let ended = |summary: &&Summary| {
         summary.skill == skill
             && summary.ended.as_ref().is_some_and(|end| {
