@@ -124,7 +124,8 @@ pub fn questions(request: &Request, around: &Around, purpose: &Purpose) -> Resul
     let ground = Ground::find(&request.cwd, around)?;
     let user = config::user(&around.folders)?;
     let project = config::project(&ground.root)?.map(|project| project.document);
-    let skill = super::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    let (skill, _) =
+        super::chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
     let subjects = Subjects { request, skill: &skill, root: &ground.root };
     let project = project.filter(|_| purpose.is_configured());
     let parties = Parties::of(subjects)?;
