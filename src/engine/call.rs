@@ -259,6 +259,9 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
     // What is played needs no login.
     let child = if site.recording.is_replay() { Child::Hook } else { Child::Claude };
     let mut env = site.child_env(child, &order.unit(), Some(&order.step.id), &[]);
+    if child == Child::Claude {
+        env.extend(keys::cloud_env(&site.env));
+    }
     if launch.key.is_some_and(|key| key.key_aside) {
         env.retain(|(name, _)| name != keys::API_KEY);
     }

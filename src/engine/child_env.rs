@@ -122,6 +122,17 @@ pub fn child_env(
     pairs
 }
 
+/// What claude needs of the environment where its user's own settings choose a cloud. `chosen`
+/// says which of their switches is on.
+pub fn cloud_env(env: &Env, chosen: impl Fn(&str) -> bool) -> Vec<(OsString, OsString)> {
+    let clouds: Vec<&Cloud> = CLOUDS.iter().filter(|cloud| chosen(cloud.chosen_by)).collect();
+    let named = |name: &OsStr| {
+        name.to_str().is_some_and(|name| clouds.iter().any(|cloud| matches(cloud.names, name)))
+    };
+    let pairs = env.iter().filter(|(name, _)| named(name));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 /// Whether a variable tells claude how to reach its model and log in there.
 pub fn is_login(name: &str) -> bool {
     matches(CLAUDE, name) || CLOUDS.iter().any(|cloud| matches(cloud.names, name))
@@ -129,10 +140,12 @@ pub fn is_login(name: &str) -> bool {
 
 /// Whether a switch is on, as claude reads it.
 fn is_on(env: &Env, name: &str) -> bool {
-    env.get_os(name).is_some_and(|value| {
-        let off = ["", "0", "false", "no", "off"];
-        !value.to_str().is_some_and(|value| off.contains(&value.to_ascii_lowercase().as_str()))
-    })
+    env.get_os(name).is_some_and(|value| value.to_str().is_none_or(is_on_by))
+}
+
+/// Whether this value of a switch means that it is on.
+pub fn is_on_by(value: &str) -> bool {
+    !["", "0", "false", "no", "off"].contains(&value.to_ascii_lowercase().as_str())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! `--dry-run` ends here. Whatever could go wrong before money is spent goes wrong here too.
 
+mod chosen;
 mod facts;
 mod judges;
 mod purpose;
@@ -28,15 +29,15 @@ use crate::{
         facts::Seen,
         planning::{self, Given},
         run::Plan,
-        skill::{Found, Skill, name::SkillName},
+        skill::Skill,
         yaml::Document,
     },
     store::{
         config,
+        day_ledger::DayLedger,
         folders::Folders,
         history::{self, History},
         session::Sessions,
-        skills::{self, Roots, Search},
     },
     sys::{
         clock::Clock,
@@ -93,7 +94,7 @@ pub fn skill_folder(request: &Request, around: &Around) -> Result<PathBuf> {
     let ground = Ground::find(&request.cwd, around)?;
     let user = config::user(&around.folders)?;
     let project = config::project(&ground.root)?.map(|project| project.document);
-    let skill = skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    let (skill, _) = chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
     Ok(skill.found.dir)
 }
 
@@ -101,6 +102,7 @@ pub fn skill_folder(request: &Request, around: &Around) -> Result<PathBuf> {
 ///
 /// Skill, contract and trust are those of where the user stands, in a replay too.
 pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
+    chosen::expect_an_end(&around.env)?;
     let ground = Ground::find(&request.cwd, around)?;
     expect_text(&[&request.cwd, &ground.root])?;
     let mut notices = ground.notices.clone();
@@ -110,7 +112,9 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         notices.extend(project.warnings);
         project.document
     });
-    let skill = skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    let (skill, shadows) =
+        chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    notices.extend(shadows);
     let trusted = trust::settle(
         trust::Subjects { request, skill: &skill, root: &ground.root },
         trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
@@ -124,7 +128,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let work = purpose::place(purpose, request, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     let facts = facts::read(request, &settings, &ground)?;
-    let history::Past { history, windows } = history::of(&sessions, &skill.found.name);
+    let paid = DayLedger::paid_sessions(&around.folders.state);
+    let history::Past { history, windows } = history::of(&sessions, &skill.found.name, &paid);
     let mut plan = planning::plan(Given {
         request,
         skill: &skill,
@@ -144,6 +149,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         on_a_plan: payment(&around.env) == Payment::Plan,
     })?;
     plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
+    trust::expect_judged(&plan, &trusted.hashed)?;
     if *purpose == Purpose::Work {
         let asked = (request, &skill.found);
         plan.sources = sources::of(asked, &settings, &ground.root, around);
@@ -243,53 +249,6 @@ fn kept(sessions: Sessions, settings: &Settings) -> Sessions {
     match settings.sessions.value {
         crate::model::config::SessionsIn::Repository => sessions,
         crate::model::config::SessionsIn::State => sessions.kept_outside(),
-    }
-}
-
-/// The skill that was asked for. The user's own aliases come first; those of a repository, which
-/// nobody need have trusted yet, only where no skill has the name: a repository must not choose
-/// what a name means that meant something before.
-fn skill(
-    request: &Request,
-    around: &Around,
-    ground: &Ground,
-    configs: [Option<&Document<Config>>; 2],
-) -> Result<Skill> {
-    let [users, projects] = configs.map(|config| {
-        let alias = config.and_then(|config| config.value.aliases.get(&request.skill));
-        alias.map(|alias| alias.value.as_str())
-    });
-    let name = SkillName::parse(users.unwrap_or(&request.skill))?;
-    let roots = Roots::new(&Search {
-        flags: &request.skills_dirs,
-        variable: around.env.get_os("ATLAS_SKILLS_PATH"),
-        home: around.env.get_os("HOME").map(Path::new),
-        project: Some(&ground.root),
-        cache: Some(&around.folders.cache),
-    })?;
-    let found = match projects.filter(|_| users.is_none() && !roots.has(&name)) {
-        Some(alias) => roots.find(&SkillName::parse(alias)?)?,
-        None => roots.find(&name)?,
-    };
-    expect_inside(&found, &ground.root)?;
-    skills::load(&found)
-}
-
-/// A link in a repository that somebody else wrote must not choose which file of this machine
-/// becomes a prompt.
-fn expect_inside(found: &Found, root: &Path) -> Result<()> {
-    if !found.source.is_repository() {
-        return Ok(());
-    }
-    match (found.file.canonicalize(), root.canonicalize()) {
-        (Ok(file), Ok(root)) if !file.starts_with(&root) => {
-            let shown = found.file.strip_prefix(root).unwrap_or(&found.file).display();
-            Err(Fault::invalid(format!("the skill `{}` is not in the repository", found.name))
-                .because(format!("`{shown}` leads to {}", file.display()))
-                .hint("link it into `~/.claude/skills`, or name its folder with `--skills-dir`"))
-        }
-        // What cannot be found is told when it is read.
-        _ => Ok(()),
     }
 }
 

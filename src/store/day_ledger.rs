@@ -15,7 +15,7 @@ mod entry;
 mod tests;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     fs::File,
     io::{self, Write as _},
@@ -126,6 +126,13 @@ impl DayLedger {
     pub fn at(state: &Path, clock: Clock, payer: Payer) -> Self {
         let (file, lock) = (state.join("ledger.jsonl"), state.join("ledger.lock"));
         Self { file, lock, clock, payer }
+    }
+
+    /// The sessions that this user has paid for, as far back as the ledger in `state` goes. One
+    /// that cannot be read knows of none.
+    pub fn paid_sessions(state: &Path) -> BTreeSet<String> {
+        let bytes = read_capped(&state.join("ledger.jsonl"), MAX_FILE).unwrap_or_default();
+        entry::sessions(&bytes)
     }
 
     /// Sets `amount` aside for a call, if what the day has left of `limit` allows it.

@@ -1,7 +1,10 @@
 //! What earlier runs of a skill cost in this repository: shown before the next one, and reserved
 //! for it.
+//!
+//! Sessions lie in the checkout, so a repository can bring some along whose prices somebody made
+//! up. Only those count that the user's own ledger knows to have been paid for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     session::{Sessions, Summary},
@@ -33,9 +36,11 @@ pub struct Past {
     pub windows: BTreeMap<String, u64>,
 }
 
-/// The past of a skill.
-pub fn of(sessions: &Sessions, skill: &str) -> Past {
-    let summaries = sessions.kept_summaries(SESSIONS);
+/// The past of a skill, as far as its sessions were `paid` for.
+pub fn of(sessions: &Sessions, skill: &str, paid: &BTreeSet<String>) -> Past {
+    let kept = sessions.kept_summaries(SESSIONS).into_iter();
+    let ours = kept.filter(|(id, _)| paid.contains(id.as_str()));
+    let summaries: Vec<Summary> = ours.map(|(_, summary)| summary).collect();
     // The newest come first, and the last word counts.
     let windows = summaries.iter().rev().flat_map(|summary| summary.windows.clone()).collect();
     let removed = removed(sessions, skill);
@@ -51,9 +56,6 @@ fn history(summaries: &[Summary], removed: &[SkillTotals], skill: &str) -> Optio
     whole.extend(removed.iter().flat_map(|skill| &skill.prices));
     let usual = quantile(whole, 50)?;
     let mut prices: BTreeMap<&str, Vec<Usd>> = BTreeMap::new();
-    for (step, usd) in removed.iter().flat_map(|skill| &skill.steps) {
-        prices.entry(step).or_default().extend(usd);
-    }
     for (step, usd) in ended.iter().flat_map(|summary| &summary.steps) {
         prices.entry(step).or_default().push(*usd);
     }
@@ -66,7 +68,7 @@ fn history(summaries: &[Summary], removed: &[SkillTotals], skill: &str) -> Optio
     Some(History { runs, usual, steps })
 }
 
-/// What removed sessions of the skill came to; totals that cannot be read are `gc`'s to tell of.
+/// What removed sessions of the skill came to, which is shown and never reserved for; totals that cannot be read are `gc`'s to tell of.
 fn removed(sessions: &Sessions, skill: &str) -> Vec<SkillTotals> {
     let totals = sessions.totals().unwrap_or_default();
     totals.into_iter().filter_map(|mut totals| totals.skills.remove(skill)).collect()

@@ -50,8 +50,6 @@ pub struct SkillTotals {
     pub usd: Usd,
     /// What the last of those cost that ran to an end, the newest last.
     pub prices: Vec<Usd>,
-    /// The same by step.
-    pub steps: BTreeMap<String, Vec<Usd>>,
 }
 
 impl SkillTotals {
@@ -130,9 +128,6 @@ impl Totals {
         *skill.statuses.entry(ended.status.to_string()).or_default() += 1;
         if is_whole(ended.status) {
             remember(&mut skill.prices, summary.usd);
-            for (step, usd) in &summary.steps {
-                remember(skill.steps.entry(step.clone()).or_default(), *usd);
-            }
         }
     }
 }

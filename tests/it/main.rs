@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test the place of a failed unwrap says enough")]
 
+mod attacks;
 mod bundled_hooks;
 mod bundled_recordings;
 mod cli;

@@ -72,8 +72,7 @@ fn nobody_is_asked_where_nobody_sits() {
     assert_eq!(stored(&world), [false; 0], "a dry run changes nothing");
 }
 
-#[test]
-fn nothing_of_an_untrusted_repositorys_configuration_applies() {
+pub(crate) fn nothing_of_an_untrusted_repositorys_configuration_applies() {
     let world = World::faked(&Script::plays([Step::Success("Hello.".to_owned())]));
     world
         .personal_skill("greet", GREET)
@@ -91,8 +90,7 @@ fn nothing_of_an_untrusted_repositorys_configuration_applies() {
 }
 
 /// A contract that asks for nothing would take the checks of a skill that is not its own away.
-#[test]
-fn an_untrusted_repository_does_not_replace_the_contract_of_a_persons_skill() {
+pub(crate) fn an_untrusted_repository_does_not_replace_the_contract_of_a_persons_skill() {
     let world = World::faked(&Script::plays([Step::Success("Hello.".to_owned())]));
     world.personal_skill("greet", GREET).write(".claude/contracts/greet.yaml", "load: auto\n");
     files::write(
@@ -155,8 +153,7 @@ fn a_linked_worktree_inherits_while_it_holds_the_same() {
 }
 
 /// Claude Code reads `CLAUDE.md` of all folders above, whoever wrote it.
-#[test]
-fn what_others_can_write_above_a_trusted_repository_is_not_read() {
+pub(crate) fn what_others_can_write_above_a_trusted_repository_is_not_read() {
     use std::os::unix::fs::PermissionsExt as _;
     for (mode, is_read) in [(0o644, true), (0o666, false)] {
         let world = World::scripted([rule().says("Hello.")]);
@@ -176,8 +173,7 @@ fn what_others_can_write_above_a_trusted_repository_is_not_read() {
 }
 
 /// Where the user stands is where Claude Code looks for settings, so those are asked about too.
-#[test]
-fn settings_on_the_way_to_where_the_user_stands_need_trust() {
+pub(crate) fn settings_on_the_way_to_where_the_user_stands_need_trust() {
     let world = World::scripted([rule().says("Hello.")]);
     world.greet();
     world.atlas(["trust", "--yes"]).run().expect_code(0);

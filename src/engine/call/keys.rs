@@ -10,6 +10,7 @@
 //! docs/design/003 says what was measured, and why claude's own switch for this is not used.
 
 use std::{
+    ffi::OsString,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -82,17 +83,29 @@ fn excluded(root: &Path) -> Map<String, Value> {
     [setting].into_iter().filter(|_| !foreign.is_empty()).collect()
 }
 
-/// The login that the user keeps in claude's own settings. Settings that cannot be read hold no
-/// login that claude could have used.
-fn users_login(env: &Env) -> Map<String, Value> {
+/// What a cloud that the user's settings choose needs of the environment.
+pub(super) fn cloud_env(env: &Env) -> Vec<(OsString, OsString)> {
+    let settings = users_settings(env).unwrap_or_default();
+    let switches = settings.get("env").and_then(Value::as_object);
+    child_env::cloud_env(env, |name| {
+        let value = switches.and_then(|switches| switches.get(name)?.as_str());
+        value.is_some_and(child_env::is_on_by)
+    })
+}
+
+fn users_settings(env: &Env) -> Option<Map<String, Value>> {
     let folder = match env.get_os("CLAUDE_CONFIG_DIR").filter(|dir| !dir.is_empty()) {
         Some(dir) => Some(PathBuf::from(dir)),
         None => env.get_os("HOME").map(|home| Path::new(home).join(".claude")),
     };
-    let bytes = folder.and_then(|dir| read_capped(&dir.join("settings.json"), MAX_SETTINGS).ok());
-    let settings: Option<Map<String, Value>> =
-        bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    let Some(settings) = settings else { return Map::new() };
+    let bytes = read_capped(&folder?.join("settings.json"), MAX_SETTINGS).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// The login that the user keeps in claude's own settings. Settings that cannot be read hold no
+/// login that claude could have used.
+fn users_login(env: &Env) -> Map<String, Value> {
+    let Some(settings) = users_settings(env) else { return Map::new() };
     let mut login: Map<String, Value> = LOGIN_SETTINGS
         .iter()
         .filter_map(|key| Some(((*key).to_owned(), settings.get(*key)?.clone())))
@@ -177,6 +190,21 @@ mod tests {
         for (settings, expected) in rows {
             let (_home, env) = home_with(settings);
             assert_eq!(Value::Object(users_login(&env)).to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_cloud_that_the_settings_choose_gets_its_keys() {
+        for (settings, expected) in [
+            (r#"{"env":{"CLAUDE_CODE_USE_BEDROCK":"1"}}"#, 1),
+            (r#"{"env":{"CLAUDE_CODE_USE_BEDROCK":"0"}}"#, 0),
+            (r#"{"env":{"CLAUDE_CODE_USE_VERTEX":"1"}}"#, 0),
+            ("{}", 0),
+        ] {
+            let (home, _) = home_with(settings);
+            let home = home.path().to_str().unwrap();
+            let given = [("HOME", home), ("AWS_PROFILE", "p"), ("GH_TOKEN", "x")];
+            assert_eq!(cloud_env(&given.into_iter().collect()).len(), expected, "{settings}");
         }
     }
 

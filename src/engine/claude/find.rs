@@ -25,7 +25,7 @@ pub fn find(env: &Env, root: Option<&Path>) -> Result<PathBuf> {
         home.iter().flat_map(|home| [home.join(".local/bin"), home.join(".claude/local")]);
     on_path
         .chain(installed)
-        .filter(|dir| root.is_none_or(|root| !dir.starts_with(root)))
+        .filter(|dir| root.is_none_or(|root| !is_inside(dir, root)))
         .map(|dir| dir.join("claude"))
         .find(|file| is_executable(file))
         .ok_or_else(|| {
@@ -34,6 +34,12 @@ pub fn find(env: &Env, root: Option<&Path>) -> Result<PathBuf> {
                 .hint("install it with `npm install -g @anthropic-ai/claude-code`")
                 .hint("or name it with ATLAS_CLAUDE=/path/to/claude")
         })
+}
+
+/// Whether the folder lies in the repository, whatever links its path has.
+fn is_inside(dir: &Path, root: &Path) -> bool {
+    let real = dir.canonicalize();
+    dir.starts_with(root) || real.is_ok_and(|real| real.starts_with(root))
 }
 
 fn named_by_the_user(file: &Path) -> Result<PathBuf> {

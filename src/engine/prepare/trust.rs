@@ -16,6 +16,8 @@ use crate::{
         config::Config,
         contract::{Ask, Contract, config_asks, contract_asks, contract_without_asks},
         digest::sha256,
+        judges::Holds,
+        run::Plan,
         skill::{Skill, source::Source},
         yaml::Document,
     },
@@ -48,6 +50,8 @@ pub(super) struct Trusted {
     pub(super) repository: bool,
     pub(super) skipped: Vec<String>,
     pub(super) notices: Vec<String>,
+    /// What is trusted for its content, as it was hashed.
+    pub(super) hashed: Vec<Subject>,
 }
 
 /// Something that a run would apply and that waits for a person's answer.
@@ -77,6 +81,7 @@ pub(super) fn settle(subjects: Subjects<'_>, said: Said<'_>, around: &Around) ->
         repository: repository.is_trust(),
         skipped: Vec::new(),
         notices: Vec::new(),
+        hashed: Vec::new(),
     };
     if !repository.is_trust() && parties.is_replaced() {
         let contract = own_contract(&subjects.skill.found.dir, subjects.root)?;
@@ -89,11 +94,13 @@ pub(super) fn settle(subjects: Subjects<'_>, said: Said<'_>, around: &Around) ->
     };
     if let (Decision::Trusted(how), Ok(subject)) = (&repository, &parties.repository.subject) {
         parties.expect_hashed(subjects, subject, (how, trusted.project.as_ref()))?;
+        trusted.hashed.extend(how.is_for_content().then(|| subject.clone()));
     }
     if let (Some(Decision::Trusted(how)), Some(Ok(subject))) = (&outside, parties.outside_subject())
     {
         trusted.skill = true;
         parties.expect_outside_hashed(subjects.skill, subject, how)?;
+        trusted.hashed.extend(how.is_for_content().then(|| subject.clone()));
     }
     let decider = if parties.contract_is_theirs() { Some(&repository) } else { outside.as_ref() };
     let without = matches!(decider, Some(Decision::Without { .. }));
@@ -117,7 +124,8 @@ pub fn questions(request: &Request, around: &Around, purpose: &Purpose) -> Resul
     let ground = Ground::find(&request.cwd, around)?;
     let user = config::user(&around.folders)?;
     let project = config::project(&ground.root)?.map(|project| project.document);
-    let skill = super::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    let (skill, _) =
+        super::chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
     let subjects = Subjects { request, skill: &skill, root: &ground.root };
     let project = project.filter(|_| purpose.is_configured());
     let parties = Parties::of(subjects)?;
@@ -137,6 +145,19 @@ pub fn questions(request: &Request, around: &Around, purpose: &Purpose) -> Resul
         }
     }
     Ok(questions)
+}
+
+/// Expects that the files which judge the work hold what was trusted: they are hashed anew when
+/// the run begins, and from then on self-protection holds them to that.
+pub(super) fn expect_judged(plan: &Plan, trusted: &[Subject]) -> Result<()> {
+    for file in &plan.judges {
+        let Holds::Sha256(sha256) = &file.state.holds else { continue };
+        let path = plan.hook_dir().join(&file.path);
+        for subject in trusted {
+            subject.expect_still(&path, sha256)?;
+        }
+    }
+    Ok(())
 }
 
 /// What a user has said of trust so far.

@@ -1,6 +1,9 @@
 //! The lines of the day ledger.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -95,6 +98,18 @@ pub(super) fn charges(bytes: &[u8], day: &str) -> Result<BTreeMap<String, Charge
         }
     }
     Ok(charges)
+}
+
+/// The sessions that lines are about. The ledger is the user's own, and much of it is of other
+/// days, so no line is read for more than this one text.
+pub(super) fn sessions(bytes: &[u8]) -> BTreeSet<String> {
+    const KEY: &str = "\"session\":\"";
+    let of_line = |line: &[u8]| {
+        let line = std::str::from_utf8(line).ok()?;
+        let (_, rest) = line.split_once(KEY)?;
+        Some(rest.split_once('"')?.0.to_owned())
+    };
+    lines(bytes).filter_map(of_line).collect()
 }
 
 /// The lines that count for `first` or a later day.

@@ -133,9 +133,13 @@ impl Sessions {
 
     /// What the descriptions of the newest sessions say, at most so many: a look, not a reading of
     /// journals, so what is stale or missing is passed over.
-    pub fn kept_summaries(&self, most: usize) -> Vec<Summary> {
+    pub fn kept_summaries(&self, most: usize) -> Vec<(SessionId, Summary)> {
         let newest = self.all().unwrap_or_default().into_iter().take(most);
-        newest.filter_map(|session| SessionFile::read(&session.file())?.summary).collect()
+        let kept = |session: SessionDir| {
+            let summary = SessionFile::read(&session.file())?.summary?;
+            Some((session.id, summary))
+        };
+        newest.filter_map(kept).collect()
     }
 
     /// The newest session.

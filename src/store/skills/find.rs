@@ -55,6 +55,13 @@ impl Roots {
         Some(found(root, walk::skill_at(&own, 1)?))
     }
 
+    /// Whether a skill takes the name of one that comes with atlas.
+    pub fn shadows_a_bundled_one(&self, found: &Found) -> bool {
+        let bundled = self.existing().iter().find(|root| root.source == Source::Bundled);
+        found.source != Source::Bundled
+            && bundled.is_some_and(|root| walk::skill_at(&root.dir.join(&found.name), 1).is_some())
+    }
+
     /// Whether a skill has this name, or several claim it.
     pub fn has(&self, name: &SkillName) -> bool {
         self.look_up(name).map_or(true, |found| found.is_some())

@@ -147,6 +147,20 @@ impl Subject {
             Some(_) | None => Err(changed(&path)),
         }
     }
+
+    /// The same for a file by its absolute path, which need not be one of the subject's.
+    ///
+    /// # Errors
+    /// It is one, and holds something else.
+    pub fn expect_still(&self, path: &Path, sha256: &str) -> Result<()> {
+        let Ok(path) = path.strip_prefix(&self.root) else { return Ok(()) };
+        let file = self.files.iter().find(|file| file.path == shown(path));
+        match file.filter(|file| file.sha256 != sha256) {
+            // Of a link that leads out only the link was hashed.
+            Some(file) if leads_out(&self.root, path).is_none() => Err(changed(&file.path)),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 fn changed(path: &str) -> Fault {

@@ -96,6 +96,22 @@ $ atlas trust --revoke
     );
 }
 
+/// The page for users shows what is said here, word for word.
+#[test]
+fn the_page_about_trust_shows_what_is_shown() {
+    let world = World::new();
+    world
+        .write(".claude/atlas.yaml", "hooks: { t: { timing: pre, command: [./check.sh] } }\n")
+        .write("check.sh", "exit 0\n");
+    world.repo();
+    world.atlas(["trust", "--yes"]).run().expect_code(0);
+    world.write("check.sh", "exit 1\n");
+    let shown = world.atlas(["trust"]).run().expect_code(8).stdout;
+    let page = include_str!("../../../docs/trust.md");
+    let shown = format!("```text\n$ atlas trust\n{shown}```\n");
+    assert!(page.contains(&shown), "docs/trust.md shows something else than\n{shown}");
+}
+
 #[test]
 fn a_path_is_trusted_whatever_it_holds() {
     let world = World::new();

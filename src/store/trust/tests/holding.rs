@@ -125,6 +125,11 @@ fn what_was_read_has_to_be_what_was_hashed() {
     subject.expect_read(path, &hash).unwrap();
     let fault = subject.expect_read(path, &crate::model::digest::sha256(b"evil")).unwrap_err();
     assert_eq!(fault.message, "qc/a.py changed while it was looked at");
+    let absolute = world.root().join(path);
+    subject.expect_still(&absolute, &hash).unwrap();
+    subject.expect_still(&absolute, "other").unwrap_err();
+    subject.expect_still(&world.root().join("src/main.rs"), "other").unwrap();
+    subject.expect_still(Path::new("/elsewhere/qc/a.py"), "other").unwrap();
     world.write("qc/a.py", "evil");
     let file = subject.files.iter().find(|file| file.path == "qc/a.py").unwrap();
     assert!(subject.content_of(file).is_err());

@@ -80,6 +80,14 @@ impl Run {
         Self { program, args: args.into(), ..self }
     }
 
+    /// Starts it by another program, whose arguments come before it and its own.
+    pub(crate) fn through<const N: usize>(self, program: &str, args: [&str; N]) -> Self {
+        let mut all: Vec<OsString> = args.into_iter().map(OsString::from).collect();
+        all.push(self.program.clone().into_os_string());
+        all.extend(self.args.iter().cloned());
+        Self { program: program.into(), args: all, ..self }
+    }
+
     /// How long it may take, instead of a minute, before it is ended and the test fails.
     pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
         self.deadline = deadline;
