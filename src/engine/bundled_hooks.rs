@@ -3,12 +3,14 @@
 //! Each is a program like any other hook: it is started, gets JSON at its stdin, and answers by an
 //! exit code. The program is atlas itself.
 
+mod added;
 mod answer;
 mod clean;
 mod commit;
 mod markers;
 mod paths;
 mod quotes;
+mod secrets;
 mod size;
 mod work;
 
@@ -46,6 +48,7 @@ pub fn look(asked: &Asked<'_>) -> Answer {
         BundledHook::CommitConventions => commit::look(&work),
         BundledHook::DiffSize => size::look(&work),
         BundledHook::NoConflictMarkers => markers::look(&work),
+        BundledHook::NoSecrets => secrets::look(&work),
         BundledHook::PathsAllowed => paths::look(&work),
         BundledHook::QuotesStand => quotes::look(&work),
     };

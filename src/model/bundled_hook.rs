@@ -3,6 +3,7 @@
 //!
 //! hooks/README.md is compared with [`BundledHook::ALL`] by a test.
 
+pub mod added;
 pub mod globs;
 pub mod paths;
 pub mod size;
@@ -31,6 +32,8 @@ pub enum BundledHook {
     DiffSize,
     /// No changed file holds the marks of a merge that nobody finished.
     NoConflictMarkers,
+    /// Nothing that was added looks like a key.
+    NoSecrets,
     /// Only files that the work is about are touched.
     PathsAllowed,
     /// Each quote of a finding stands in the file that it names.
@@ -54,11 +57,12 @@ const AFTER: &[Timing] = &[Timing::Mid, Timing::Post];
 
 impl BundledHook {
     /// All of them, by name.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::CleanTree,
         Self::CommitConventions,
         Self::DiffSize,
         Self::NoConflictMarkers,
+        Self::NoSecrets,
         Self::PathsAllowed,
         Self::QuotesStand,
     ];
@@ -96,6 +100,14 @@ impl BundledHook {
                 options: &["except"],
                 needs: None,
                 looks_at: "whether a changed file holds an unfinished merge",
+            },
+            Self::NoSecrets => About {
+                name: "no-secrets",
+                timings: AFTER,
+                edits: true,
+                options: &["except"],
+                needs: None,
+                looks_at: "whether an added line holds what looks like a key or a password",
             },
             Self::PathsAllowed => About {
                 name: "paths-allowed",

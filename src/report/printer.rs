@@ -1,4 +1,5 @@
-//! The two streams: stdout is the result, stderr is the talk. Nothing else in atlas prints.
+//! The two streams: stdout is the result, stderr is the talk. Nothing else in atlas prints, so
+//! what looks like a secret is taken out here, whatever it came by.
 
 use std::{
     io::{self, ErrorKind, IsTerminal as _, Write},
@@ -15,7 +16,7 @@ use super::{
     screen::Screen,
 };
 use crate::{
-    model::{Fault, Result},
+    model::{Fault, Result, secret},
     sys::terminal,
 };
 
@@ -185,6 +186,7 @@ impl Printer {
 
 impl Stream {
     fn write(&self, text: &str) -> io::Result<()> {
+        let text = secret::redact(text);
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         writer.write_all(text.as_bytes())?;
         writer.flush()

@@ -25,5 +25,6 @@ mod run_trees;
 mod run_trust;
 mod run_unavailable;
 mod scratch;
+mod secrets;
 mod support;
 mod tidy;

@@ -1,7 +1,7 @@
 //! `with:`, the options of a hook that comes with atlas.
 //!
 //! One type for all of them, so that an option means the same wherever it stands; which hook takes
-//! which is a table. docs/design/010-bundled-hooks-take-options.md says why.
+//! which is a table. docs/design/012-bundled-hooks-take-options.md says why.
 
 use std::ops::Range;
 
