@@ -114,7 +114,7 @@ impl<'a> Dispatcher<'a> {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let judges = self.state.judges.clone().unwrap_or_default();
                 let (shape, output) = (self.shape(&at), self.output(&at));
-                let order = look::Order { shape, output, judges, at };
+                let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
             Effect::Freeze => {

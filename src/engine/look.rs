@@ -177,7 +177,7 @@ fn secrets(site: &Site, output: &Output) -> Option<Check> {
 }
 
 /// The beginning says where, the end what was expected.
-fn short(fault: &str) -> String {
+pub(super) fn short(fault: &str) -> String {
     let half = FAULT_CHARACTERS / 2;
     let first = fault.char_indices().nth(half).map(|(at, _)| at);
     let last = fault.char_indices().rev().nth(half).map(|(at, _)| at);

@@ -61,6 +61,7 @@ pub(super) struct Edit {
 pub(super) struct Work {
     pub(super) timing: Timing,
     pub(super) with: With,
+    pub(super) env: Env,
     cwd: PathBuf,
     output_file: Option<PathBuf>,
     pub(super) changes: Changes,
@@ -109,6 +110,7 @@ impl Work {
             timing: told.timing.unwrap_or_else(|| moment(told.hook_event_name.as_deref())),
             except: with.exceptions()?,
             with,
+            env: env.clone(),
             cwd: told.cwd,
             output_file: told.output_file,
             changes,
