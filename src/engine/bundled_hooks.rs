@@ -3,13 +3,18 @@
 //! Each is a program like any other hook: it is started, gets JSON at its stdin, and answers by an
 //! exit code. The program is atlas itself.
 
+mod added;
 mod answer;
 mod clean;
 mod commit;
+mod json_schema;
+mod links;
 mod markers;
 mod paths;
 mod quotes;
+mod secrets;
 mod size;
+mod tests_pass;
 mod work;
 
 use crate::{
@@ -45,9 +50,13 @@ pub fn look(asked: &Asked<'_>) -> Answer {
         BundledHook::CleanTree => clean::look(&work),
         BundledHook::CommitConventions => commit::look(&work),
         BundledHook::DiffSize => size::look(&work),
+        BundledHook::JsonSchema => json_schema::look(&work),
+        BundledHook::LinksAlive => links::look(&work),
         BundledHook::NoConflictMarkers => markers::look(&work),
+        BundledHook::NoSecrets => secrets::look(&work),
         BundledHook::PathsAllowed => paths::look(&work),
         BundledHook::QuotesStand => quotes::look(&work),
+        BundledHook::TestsPass => tests_pass::look(&work),
     };
     answer.unwrap_or_else(Answer::CouldNotLook)
 }

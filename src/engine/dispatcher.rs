@@ -114,7 +114,8 @@ impl<'a> Dispatcher<'a> {
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let judges = self.state.judges.clone().unwrap_or_default();
-                let order = look::Order { shape: self.shape(&at), judges, at };
+                let (shape, output) = (self.shape(&at), self.output(&at));
+                let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
             Effect::Freeze => {
@@ -215,6 +216,14 @@ impl<'a> Dispatcher<'a> {
                 let last = self.state.step(&plan.steps.last()?.id)?;
                 Some((last.output.clone(), plan.output.clone()?))
             }
+        }
+    }
+
+    /// What a step gave, as soon as it is looked at.
+    fn output(&self, at: &Point) -> Option<Output> {
+        match at {
+            Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
+            Point::Pre | Point::Post { .. } | Point::HandOver => None,
         }
     }
 

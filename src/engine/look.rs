@@ -11,6 +11,7 @@ use crate::{
         contract::is_prose,
         judges::{JudgeFile, accuse},
         run::{Event, Point, event::Output},
+        secret,
         value::Span,
     },
     sys::executable,
@@ -29,6 +30,8 @@ pub(crate) struct Order {
     pub judges: Vec<JudgeFile>,
     /// The output, and the schema that it has to satisfy, where there is one of each.
     pub shape: Option<(Option<Output>, Value)>,
+    /// What a step gave, to be searched for secrets.
+    pub output: Option<Output>,
 }
 
 /// At most so many faults of an output are told.
@@ -65,6 +68,7 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     if let Some((output, schema)) = &order.shape {
         checks.push(shape(&site, output.as_ref(), schema));
     }
+    checks.extend(order.output.as_ref().and_then(|output| secrets(&site, output)));
     line.tell(Event::ChecksEnded { at: order.at, checks });
 }
 
@@ -156,8 +160,25 @@ fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
     Check { ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX), ..check }
 }
 
+/// A warning where an output holds what looks like a secret: whoever shows or sends it should know.
+fn secrets(site: &Site, output: &Output) -> Option<Check> {
+    let text = match output {
+        Output::Json { json } => json.to_string(),
+        Output::Text { text } => text.clone(),
+        // One that cannot be read is no result either, and told of elsewhere.
+        Output::File { path, .. } => std::fs::read_to_string(site.session.dir().join(path)).ok()?,
+    };
+    let hit = secret::find(text.as_bytes())?;
+    let reason = format!(
+        "the output holds what looks like {}; it is shown without it, and kept whole in the session",
+        hit.rule
+    );
+    let check = Check::blocking("secrets", CheckKind::Secret, CheckStatus::Failed).because(reason);
+    Some(Check { blocking: false, ..check })
+}
+
 /// The beginning says where, the end what was expected.
-fn short(fault: &str) -> String {
+pub(super) fn short(fault: &str) -> String {
     let half = FAULT_CHARACTERS / 2;
     let first = fault.char_indices().nth(half).map(|(at, _)| at);
     let last = fault.char_indices().rev().nth(half).map(|(at, _)| at);

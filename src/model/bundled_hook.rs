@@ -3,9 +3,12 @@
 //!
 //! hooks/README.md is compared with [`BundledHook::ALL`] by a test.
 
+pub mod added;
 pub mod globs;
+pub mod links;
 pub mod paths;
 pub mod size;
+pub mod suites;
 pub mod with;
 
 use std::fmt;
@@ -29,12 +32,20 @@ pub enum BundledHook {
     CommitConventions,
     /// The change is small enough to be reviewed.
     DiffSize,
+    /// Files, or the output, have the form that a schema asks for.
+    JsonSchema,
+    /// Links of changed documents lead somewhere.
+    LinksAlive,
     /// No changed file holds the marks of a merge that nobody finished.
     NoConflictMarkers,
+    /// Nothing that was added looks like a key.
+    NoSecrets,
     /// Only files that the work is about are touched.
     PathsAllowed,
     /// Each quote of a finding stands in the file that it names.
     QuotesStand,
+    /// The project's own tests pass.
+    TestsPass,
 }
 
 /// What a hook is and takes.
@@ -52,68 +63,107 @@ const ALWAYS: &[Timing] = &[Timing::Pre, Timing::Mid, Timing::Post];
 const BEFORE: &[Timing] = &[Timing::Pre];
 const AFTER: &[Timing] = &[Timing::Mid, Timing::Post];
 
+/// One row for each hook, in their order.
+const TABLE: [About; BundledHook::ALL.len()] = [
+    About {
+        name: "clean-tree",
+        timings: BEFORE,
+        edits: false,
+        options: &["except"],
+        needs: None,
+        looks_at: "whether anything is changed or untracked before the work begins",
+    },
+    About {
+        name: "commit-conventions",
+        timings: ALWAYS,
+        edits: false,
+        options: &[],
+        needs: None,
+        looks_at: "whether a commit message is like those in the log",
+    },
+    About {
+        name: "diff-size",
+        timings: AFTER,
+        edits: false,
+        options: &["max-lines", "max-files", "except"],
+        needs: None,
+        looks_at: "whether the change is small enough to be reviewed",
+    },
+    About {
+        name: "json-schema",
+        timings: ALWAYS,
+        edits: false,
+        options: &["schema", "files"],
+        needs: Some("schema"),
+        looks_at: "whether files, or the output, have the form that a JSON Schema asks for",
+    },
+    About {
+        name: "links-alive",
+        timings: AFTER,
+        edits: true,
+        options: &["except"],
+        needs: None,
+        looks_at: "whether local links of changed documents lead somewhere",
+    },
+    About {
+        name: "no-conflict-markers",
+        timings: AFTER,
+        edits: true,
+        options: &["except"],
+        needs: None,
+        looks_at: "whether a changed file holds an unfinished merge",
+    },
+    About {
+        name: "no-secrets",
+        timings: AFTER,
+        edits: true,
+        options: &["except"],
+        needs: None,
+        looks_at: "whether an added line holds what looks like a key or a password",
+    },
+    About {
+        name: "paths-allowed",
+        timings: AFTER,
+        edits: true,
+        options: &["paths"],
+        needs: Some("paths"),
+        looks_at: "whether only files were touched that may be",
+    },
+    About {
+        name: "quotes-stand",
+        timings: AFTER,
+        edits: false,
+        options: &[],
+        needs: None,
+        looks_at: "whether each quote of a finding stands in its file",
+    },
+    About {
+        name: "tests-pass",
+        timings: ALWAYS,
+        edits: false,
+        options: &["runners"],
+        needs: None,
+        looks_at: "whether the project's own tests pass, and that there are some",
+    },
+];
+
 impl BundledHook {
     /// All of them, by name.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::CleanTree,
         Self::CommitConventions,
         Self::DiffSize,
+        Self::JsonSchema,
+        Self::LinksAlive,
         Self::NoConflictMarkers,
+        Self::NoSecrets,
         Self::PathsAllowed,
         Self::QuotesStand,
+        Self::TestsPass,
     ];
 
-    const fn about(self) -> About {
-        match self {
-            Self::CleanTree => About {
-                name: "clean-tree",
-                timings: BEFORE,
-                edits: false,
-                options: &["except"],
-                needs: None,
-                looks_at: "whether anything is changed or untracked before the work begins",
-            },
-            Self::CommitConventions => About {
-                name: "commit-conventions",
-                timings: ALWAYS,
-                edits: false,
-                options: &[],
-                needs: None,
-                looks_at: "whether a commit message is like those in the log",
-            },
-            Self::DiffSize => About {
-                name: "diff-size",
-                timings: AFTER,
-                edits: false,
-                options: &["max-lines", "max-files", "except"],
-                needs: None,
-                looks_at: "whether the change is small enough to be reviewed",
-            },
-            Self::NoConflictMarkers => About {
-                name: "no-conflict-markers",
-                timings: AFTER,
-                edits: true,
-                options: &["except"],
-                needs: None,
-                looks_at: "whether a changed file holds an unfinished merge",
-            },
-            Self::PathsAllowed => About {
-                name: "paths-allowed",
-                timings: AFTER,
-                edits: true,
-                options: &["paths"],
-                needs: Some("paths"),
-                looks_at: "whether only files were touched that may be",
-            },
-            Self::QuotesStand => About {
-                name: "quotes-stand",
-                timings: AFTER,
-                edits: false,
-                options: &[],
-                needs: None,
-                looks_at: "whether each quote of a finding stands in its file",
-            },
-        }
+    const fn about(self) -> &'static About {
+        &TABLE[self as usize]
     }
 
     /// What it is called after `use:`.

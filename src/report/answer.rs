@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::printer::StreamKind;
-use crate::model::{Status, result::RunResult, text};
+use crate::model::{Status, result::RunResult, secret, text};
 
 /// How a result is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub enum Format {
 
 /// What goes to stdout or to the file of `-o`; `None` where there is nothing to give.
 ///
-/// Prose stays as it is for a program or a file; only a terminal must be kept from obeying it.
+/// Prose stays as it is for a program or a file; only a terminal must be kept from obeying it. What
+/// looks like a secret stays in the session, whoever reads.
 pub fn answer(result: &RunResult, format: Format, reader: StreamKind) -> Option<String> {
     let mut answer = match format {
         Format::Json => pretty(result),
@@ -27,6 +28,7 @@ pub fn answer(result: &RunResult, format: Format, reader: StreamKind) -> Option<
             structured => pretty(structured),
         },
     };
+    answer = secret::redact(&answer).into_owned();
     if reader == StreamKind::Terminal {
         answer = text::sanitize(&answer).into_owned();
     }

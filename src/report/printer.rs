@@ -1,4 +1,5 @@
-//! The two streams: stdout is the result, stderr is the talk. Nothing else in atlas prints.
+//! The two streams: stdout is the result, stderr is the talk. Nothing else in atlas prints, so
+//! what looks like a secret is taken out here, whatever it came by.
 
 use std::{
     io::{self, ErrorKind, IsTerminal as _, Write},
@@ -15,7 +16,7 @@ use super::{
     screen::Screen,
 };
 use crate::{
-    model::{Fault, Result},
+    model::{Fault, Result, secret},
     sys::terminal,
 };
 
@@ -134,11 +135,19 @@ impl Printer {
     /// Writes a result to stdout, once nothing runs any more. A reader that went away has what it
     /// wanted: that is no failure. A full disk is.
     pub fn result(&self, text: &str) -> Result<()> {
-        self.result_bytes(text.as_bytes())
+        self.write_result(secret::redact(text).as_bytes())
     }
 
-    /// The same, for what a program takes byte by byte.
+    /// The same, for what a program takes byte by byte, such as a patch: it has to be whole. On a
+    /// terminal it is for eyes, like everything there.
     pub fn result_bytes(&self, bytes: &[u8]) -> Result<()> {
+        match self.out.kind {
+            StreamKind::Terminal => self.result(&String::from_utf8_lossy(bytes)),
+            StreamKind::Pipe => self.write_result(bytes),
+        }
+    }
+
+    fn write_result(&self, bytes: &[u8]) -> Result<()> {
         match self.out.write(bytes) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Fault::failed("the result cannot be written to stdout").because(error))
@@ -181,6 +190,7 @@ impl Printer {
         if lines.is_empty() {
             return;
         }
+        let lines = secret::redact(lines);
         let _unheard = match &self.live {
             Some(live) => live.suspend(|| self.err.write(lines.as_bytes())),
             None => self.err.write(lines.as_bytes()),

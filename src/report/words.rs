@@ -1,7 +1,7 @@
 //! Numbers as people read them, and text from outside made fit for a line.
 
 use super::look::Look;
-use crate::model::{call::Basis, result::SpendReport, text};
+use crate::model::{call::Basis, result::SpendReport, secret, text};
 
 /// At most so many characters of somebody else's text stand in one line.
 const LONGEST: usize = 400;
@@ -58,16 +58,29 @@ pub fn short(session: &str) -> &str {
 pub fn first_line(words: &str, look: Look) -> String {
     let mut lines = words.trim().lines();
     let first = lines.next().unwrap_or_default();
-    let kept: String = first.chars().take(LONGEST).collect();
-    let more = kept.len() < first.len() || lines.any(|line| !line.trim().is_empty());
+    let (kept, cut) = start(first);
+    let more = cut || lines.any(|line| !line.trim().is_empty());
     let shown = text::sanitize_line(&kept).replace('\u{2409}', " ");
     if more { format!("{shown} {}", look.ellipsis()) } else { shown }
+}
+
+/// The start of a line that is short enough to be shown, and whether there is more. Secrets go
+/// first: half of one would no longer look like one.
+fn start(line: &str) -> (String, bool) {
+    /// So much more is looked at, for the secret that begins before the end.
+    const AHEAD: usize = 1000;
+    let seen = line.char_indices().nth(LONGEST + AHEAD).map_or(line, |(at, _)| &line[..at]);
+    let shown = secret::redact(seen);
+    let kept: String = shown.chars().take(LONGEST).collect();
+    let cut = kept.len() < shown.len() || seen.len() < line.len();
+    (kept, cut)
 }
 
 /// Somebody else's text, inert, with its line breaks; long ones are cut in the middle, because the
 /// end of a program's output says as much as its beginning.
 pub fn block(words: &str, lines: usize, look: Look) -> String {
-    let all: Vec<&str> = words.trim().lines().collect();
+    let words = secret::redact(words.trim());
+    let all: Vec<&str> = words.lines().collect();
     let left_out = all.len().saturating_sub(lines);
     let shown: Vec<String> = if left_out == 0 {
         all.iter().map(|line| line_of(line, look)).collect()
@@ -86,9 +99,9 @@ pub fn block(words: &str, lines: usize, look: Look) -> String {
 }
 
 fn line_of(line: &str, look: Look) -> String {
-    let kept: String = line.chars().take(LONGEST).collect();
+    let (kept, cut) = start(line);
     let shown = text::sanitize_line(&kept).replace('\u{2409}', "    ");
-    if kept.len() < line.len() { format!("{shown} {}", look.ellipsis()) } else { shown }
+    if cut { format!("{shown} {}", look.ellipsis()) } else { shown }
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-pub use dir::SessionDir;
+pub use dir::{OBJECTS, SessionDir};
 pub use home::{Home, NewSession, Notice};
 pub use list::{Listed, Sessions};
 pub use remove::Scrap;

@@ -29,5 +29,6 @@ mod run_trust;
 mod run_unavailable;
 mod scratch;
 mod sessions;
+mod secrets;
 mod support;
 mod tidy;

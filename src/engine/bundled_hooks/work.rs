@@ -17,10 +17,11 @@ use crate::{
         changes::{ChangeStatus, FileChange},
         check::Timing,
     },
+    store::session::OBJECTS,
     sys::{
         env::Env,
         fs::read_capped,
-        git::{self, Place, Repository, Sought},
+        git::{self, FileDiff, Place, Repository, Snapshot, Sought},
     },
 };
 
@@ -50,6 +51,9 @@ pub(super) struct Told {
 pub(super) struct Edit {
     #[serde(alias = "notebook_path")]
     file_path: Option<PathBuf>,
+    /// What `Write` writes, what `Edit` puts in the place of something, what a cell becomes.
+    #[serde(alias = "new_string", alias = "new_source")]
+    content: Option<String>,
 }
 
 /// The work, and how a hook shall look at it.
@@ -57,38 +61,56 @@ pub(super) struct Edit {
 pub(super) struct Work {
     pub(super) timing: Timing,
     pub(super) with: With,
+    pub(super) env: Env,
     cwd: PathBuf,
     output_file: Option<PathBuf>,
-    changes: Changes,
+    pub(super) changes: Changes,
     except: Option<Globs>,
 }
 
 /// What is known of the change.
 #[derive(Debug)]
-enum Changes {
+pub(super) enum Changes {
     /// A run saw it.
-    Seen(Vec<FileChange>),
+    Seen(Seen),
     /// A run does not know.
     Unknown,
-    /// One edit inside a call.
-    Edit(PathBuf),
+    /// One edit inside a call: the file, and what was put there.
+    Edit(PathBuf, String),
     /// Nobody tells: it is what is not committed.
     Uncommitted,
 }
 
+/// What a run saw of the change, and where the contents are.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) files: Vec<FileChange>,
+    pub(super) base: Snapshot,
+    pub(super) tree: Snapshot,
+    /// The session's own object folder.
+    pub(super) objects: Option<PathBuf>,
+}
+
 impl Work {
-    pub(super) fn new(told: Told, with: With, _env: &Env) -> Result<Self, String> {
-        let edited = told.tool_input.as_ref().and_then(|edit| edit.file_path.clone());
-        let changes = match (edited, told.timing, &told.base, &told.tree) {
-            (Some(file), ..) => Changes::Edit(file),
+    pub(super) fn new(told: Told, with: With, env: &Env) -> Result<Self, String> {
+        let edited = told.tool_input.and_then(|edit| Some((edit.file_path?, edit.content)));
+        let snapshot = |tree: String| Snapshot { tree, unstored: Vec::new() };
+        let changes = match (edited, told.timing, told.base, told.tree) {
+            (Some((file, text)), ..) => Changes::Edit(file, text.unwrap_or_default()),
             (None, None, ..) => Changes::Uncommitted,
-            (None, Some(_), Some(_), Some(_)) => Changes::Seen(told.changed_files),
+            (None, Some(_), Some(base), Some(tree)) => Changes::Seen(Seen {
+                files: told.changed_files,
+                base: snapshot(base),
+                tree: snapshot(tree),
+                objects: env.get_os("ATLAS_SESSION").map(|dir| Path::new(dir).join(OBJECTS)),
+            }),
             (None, Some(_), _, _) => Changes::Unknown,
         };
         Ok(Self {
             timing: told.timing.unwrap_or_else(|| moment(told.hook_event_name.as_deref())),
             except: with.exceptions()?,
             with,
+            env: env.clone(),
             cwd: told.cwd,
             output_file: told.output_file,
             changes,
@@ -122,13 +144,15 @@ impl Work {
     /// The files that differ, but for those that are left alone.
     pub(super) fn changes(&self) -> Result<Vec<FileChange>, String> {
         let mut files = match &self.changes {
-            Changes::Seen(files) => files.clone(),
+            Changes::Seen(seen) => seen.files.clone(),
             Changes::Unknown => {
                 let why = "what the run changed is not known, as outside of a git repository";
                 return Err(why.to_owned());
             }
-            Changes::Edit(file) => vec![self.edited(file)?],
-            Changes::Uncommitted => self.uncommitted()?,
+            Changes::Edit(file, _) => vec![self.edited(file)?],
+            Changes::Uncommitted => {
+                self.uncommitted()?.into_iter().map(|file| file_change(file.change)).collect()
+            }
         };
         files.retain(|change| !self.leaves_alone(&change.path));
         Ok(files)
@@ -152,7 +176,8 @@ impl Work {
         })
     }
 
-    fn uncommitted(&self) -> Result<Vec<FileChange>, String> {
+    /// What is not committed.
+    pub(super) fn uncommitted(&self) -> Result<Vec<FileDiff>, String> {
         let repository = self.repository()?;
         let exclude = [Path::new(SESSIONS)];
         let look = || {
@@ -168,8 +193,7 @@ impl Work {
             facts.since(&base).map(Some)
         };
         let seen = look().map_err(|error: git::GitError| error.to_string())?;
-        let files = seen.ok_or("there is nothing to compare with")?;
-        Ok(files.into_iter().map(|file| file_change(file.change)).collect())
+        Ok(seen.ok_or("there is nothing to compare with")?)
     }
 
     /// Where the tree's paths begin, with all links resolved.
@@ -179,7 +203,7 @@ impl Work {
         match self.changes {
             Changes::Seen(_) | Changes::Unknown => Ok(cwd),
             // Claude Code stands wherever its user stood.
-            Changes::Edit(_) | Changes::Uncommitted => match self.repository() {
+            Changes::Edit(..) | Changes::Uncommitted => match self.repository() {
                 Ok(repository) => Ok(repository.root().to_owned()),
                 Err(_) => Ok(cwd),
             },

@@ -13,7 +13,7 @@ use crate::{
         Fault, Result,
         check::Timing,
         config::Settings,
-        contract::Output,
+        contract::{HookAction, Output},
         judges::{Judge, JudgeFile, Run, Word, below, candidates, looks_like_a_path, runs},
         run::{Plan, plan::HookPlan},
         sourced::Source,
@@ -44,6 +44,14 @@ pub(super) fn find(
             && plan.hook(&resolved.name).as_ref().is_some_and(after)
         {
             claims.add_in_tree(path, Judge::Definition(resolved.name.clone()));
+        }
+        // Wherever it stands: one that was not there would be taken before the other.
+        if let HookAction::Use(bundled) = &resolved.hook.action
+            && plan.hook(&resolved.name).as_ref().is_some_and(after)
+            && let Some(schema) = &bundled.with.schema
+        {
+            claims.add_in_tree(&plan.skill.dir.join(&schema.value), Judge::Schema);
+            claims.add_in_tree(&plan.hook_dir().join(&schema.value), Judge::Schema);
         }
     }
     if let Some(contract) = contract {

@@ -59,7 +59,7 @@ pub struct Bundled {
     /// Which one.
     pub hook: Spanned<BundledHook>,
     /// Its options.
-    pub with: With,
+    pub with: Box<With>,
 }
 
 /// What a mid hook follows.
@@ -209,7 +209,7 @@ impl TryFrom<Written> for Hook {
                 return Err("`with` goes with `use`; a command has its options in its list");
             }
             (Some(command), None) => HookAction::Command(command),
-            (None, Some(hook)) => HookAction::Use(Bundled { hook, with: written.with }),
+            (None, Some(hook)) => HookAction::Use(Bundled { hook, with: Box::new(written.with) }),
             (None, None) => return Err("a hook needs `command` or `use`"),
             (Some(_), Some(_)) => return Err("a hook has `command` or `use`, not both"),
         };
@@ -237,7 +237,7 @@ impl From<Hook> for Written {
     fn from(hook: Hook) -> Self {
         let (command, bundled, with) = match hook.action {
             HookAction::Command(command) => (Some(command), None, With::default()),
-            HookAction::Use(Bundled { hook, with }) => (None, Some(hook), with),
+            HookAction::Use(Bundled { hook, with }) => (None, Some(hook), *with),
         };
         Self {
             timing: hook.timing,

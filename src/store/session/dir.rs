@@ -20,7 +20,8 @@ use crate::{
 const MAX_OUTPUT: u64 = 256 << 20;
 
 pub(super) const JOURNAL: &str = "journal.jsonl";
-pub(super) const OBJECTS: &str = "objects";
+/// The folder of a session in which git objects of its own lie.
+pub const OBJECTS: &str = "objects";
 pub(super) const SESSION_FILE: &str = "session.json";
 pub(super) const LOCK: &str = "lock";
 

@@ -3,6 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    slice,
 };
 
 use serde_json::Value;
@@ -12,7 +13,7 @@ use crate::{
         config::parse_project,
         contract::{Argv, Contract, Hook, HookAction, Leaf, parse},
         judges::{Word, below, candidates},
-        yaml::Named,
+        yaml::{Named, Spanned},
     },
     store::{config, text_file},
 };
@@ -26,8 +27,9 @@ pub(super) fn in_config(root: &Path) -> Vec<PathBuf> {
     let Some(document) = text.and_then(|text| parse_project(path, &text).ok()) else {
         return Vec::new();
     };
-    let commands = hook_commands(&document.value.hooks);
-    commands.flat_map(|argv| in_words(root, &[Path::new("")], argv.words())).collect()
+    let (hooks, folders) = (&document.value.hooks, [Path::new("")]);
+    let commands = hook_commands(hooks).flat_map(|argv| in_words(root, &folders, argv.words()));
+    commands.chain(hook_schemas(root, &folders, hooks)).collect()
 }
 
 /// Files that a contract names in commands; they may be relative to the root or to the skill.
@@ -38,7 +40,8 @@ pub(super) fn in_contract(root: &Path, skill: &Path, contract: &Path) -> Vec<Pat
     };
     let folders = [Path::new(""), skill];
     let commands = contract_commands(&document.value);
-    commands.into_iter().flat_map(|argv| in_words(root, &folders, argv.words())).collect()
+    let commands = commands.into_iter().flat_map(|argv| in_words(root, &folders, argv.words()));
+    commands.chain(hook_schemas(root, &folders, &document.value.hooks)).collect()
 }
 
 /// Files that Claude Code's own settings, or its list of servers, name in what they run.
@@ -76,6 +79,16 @@ fn hook_commands(hooks: &Named<Hook>) -> impl Iterator<Item = &Argv> {
         HookAction::Command(argv) => Some(&argv.value),
         HookAction::Use(_) => None,
     })
+}
+
+/// Schemas that hooks of atlas's own are given: these decide as much as a script does.
+fn hook_schemas(root: &Path, folders: &[&Path], hooks: &Named<Hook>) -> Vec<PathBuf> {
+    let named = hooks.iter().filter_map(|(_, hook)| match &hook.action {
+        HookAction::Use(bundled) => bundled.with.schema.as_ref(),
+        HookAction::Command(_) => None,
+    });
+    let words = |schema: &Spanned<String>| in_words(root, folders, slice::from_ref(&schema.value));
+    named.flat_map(words).collect()
 }
 
 fn contract_commands(contract: &Contract) -> Vec<&Argv> {
