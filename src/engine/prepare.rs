@@ -107,8 +107,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     expect_text(&[&request.cwd, &ground.root])?;
     let mut notices = ground.notices.clone();
     let user = config::user(&around.folders)?;
-    let project = config::project(&ground.root)?;
-    let project = project.map(|project| {
+    let project = config::project(&ground.root)?.map(|project| {
         notices.extend(project.warnings);
         project.document
     });
@@ -150,14 +149,9 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     })?;
     plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
     trust::expect_judged(&plan, &trusted.hashed)?;
-    if *purpose == Purpose::Work {
-        let asked = (request, &skill.found);
-        plan.sources = sources::of(asked, &settings, &ground.root, around);
-    }
+    plan.sources = sources::of((purpose, request, &skill.found), &settings, &ground.root, around);
     require_programs(&mut plan, &around.env);
-    notices.extend(capped(&settings));
-    notices.extend(planning::not_staged(&settings, &plan));
-    notices.extend(tools_not_allowed(&skill, &plan));
+    notices.extend(before(&settings, &skill, &plan));
     Ok(Prepared {
         plan,
         repository: ground.repository.map(Arc::new),
@@ -168,6 +162,12 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         warnings: skill.warnings,
         purpose: purpose.clone(),
     })
+}
+
+/// What a person should hear of a plan before it is followed.
+fn before(settings: &Settings, skill: &Skill, plan: &Plan) -> Vec<String> {
+    let others = planning::not_staged(settings, plan).into_iter();
+    capped(settings).chain(others).chain(tools_not_allowed(skill, plan)).collect()
 }
 
 /// Programs of blocking hooks that are nowhere: the run could not pass, so it must not cost

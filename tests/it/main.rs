@@ -28,7 +28,7 @@ mod run_trees;
 mod run_trust;
 mod run_unavailable;
 mod scratch;
-mod sessions;
 mod secrets;
+mod sessions;
 mod support;
 mod tidy;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Around;
+use super::{Around, Purpose};
 use crate::{
     model::{
         Request, config::Settings, contract::Output, digest::sha256, run::plan::SourceFile,
@@ -15,13 +15,17 @@ use crate::{
 /// No file that a plan is made from is larger.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
-/// What a plan is made from, and what it would have been made from if it had been there.
+/// What a plan is made from, and what it would have been made from if it had been there. Only work
+/// is resumed.
 pub(super) fn of(
-    (request, found): (&Request, &Found),
+    (purpose, request, found): (&Purpose, &Request, &Found),
     settings: &Settings,
     root: &Path,
     around: &Around,
 ) -> Vec<SourceFile> {
+    if *purpose != Purpose::Work {
+        return Vec::new();
+    }
     let mut files: Vec<(String, PathBuf)> = vec![("the skill".to_owned(), found.file.clone())];
     let contracts = contracts::places(&found.dir, &found.name, root);
     files.extend(contracts.into_iter().map(|path| ("the contract".to_owned(), path)));

@@ -54,6 +54,7 @@ fn end(session: &SessionDir, left: &Left, call: &CallStarted) -> CallEnded {
         model: meter.init.as_ref().map(|init| init.model.clone()),
         output: None,
         warnings: Vec::new(),
+        loaded: None,
         ms: took(left, call),
     }
 }

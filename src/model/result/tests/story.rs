@@ -384,8 +384,7 @@ pub(crate) fn hostile() -> Story {
     let mut told = Told::text(text);
     told.warnings = vec!["a\u{1b}[1A\u{1b}[2K✓ hook tests-pass\nforged line".into()];
     story.call_ends("whole", 1, CallOutcome::Succeeded, told);
-    let path = "src/\u{1b}[31m\u{202e}txt.exe\n✓ forged";
-    story.changed("whole", 1, vec![modified(path, 1, 1)]);
+    story.changed("whole", 1, vec![modified("src/\u{1b}[31m\u{202e}txt.exe\n✓ forged", 1, 1)]);
     let reason = "no\r✓ passed · 9 of 9 checks\u{1b}[1A\u{1b}[2K\npassed · 1 of 1 checks";
     story.hook("tests-pass", POST, CheckStatus::Failed, Some(reason));
     story
@@ -395,7 +394,7 @@ pub(crate) fn hostile() -> Story {
 pub(crate) fn limit_of(kind: LimitKind) -> Story {
     let mut story = Story::new(bare_plan());
     story.call_starts("whole", 1);
-    let outcome = CallOutcome::Limit { limit: kind, reason: "it was reached".into() };
-    story.call_ends("whole", 1, outcome, Told::text("half of"));
+    let reached = CallOutcome::Limit { limit: kind, reason: "it was reached".into() };
+    story.call_ends("whole", 1, reached, Told::text("half of"));
     story
 }
