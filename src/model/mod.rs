@@ -16,6 +16,7 @@ pub mod journal_line;
 pub mod judges;
 pub mod lint;
 pub mod passed_on;
+pub mod panel;
 pub mod planning;
 pub mod prompt;
 pub mod recording;
