@@ -9,7 +9,7 @@ use super::{
     prepare::Around,
 };
 use crate::model::{
-    call::{CallSpec, argv},
+    call::{CallSpec, Talk, argv},
     run::Plan,
 };
 
@@ -25,7 +25,7 @@ pub fn commands(plan: &Plan, around: &Around) -> Vec<Vec<String>> {
                 agent: &step.agent,
                 system_file: "<session>/system.md",
                 claude_session: "<new id>",
-                resume: false,
+                talk: Talk::Begins,
                 schema: step.form(),
                 max_turns: plan.limits.turns,
                 max_usd: plan.limits.usd,

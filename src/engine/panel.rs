@@ -7,17 +7,18 @@ mod evidence;
 
 use std::{rc::Rc, time::Instant};
 
-use super::{call, site::Site, unit::Line};
+use super::{call, judges, site::Site, unit::Line};
 use crate::model::{
     Fault, Result,
     call::CallOutcome,
     check::{Check, CheckKind, CheckStatus},
+    judges::{JudgeFile, accuse},
     panel::{
-        PanelPlan,
-        answer, package,
-        package::Part,
+        PanelPlan, answer,
+        package::{self, Part},
         weigh::{Asked, Conclusion, Said, conclude, is_clear},
     },
+    prompt,
     result::{FindingStatus, Severity, Verdict, VerdictStatus},
     run::{Event, Point, event::Output},
 };
@@ -38,15 +39,14 @@ pub(crate) struct Work {
 
 /// Asks one reviewer.
 pub(crate) async fn review(site: Rc<Site>, line: Line, mut order: call::Order, work: Work) {
-    let prompt = match prompt(&site, &order, &work).await {
-        Ok(prompt) => prompt,
+    match package(&site, &order, &work).await {
+        Ok(package) => order.brief = package,
         Err(fault) => return call::not_made(&line, &order, &fault).await,
-    };
-    order.step.prompt = prompt;
+    }
     call::call(site, line, order).await;
 }
 
-async fn prompt(site: &Site, order: &call::Order, work: &Work) -> Result<String> {
+async fn package(site: &Site, order: &call::Order, work: &Work) -> Result<String> {
     let panel = site.plan.panel.as_ref().expect("the plan asked for a reviewer");
     let reviewer = panel.reviewers.iter().find(|reviewer| reviewer.call.id == order.step.id);
     let reviewer = reviewer.expect("the plan asked for this reviewer");
@@ -68,9 +68,9 @@ async fn parts(site: &Site, work: &Work) -> Result<Vec<Part>> {
         }
         parts.push(Part { name: "change", text: change });
     }
-    let said: Vec<String> = work.checks.iter().map(|check| check.to_string()).collect();
-    if !said.is_empty() {
-        parts.push(Part { name: "checks", text: said.join("\n") });
+    if !work.checks.is_empty() {
+        let said: Vec<String> = work.checks.iter().map(prompt::check).collect();
+        parts.push(Part { name: "checks", text: said.join("\n\n") });
     }
     Ok(parts)
 }
@@ -96,6 +96,8 @@ pub(crate) struct Hearing {
     pub at: Point,
     /// The work.
     pub work: Work,
+    /// The files that judge the work, as they were before the first call.
+    pub judges: Vec<JudgeFile>,
     /// The reviewers that were asked, how their calls ended and what they said.
     pub heard: Vec<(String, CallOutcome, Option<Output>)>,
 }
@@ -103,9 +105,14 @@ pub(crate) struct Hearing {
 /// Looks at the evidence, concludes, and tells of it.
 pub(crate) async fn hear(site: Rc<Site>, line: Line, hearing: Hearing) {
     let started = Instant::now();
+    let changed = judges::changed(&site.tree.root, &hearing.judges).await;
+    if let Some(reason) = accuse(&changed) {
+        let check = Check::blocking("self-protection", CheckKind::Protection, CheckStatus::Failed);
+        let checks = vec![check.because(reason)];
+        return line.tell(Event::ChecksEnded { at: hearing.at, checks });
+    }
     let panel = site.plan.panel.as_ref().expect("the plan asked for a panel");
-    let asked: Vec<Asked> =
-        hearing.heard.iter().map(|heard| said(&site, heard)).collect();
+    let asked: Vec<Asked> = hearing.heard.iter().map(|heard| said(&site, heard)).collect();
     let alone = asked.len() < panel.reviewers.len();
     let output = hearing.work.output.as_ref().and_then(|output| text(&site, output).ok());
     let seen = evidence::look(&site, &asked, &output.unwrap_or_default()).await;

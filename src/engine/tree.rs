@@ -18,7 +18,7 @@ use crate::{
         changes::{ChangeStatus, FileChange, TreeChanges},
     },
     sys::fs::{PRIVATE_FILE, write_atomic},
-    sys::git::{self, Applied, Clash, FileStatus, GitError, Repository, Snapshot, Worktree},
+    sys::git::{self, Applied, Clash, FileStatus, GitError, Patch, Repository, Snapshot, Worktree},
 };
 
 pub(crate) use recorded::Origin;
@@ -106,6 +106,13 @@ impl WorkTree {
         Some(self.tracked.as_ref()?.copy.as_ref()?.root())
     }
 
+    /// The change as a patch of at most `most` bytes; `None` where changes are not tracked.
+    pub(crate) async fn patch(&self, most: usize) -> Result<Option<Patch>> {
+        let Some(tracked) = self.tracked.clone() else { return Ok(None) };
+        let made = blocking(move || tracked.patch(most)).await;
+        made.map(Some).map_err(|error| fault("cannot see what changed", &error))
+    }
+
     /// Writes the copy's change to `patch`, and removes the copy once nothing would be lost.
     /// `None` where the run worked on no copy.
     pub(crate) async fn hand_over(&self, patch: PathBuf) -> Option<HandOver> {
@@ -181,9 +188,13 @@ impl Tracked {
         }
     }
 
-    fn hand_over(&self, patch: &Path) -> Result<HandOver, GitError> {
+    fn patch(&self, most: usize) -> Result<Patch, GitError> {
         let now = self.now()?;
-        let made = self.repository.patch(&self.objects, &self.base, &now, PATCH_BYTES)?;
+        self.repository.patch(&self.objects, &self.base, &now, most)
+    }
+
+    fn hand_over(&self, patch: &Path) -> Result<HandOver, GitError> {
+        let made = self.patch(PATCH_BYTES)?;
         if !made.bytes.is_empty() {
             write(patch, &made.bytes)?;
         }

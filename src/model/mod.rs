@@ -15,8 +15,8 @@ pub mod hook_answer;
 pub mod journal_line;
 pub mod judges;
 pub mod lint;
-pub mod passed_on;
 pub mod panel;
+pub mod passed_on;
 pub mod planning;
 pub mod prompt;
 pub mod recording;
@@ -36,6 +36,6 @@ pub mod yaml;
 
 pub use activity::Activity;
 pub use fault::{Fault, Result, Spot};
-pub use request::{Request, TrustRequest};
+pub use request::{Request, TrustRequest, VerifyRequest};
 pub use session_id::SessionId;
 pub use status::{Again, Row, Status, TABLE};

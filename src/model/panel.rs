@@ -30,8 +30,6 @@ pub struct PanelPlan {
     pub evidence: Vec<EvidenceCommand>,
     /// Whether the first reviewer is asked alone, and the others only on a finding or a doubt.
     pub escalate: bool,
-    /// Whether a planted fault tests the panel first.
-    pub canary: bool,
 }
 
 /// One reviewer.

@@ -7,13 +7,11 @@ use std::{
 
 use crate::{
     engine::{child_env::Child, site::Site},
-    model::{
-        panel::{
-            EvidenceCommand,
-            answer::{Expect, Issue},
-            quote,
-            weigh::{Asked, Evidence, Said},
-        },
+    model::panel::{
+        EvidenceCommand,
+        answer::{Expect, Issue},
+        quote,
+        weigh::{Asked, Evidence, Said},
     },
     sys::{
         capture::KEEP_BYTES,
@@ -96,9 +94,8 @@ async fn behave(site: &Site, command: &EvidenceCommand) -> Option<Expect> {
     let done = run(&program, Vec::new(), limits, site.stop.clone()).await.ok()?;
     match done.end {
         End::Exited(Exit::Code(0)) => Some(Expect::Passes),
-        // What a shell says of a program that it could not start.
-        End::Exited(Exit::Code(126 | 127)) => None,
+        // 126 and 127 are what a shell says of a program that it could not start.
+        End::Exited(Exit::Code(126 | 127) | Exit::Signal(_)) | End::TimedOut | End::Stopped => None,
         End::Exited(Exit::Code(_)) => Some(Expect::Fails),
-        End::Exited(Exit::Signal(_)) | End::TimedOut | End::Stopped => None,
     }
 }

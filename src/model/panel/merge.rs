@@ -101,8 +101,18 @@ mod tests {
         let empty = issue(Wrong, ("a.py", 4), "an empty cart divides by zero");
         let rows = [
             (issue(Wrong, ("a.py", 90), "Division by zero for an empty cart."), true),
-            (issue(Wrong, ("./a.py", 5), "`average` raises ZeroDivisionError on an empty cart"), true),
-            (issue(Wrong, ("a.py", 90), "`average` raises ZeroDivisionError if nothing is in it"), false),
+            (
+                issue(Wrong, ("./a.py", 5), "`average` raises ZeroDivisionError on an empty cart"),
+                true,
+            ),
+            (
+                issue(
+                    Wrong,
+                    ("a.py", 90),
+                    "`average` raises ZeroDivisionError if nothing is in it",
+                ),
+                false,
+            ),
             (issue(Wrong, ("b.py", 4), "an empty cart divides by zero"), false),
             (issue(Wrong, ("", 0), "an empty cart divides by zero"), false),
             (issue(Missing, ("a.py", 4), "an empty cart divides by zero"), false),
@@ -117,7 +127,8 @@ mod tests {
 
     #[test]
     fn every_issue_is_in_one_group() {
-        let claims = ["no test of carts", "carts have no test", "the log says nothing", "test carts"];
+        let claims =
+            ["no test of carts", "carts have no test", "the log says nothing", "test carts"];
         let issues = claims.map(|claim| issue(FindingKind::Missing, ("", 0), claim));
         assert_eq!(groups(&issues.each_ref()), [vec![0, 1, 3], vec![2]]);
         assert!(groups(&[]).is_empty());

@@ -46,6 +46,12 @@ pub fn system() -> String {
     RULES.to_owned()
 }
 
+/// All the words that atlas puts around the work: what a recording compares.
+pub fn wording() -> String {
+    let tasks = lens::DEFAULT.iter().map(|lens| lens.task);
+    std::iter::once(RULES).chain(tasks).collect()
+}
+
 /// The user prompt of one reviewer. `nonce` is new for each panel and unknown to the work.
 pub fn prompt(panel: &PanelPlan, reviewer: &ReviewerPlan, parts: &[Part], nonce: &str) -> String {
     let mut text = String::from("Review this work.\n");

@@ -41,7 +41,8 @@ mod tests {
 
     #[test]
     fn quotes_are_found_where_they_stand() {
-        let text = "fn main() {\n    let total = sum(&items);\t\n\n    print(total);\r\n}\n@dataclass\n";
+        let text =
+            "fn main() {\n    let total = sum(&items);\t\n\n    print(total);\r\n}\n@dataclass\n";
         let rows: [(&str, &[usize]); 9] = [
             ("    let total = sum(&items);", &[2]),
             ("sum(&items)", &[2]),

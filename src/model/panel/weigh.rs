@@ -205,8 +205,10 @@ fn count(votes: &[Cast]) -> Votes {
 
 /// One finding a group, worst first; of equal ones those with evidence first.
 fn findings(claims: &[Claim<'_>], groups: &[Vec<usize>]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> =
-        groups.iter().map(|group| finding(group.iter().map(|at| &claims[*at]).collect())).collect();
+    let mut findings: Vec<Finding> = groups
+        .iter()
+        .map(|group| finding(&group.iter().map(|at| &claims[*at]).collect::<Vec<_>>()))
+        .collect();
     findings.sort_by_key(|finding| {
         (std::cmp::Reverse(finding.severity), finding.status == FindingStatus::Unsupported)
     });
@@ -217,7 +219,7 @@ fn findings(claims: &[Claim<'_>], groups: &[Vec<usize>]) -> Vec<Finding> {
 }
 
 /// The words are those of the claim that weighs most; of equal ones, of the first.
-fn finding(group: Vec<&Claim<'_>>) -> Finding {
+fn finding(group: &[&Claim<'_>]) -> Finding {
     let weight = |claim: &&&Claim<'_>| (claim.support != Support::Nothing, claim.issue.severity);
     let heaviest = group.iter().rev().max_by_key(weight).expect("a group is never empty");
     let issue = heaviest.issue;

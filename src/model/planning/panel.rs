@@ -2,11 +2,10 @@
 
 use super::Given;
 use crate::model::{
-    Fault, Result,
+    Fault, Result, VerifyRequest,
     config::defaults,
     contract::{PermissionMode, Reviewer, Subagents, SystemPrompt, Verify},
     panel::{EvidenceCommand, PanelPlan, ReviewerPlan, UNITS, answer, lens, package, verdict},
-    request::VerifyRequest,
     run::plan::{AgentPlan, CallTrust, StepPlan},
     value::Usd,
 };
@@ -34,9 +33,11 @@ pub(super) fn panel(given: &Given<'_>) -> Result<Option<PanelPlan>> {
     let all = u32::try_from(reviewers.len()).unwrap_or(u32::MAX);
     let quorum = verify.quorum.as_ref().map_or_else(|| verdict::majority(all), |set| set.value);
     if quorum > all {
-        return Err(Fault::usage(format!("`--verify={all}` asks {all}, and {quorum} have to confirm"))
-            .because("the contract's `quorum` cannot be reached")
-            .hint(format!("ask at least {quorum}, or leave the number out")));
+        return Err(Fault::usage(format!(
+            "`--verify={all}` asks {all}, and {quorum} have to confirm"
+        ))
+        .because("the contract's `quorum` cannot be reached")
+        .hint(format!("ask at least {quorum}, or leave the number out")));
     }
     let named = verify.evidence.commands.iter();
     Ok(Some(PanelPlan {
@@ -50,7 +51,6 @@ pub(super) fn panel(given: &Given<'_>) -> Result<Option<PanelPlan>> {
             })
             .collect(),
         escalate: verify.escalate.unwrap_or(verify.reviewers.is_empty()) && wanted.is_none(),
-        canary: verify.canary || given.request.canary,
     }))
 }
 
@@ -73,7 +73,7 @@ fn reviewers(given: &Given<'_>, verify: &Verify, wanted: Option<u32>) -> Vec<Rev
     let one = |(place, reviewer): (usize, &Reviewer)| {
         let by_turns = lens::DEFAULT[place % lens::DEFAULT.len()].name;
         let lens = reviewer.lens.clone().unwrap_or_else(|| by_turns.to_owned());
-        let name = unique(&mut names, slug(&lens));
+        let name = unique(&mut names, &slug(&lens));
         let persona = reviewer.persona.clone().unwrap_or_else(|| lens::PERSONA.to_owned());
         let call = StepPlan {
             id: format!("{UNITS}/{name}"),
@@ -116,12 +116,11 @@ fn slug(lens: &str) -> String {
     if parts.is_empty() { "reviewer".to_owned() } else { parts.join("-") }
 }
 
-fn unique(taken: &mut Vec<String>, name: String) -> String {
-    let free = |taken: &[String], name: &String| !taken.contains(name);
+fn unique(taken: &mut Vec<String>, name: &str) -> String {
     let numbered = (2..).map(|number| format!("{name}-{number}"));
-    let name = std::iter::once(name.clone())
+    let name = std::iter::once(name.to_owned())
         .chain(numbered)
-        .find(|name| free(taken, name))
+        .find(|name| !taken.contains(name))
         .expect("there is always another number");
     taken.push(name.clone());
     name

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Ledger, Point,
+    Ledger, Plan, Point,
     event::{CallEnded, CallStarted, Event, Output, StepStatus},
 };
 use crate::model::{
@@ -15,8 +15,10 @@ use crate::model::{
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
+    panel::weigh::Cast,
+    result::{Finding, Verdict, VerdictStatus, Votes},
     scratch::Mark,
-    value::Span,
+    value::{Span, Usd},
 };
 
 /// How far one piece of work has come.
@@ -46,7 +48,9 @@ pub struct State {
     pub hooks: BTreeMap<(Point, String), Stage<Check>>,
     /// The files that judge the work, as they were before the first call; `None` before that.
     pub judges: Option<Vec<JudgeFile>>,
-    /// Steps that have begun, by id.
+    /// What the last panel said.
+    pub panel: Option<PanelState>,
+    /// Steps and reviewers that have begun, by id.
     pub steps: BTreeMap<String, StepState>,
     /// How many times the finished work was sent back.
     pub round: u32,
@@ -60,6 +64,19 @@ pub struct State {
     pub halt: Option<Halt>,
     /// How the run ended.
     pub end: Option<RunEnd>,
+}
+
+/// What is known of a panel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PanelState {
+    /// Where it judged.
+    pub at: Point,
+    /// The votes, in the order in which reviewers were asked.
+    pub votes: Vec<Cast>,
+    /// What was claimed, worst first.
+    pub findings: Vec<Finding>,
+    /// The conclusion, once it is drawn.
+    pub verdict: Option<(VerdictStatus, Votes)>,
 }
 
 /// Everything known about a step.
@@ -152,6 +169,11 @@ impl State {
                     files.retain(|file| !paths.contains(&file.path));
                 });
             }
+            Event::Vote { at, cast } => self.panel_at(at).votes.push(cast.clone()),
+            Event::Finding { at, finding } => self.panel_at(at).findings.push(finding.clone()),
+            Event::Verdict { at, status, votes } => {
+                self.panel_at(at).verdict = Some((*status, *votes));
+            }
             Event::StepStarted { step, attempt } => self.step_mut(step).begin(*attempt),
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
@@ -182,6 +204,39 @@ impl State {
         self.checks.values().any(|stage| *stage == Stage::Running)
             || self.hooks.values().any(|stage| *stage == Stage::Running)
             || self.steps.values().any(|step| step.call == Stage::Running)
+    }
+
+    /// The verdict that speaks of the work as it is.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let panel = self.panel.as_ref()?;
+        let (status, votes) = panel.verdict?;
+        let stands = matches!(panel.at, Point::Panel { round, .. } if round == self.round);
+        stands.then(|| Verdict { status, votes, findings: panel.findings.clone() })
+    }
+
+    /// What calls that were just ordered will reserve: their start is not written down yet.
+    pub fn promised(&self, plan: &Plan) -> Usd {
+        let ordered = plan.calls().filter(|call| {
+            self.step(&call.id).is_some_and(|known| {
+                known.call == Stage::Running && !self.ledger.is_open(&call.id, known.attempt)
+            })
+        });
+        ordered.map(|call| call.reserve).sum()
+    }
+
+    /// A panel that judges anew knows nothing of the last one.
+    fn panel_at(&mut self, at: &Point) -> &mut PanelState {
+        let fresh = || PanelState {
+            at: at.clone(),
+            votes: Vec::new(),
+            findings: Vec::new(),
+            verdict: None,
+        };
+        match &mut self.panel {
+            Some(panel) if panel.at == *at && panel.verdict.is_none() => {}
+            other => *other = Some(fresh()),
+        }
+        self.panel.as_mut().expect("it was just made")
     }
 
     fn step_mut(&mut self, id: &str) -> &mut StepState {

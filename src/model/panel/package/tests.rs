@@ -4,26 +4,32 @@ use super::*;
 use crate::model::{
     contract::{PermissionMode, Subagents, SystemPrompt},
     panel::EvidenceCommand,
-    run::plan::{AgentPlan, CallTrust},
+    run::plan::{AgentPlan, CallTrust, StepPlan},
     value::Usd,
 };
 
 fn panel(commands: &[&str]) -> PanelPlan {
     let reviewers = lens::DEFAULT.iter().map(|lens| ReviewerPlan {
-        id: lens.name.to_owned(),
         persona: lens::PERSONA.to_owned(),
         lens: lens.name.to_owned(),
-        agent: AgentPlan {
-            model: "haiku".to_owned(),
-            trust: CallTrust::Isolated,
-            tools: Some(Vec::new()),
-            allow: Vec::new(),
-            permission_mode: PermissionMode::Default,
-            system: SystemPrompt::Minimal,
-            mcp: Vec::new(),
-            subagents: Subagents::MayFail,
+        call: StepPlan {
+            id: format!("panel/{}", lens.name),
+            agent: AgentPlan {
+                model: "haiku".to_owned(),
+                trust: CallTrust::Isolated,
+                tools: Some(Vec::new()),
+                allow: Vec::new(),
+                permission_mode: PermissionMode::Default,
+                system: SystemPrompt::Minimal,
+                mcp: Vec::new(),
+                subagents: Subagents::MayFail,
+            },
+            system: system(),
+            prompt: String::new(),
+            asked: None,
+            output: None,
+            reserve: Usd::from_micros(50_000),
         },
-        reserve: Usd::from_micros(50_000),
     });
     PanelPlan {
         reviewers: reviewers.collect(),
@@ -34,7 +40,6 @@ fn panel(commands: &[&str]) -> PanelPlan {
             .map(|name| EvidenceCommand { name: (*name).to_owned(), command: Vec::new() })
             .collect(),
         escalate: true,
-        canary: false,
     }
 }
 

@@ -10,6 +10,8 @@ use crate::model::{
     changes::TreeChanges,
     check::{Check, CheckKind, CheckStatus, Require, Timing},
     contract::{Isolation, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
+    panel::{PanelPlan, ReviewerPlan, UNITS},
+    result::{VerdictStatus, Votes},
     run::{
         Effect, Event, Plan, Point, State,
         event::{CallEnded, CallStarted, Output},
@@ -21,6 +23,9 @@ use crate::model::{
 
 /// The most that one call costs here, in millionths of a dollar: twice its reservation.
 pub(super) const DEAREST: u64 = 100_000;
+
+/// What every call reserves here.
+const RESERVE: Usd = Usd::from_micros(50_000);
 
 /// Decisions drawn from a string of bytes, so that a failing run shrinks.
 pub(super) struct Chance {
@@ -103,17 +108,10 @@ impl World {
                 self.append(Event::HookStarted { hook: hook.clone(), at: at.clone() });
             }
             Effect::Call { step, attempt, .. } => {
+                let limit = self.plan.limits.usd.expect("the plans of these tests have one");
+                let gone = self.state.ledger.charged() + self.state.promised(&self.plan);
+                assert!(gone + RESERVE <= limit, "{step} does not fit: {gone} of {limit}");
                 self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
-                self.append(Event::CallStarted(CallStarted {
-                    step: step.clone(),
-                    attempt: *attempt,
-                    pid: 1,
-                    start: None,
-                    claude_session: format!("{step}/{attempt}"),
-                    resumed: false,
-                    reservation: Usd::from_micros(50_000),
-                    cap: None,
-                }));
             }
         }
         self.running.push(effect);
@@ -143,6 +141,7 @@ impl World {
     fn finish(&mut self, effect: Effect) {
         match effect {
             Effect::Record(_) | Effect::Freeze => panic!("a decision never runs"),
+            Effect::Check { at: at @ Point::Panel { .. } } => self.hear(at),
             Effect::Check { at } => {
                 let name = if at == Point::Pre { "requires" } else { "schema" };
                 let kind = if at == Point::Pre { CheckKind::Requires } else { CheckKind::Schema };
@@ -154,8 +153,44 @@ impl World {
                 let check = self.check(&hook, CheckKind::Hook, Some(plan.timing), plan.blocking);
                 self.append(Event::HookEnded { hook, at, check });
             }
-            Effect::Call { step, attempt, .. } => self.end_call(step, attempt),
+            Effect::Call { step, attempt, .. } => {
+                self.append(Event::CallStarted(CallStarted {
+                    step: step.clone(),
+                    attempt,
+                    pid: 1,
+                    start: None,
+                    claude_session: format!("{step}/{attempt}"),
+                    resumed: false,
+                    reservation: RESERVE,
+                    cap: None,
+                }));
+                self.end_call(step, attempt);
+            }
         }
+    }
+
+    /// The first reviewer alone may leave it to the others; all together conclude.
+    fn hear(&mut self, at: Point) {
+        let Point::Panel { asked, .. } = at else { panic!("a panel is asked at its own point") };
+        let panel = self.plan.panel.as_ref().expect("the plan asked for one");
+        let alone = asked < u32::try_from(panel.reviewers.len()).unwrap();
+        if alone && self.chance.below(2) == 1 {
+            return self.append(Event::ChecksEnded { at, checks: Vec::new() });
+        }
+        let check = self.check("panel", CheckKind::Panel, None, true);
+        let (status, votes) = match check.status {
+            CheckStatus::Passed => {
+                (VerdictStatus::Passed, Votes { confirmed: asked, ..Votes::default() })
+            }
+            CheckStatus::Failed => {
+                (VerdictStatus::Rejected, Votes { refuted: asked, ..Votes::default() })
+            }
+            CheckStatus::Error | CheckStatus::Skipped => {
+                (VerdictStatus::Inconclusive, Votes { error: asked, ..Votes::default() })
+            }
+        };
+        self.append(Event::Verdict { at: at.clone(), status, votes });
+        self.append(Event::ChecksEnded { at, checks: vec![check] });
     }
 
     fn check(
@@ -223,11 +258,15 @@ prop_compose! {
         hooks in proptest::collection::vec(hook(), 0..5),
         requires in any::<bool>(),
         apply in any::<bool>(),
+        reviewers in 0usize..4,
+        escalate in any::<bool>(),
         output in any::<bool>(),
         times in 0u8..3,
         cents in 5u64..200,
         repair in 0usize..4,
-        require in prop_oneof![Just(Require::None), Just(Require::Checks)],
+        require in prop_oneof![
+            Just(Require::None), Just(Require::Checks), Just(Require::Panel)
+        ],
     ) -> Plan {
         let steps: Vec<StepPlan> = (0..steps).map(step).collect();
         let repair = steps[repair % steps.len()].id.clone();
@@ -252,6 +291,7 @@ prop_compose! {
             skipped: Vec::new(),
             steps,
             output: output.then(|| serde_json::json!({})),
+            panel: panel(reviewers, escalate),
             repair,
             retry: Retry {
                 times,
@@ -316,8 +356,24 @@ fn step(place: usize) -> StepPlan {
         prompt: String::new(),
         asked: None,
         output: None,
-        reserve: Usd::from_micros(50_000),
+        reserve: RESERVE,
     }
+}
+
+/// Reviewers that differ in nothing but their names.
+fn panel(reviewers: usize, escalate: bool) -> Option<PanelPlan> {
+    let reviewer = |place: usize| ReviewerPlan {
+        persona: String::new(),
+        lens: String::new(),
+        call: StepPlan { id: format!("{UNITS}/{place}"), ..step(place) },
+    };
+    (reviewers > 0).then(|| PanelPlan {
+        reviewers: (0..reviewers).map(reviewer).collect(),
+        quorum: 1,
+        criteria: Vec::new(),
+        evidence: Vec::new(),
+        escalate,
+    })
 }
 
 fn limits(cents: u64) -> Limits {
