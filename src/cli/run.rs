@@ -124,12 +124,26 @@ impl LimitArgs {
     }
 }
 
+/// More reviewers are rarely worth their price, and never so many.
+const MOST_REVIEWERS: i64 = 99;
+
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Checks and trust")]
 struct ProofArgs {
     /// What a pass needs: `none`, `checks` or `panel`; with less the run is inconclusive
     #[arg(long, value_name = "WHAT", value_parser = yaml::name::<Require>)]
     require: Option<Require>,
+    /// Put the finished work before reviewers who try to disprove it, N of them
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_REVIEWERS))]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's shape of an option whose value may be left out"
+    )]
+    verify: Option<Option<u32>>,
+    /// Leave out the reviewers that the contract asks for
+    #[arg(long, conflicts_with = "verify")]
+    no_verify: bool,
     /// Exit 0 on these statuses too, and show NOT CHECKED
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status)]
     ok_on: Vec<Status>,

@@ -30,8 +30,9 @@ use super::{
 };
 use crate::{
     model::{
+        Fault,
         call::{
-            Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, LimitKind, Spend,
+            Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, LimitKind, Spend, Talk,
             Unavailability, argv, meter::ASSUMED_WINDOW,
         },
         run::{
@@ -99,6 +100,13 @@ pub(crate) async fn call(site: Rc<Site>, line: Line, order: Order) {
             line.commit(Event::CallEnded(Box::new(unspent(&order, outcome, started)))).await
         }
     };
+}
+
+/// Tells of a call that could not even be ordered.
+pub(crate) async fn not_made(line: &Line, order: &Order, why: &Fault) {
+    let outcome = CallOutcome::Failed { failure: Failure::NotStarted, reason: why.to_string() };
+    let ended = unspent(order, outcome, Instant::now());
+    let _nobody_listens = line.commit(Event::CallEnded(Box::new(ended))).await;
 }
 
 /// Why no call was made; nothing was spent then.
@@ -248,7 +256,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         agent: &order.step.agent,
         system_file: &system_file,
         claude_session: launch.claude_session,
-        resume: order.resume.is_some(),
+        talk: talk(site, order),
         schema: order.step.form(),
         max_turns: order.left.turns,
         max_usd: launch.cap,
@@ -271,6 +279,15 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         args: claude.args.iter().cloned().chain(args.into_iter().map(Into::into)).collect(),
         cwd: site.tree.cwd.clone(),
         env,
+    }
+}
+
+/// A reviewer's conversation is nobody's to go on with.
+fn talk(site: &Site, order: &Order) -> Talk {
+    match (&order.resume, site.plan.step(&order.step.id)) {
+        (Some(_), _) => Talk::GoesOn,
+        (None, Some(_)) => Talk::Begins,
+        (None, None) => Talk::Once,
     }
 }
 

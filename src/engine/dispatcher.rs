@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    brief, call, hook, judges, look,
+    brief, call, hook, judges, look, panel,
     site::Site,
     unit::{FromUnit, Line},
 };
@@ -21,7 +21,14 @@ use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
-        run::{Effect, Event, Point, State, event::Output, next, plan::StepPlan},
+        check::{Check, Timing},
+        run::{
+            Effect, Event, Point, State,
+            event::Output,
+            next,
+            plan::StepPlan,
+            state::{Stage, StepState},
+        },
     },
     store::scratch,
     sys::signals::{Signals, Stop},
@@ -111,6 +118,11 @@ impl<'a> Dispatcher<'a> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         match effect {
             Effect::Record(event) => return self.record(*event).await,
+            Effect::Check { at: at @ Point::Panel { asked, .. } } => {
+                self.append(Event::ChecksStarted { at: at.clone() }).await?;
+                let hearing = self.hearing(at, asked);
+                self.units.spawn_local(panel::hear(site, line, hearing));
+            }
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let judges = self.state.judges.clone().unwrap_or_default();
@@ -131,12 +143,24 @@ impl<'a> Dispatcher<'a> {
             }
             Effect::Call { step, attempt, resume, reasons, after } => {
                 self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
-                let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
+                let plan = self.site.plan.call(&step).expect("the plan asked for it").clone();
                 let left = self.left(&plan, resume.as_deref());
-                let brief = brief::brief(&self.site, &self.state, &plan)?;
-                let order =
-                    call::Order { step: plan, attempt, resume, reasons, brief, after, left };
-                self.units.spawn_local(call::call(site, line, order));
+                let mut order = call::Order {
+                    step: plan,
+                    attempt,
+                    resume,
+                    reasons,
+                    brief: String::new(),
+                    after,
+                    left,
+                };
+                if self.site.plan.step(&step).is_some() {
+                    order.brief = brief::brief(&self.site, &self.state, &order.step)?;
+                    self.units.spawn_local(call::call(site, line, order));
+                } else {
+                    let work = self.finished_work();
+                    self.units.spawn_local(panel::review(site, line, order, work));
+                }
             }
         }
         Ok(())
@@ -206,7 +230,7 @@ impl<'a> Dispatcher<'a> {
     fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {
         let plan = &self.site.plan;
         match at {
-            Point::Pre | Point::HandOver => None,
+            Point::Pre | Point::HandOver | Point::Panel { .. } => None,
             Point::Mid { step, .. } => {
                 let known = self.state.step(step).filter(|known| known.succeeded())?;
                 let schema = plan.step(step)?.output.clone()?;
@@ -223,7 +247,37 @@ impl<'a> Dispatcher<'a> {
     fn output(&self, at: &Point) -> Option<Output> {
         match at {
             Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
-            Point::Pre | Point::Post { .. } | Point::HandOver => None,
+            Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
+        }
+    }
+
+    /// The work as a panel judges it.
+    fn finished_work(&self) -> panel::Work {
+        let last = self.site.plan.steps.last().and_then(|step| self.state.step(&step.id));
+        let said = |check: &&Check| matches!(check.timing, Some(Timing::Mid | Timing::Post));
+        panel::Work {
+            round: self.state.round,
+            output: last.and_then(|known| known.output.clone()),
+            checks: next::standing_checks(&self.state).filter(said).cloned().collect(),
+        }
+    }
+
+    /// What the first `asked` reviewers said.
+    fn hearing(&self, at: Point, asked: u32) -> panel::Hearing {
+        let reviewers = self.site.plan.panel.iter().flat_map(|panel| &panel.reviewers);
+        let heard = reviewers.take(asked as usize).filter_map(|reviewer| {
+            match self.state.step(&reviewer.call.id)? {
+                StepState { call: Stage::Ended(outcome), output, .. } => {
+                    Some((reviewer.name().to_owned(), outcome.clone(), output.clone()))
+                }
+                _ => None,
+            }
+        });
+        panel::Hearing {
+            at,
+            work: self.finished_work(),
+            judges: self.state.judges.clone().unwrap_or_default(),
+            heard: heard.collect(),
         }
     }
 
@@ -231,7 +285,7 @@ impl<'a> Dispatcher<'a> {
     fn work(&self, at: &Point) -> hook::Work {
         let plan = &self.site.plan;
         let step = match at {
-            Point::Pre | Point::HandOver => return hook::Work::default(),
+            Point::Pre | Point::HandOver | Point::Panel { .. } => return hook::Work::default(),
             Point::Mid { step, .. } => step,
             Point::Post { .. } => match plan.steps.last() {
                 Some(step) => &step.id,

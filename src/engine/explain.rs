@@ -10,7 +10,7 @@ use super::{
     prepare::{Around, Prepared},
 };
 use crate::model::{
-    call::{CallSpec, argv},
+    call::{CallSpec, Talk, argv},
     contract::Isolation,
 };
 
@@ -34,7 +34,7 @@ pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
                 agent: &step.agent,
                 system_file: "<session>/system.md",
                 claude_session: "<new id>",
-                resume: false,
+                talk: Talk::Begins,
                 schema: step.form(),
                 max_turns: plan.limits.turns,
                 max_usd: plan.limits.usd,

@@ -139,7 +139,7 @@ fn ending(end: End) -> HookEnd {
 fn program(site: &Site, order: &Order) -> Program {
     let step = match &order.at {
         Point::Mid { step, .. } => Some(step.as_str()),
-        Point::Pre | Point::Post { .. } | Point::HandOver => None,
+        Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
     };
     let mut command = order.hook.command.iter();
     let mut env = site.child_env(Child::Hook, &unit(order), step, &order.hook.env);
@@ -160,7 +160,7 @@ fn unit(order: &Order) -> String {
     match &order.at {
         Point::Pre => format!("hook/{name}"),
         Point::Mid { step, attempt } => format!("hook/{name}/{step}/{attempt}"),
-        Point::Post { round } => format!("hook/{name}/{round}"),
+        Point::Post { round } | Point::Panel { round, .. } => format!("hook/{name}/{round}"),
         Point::HandOver => format!("hook/{name}/end"),
     }
 }
@@ -196,7 +196,7 @@ struct Told<'a> {
 fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
     let (step, attempt) = match &order.at {
         Point::Mid { step, attempt } => (Some(step.as_str()), Some(*attempt)),
-        Point::Pre | Point::Post { .. } | Point::HandOver => (None, None),
+        Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => (None, None),
     };
     Told {
         // The moments of Claude Code that come nearest.

@@ -12,6 +12,7 @@ mod judges;
 pub mod login;
 mod look;
 mod own_bin;
+mod panel;
 pub mod prepare;
 mod recording;
 pub mod run;

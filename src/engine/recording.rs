@@ -21,7 +21,7 @@ use crate::{
         call::CallEnd,
         digest::sha256,
         prompt,
-        recording::{Asked, Note, PartsOf, Place, Places, ROLE, parts},
+        recording::{Asked, Note, PartsOf, Place, Places, parts},
         run::Plan,
     },
     store::recordings,
@@ -133,7 +133,7 @@ pub(crate) async fn before(
     let asked = Asked {
         step: order.step.id.clone(),
         attempt: order.attempt,
-        role: ROLE.to_owned(),
+        role: site.plan.role(&order.step.id).to_owned(),
         prompt: sha256(&prompt::stdin(&files.prompt)),
         parts: parts(PartsOf {
             plan: &site.plan,
@@ -208,6 +208,7 @@ fn all_places(site: &Site, claude_session: &str) -> Vec<(Place, String)> {
         (Place::Conversation, claude_session.to_owned()),
     ];
     all.extend(home);
+    all.extend(site.panels.borrow().values().map(|fence| (Place::Fence, fence.clone())));
     let temporary = site.env.get("TMPDIR").filter(|dir| *dir != "/tmp");
     all.extend(temporary.map(|dir| (Place::Temporary, dir.to_owned())));
     all

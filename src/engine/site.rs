@@ -2,12 +2,14 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     ffi::{OsStr, OsString},
     path::PathBuf,
     time::Duration,
 };
 
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use super::{
     child_env::{Child, child_env},
@@ -66,11 +68,20 @@ pub struct Site {
     pub limit: Cell<Option<LimitKind>>,
     /// The program of atlas itself, which agents and hooks find in their `PATH`.
     pub exe: PathBuf,
+    /// What fences the work for each round's panel.
+    pub panels: RefCell<BTreeMap<u32, String>>,
     /// What makes the cookies of this process differ from those of any other.
     pub nonce: String,
 }
 
 impl Site {
+    /// What fences the work that a panel judges: new for each round, and never told to a child
+    /// before the work is done.
+    pub fn panel_nonce(&self, round: u32) -> String {
+        let fresh = || Uuid::new_v4().simple().to_string();
+        self.panels.borrow_mut().entry(round).or_insert_with(fresh).clone()
+    }
+
     /// The start of every cookie of this process; the warden and the last sweep go by it.
     pub fn run_cookie(&self) -> String {
         format!("{}/{}/{}", self.session.id(), self.run, self.nonce)

@@ -23,7 +23,9 @@ use crate::{
         },
     },
     sys::fs::{PRIVATE_FILE, write_atomic},
-    sys::git::{self, Applied, Clash, FileStatus, GitError, Head, Repository, Snapshot, Worktree},
+    sys::git::{
+        self, Applied, Clash, FileStatus, GitError, Head, Patch, Repository, Snapshot, Worktree,
+    },
 };
 
 pub(crate) use again::{Again, Lost};
@@ -128,6 +130,13 @@ impl WorkTree {
         Some(self.tracked.as_ref()?.copy.as_ref()?.root())
     }
 
+    /// The change as a patch of at most `most` bytes; `None` where changes are not tracked.
+    pub(crate) async fn patch(&self, most: usize) -> Result<Option<Patch>> {
+        let Some(tracked) = self.tracked.clone() else { return Ok(None) };
+        let made = blocking(move || tracked.patch(most)).await;
+        made.map(Some).map_err(|error| fault("cannot see what changed", &error))
+    }
+
     /// Writes the copy's change to `patch`, and removes the copy where it may go and nothing would
     /// be lost. `None` where the run worked on no copy.
     pub(crate) async fn hand_over(&self, patch: PathBuf, copies: Copies) -> Option<HandOver> {
@@ -209,9 +218,13 @@ impl Tracked {
         whole(applied)
     }
 
-    fn hand_over(&self, patch: &Path, copies: Copies) -> Result<HandOver, GitError> {
+    fn patch(&self, most: usize) -> Result<Patch, GitError> {
         let now = self.now()?;
-        let made = self.repository.patch(&self.objects, &self.base, &now, PATCH_BYTES)?;
+        self.repository.patch(&self.objects, &self.base, &now, most)
+    }
+
+    fn hand_over(&self, patch: &Path, copies: Copies) -> Result<HandOver, GitError> {
+        let made = self.patch(PATCH_BYTES)?;
         if !made.bytes.is_empty() {
             write(patch, &made.bytes)?;
         }

@@ -9,7 +9,7 @@ pub mod outcome;
 pub mod spend;
 pub mod stream;
 
-pub use argv::{CallSpec, argv};
+pub use argv::{CallSpec, Talk, argv};
 pub use meter::Meter;
 pub use outcome::{
     CallEnd, CallFacts, CallOutcome, Failure, LimitKind, Unavailability, Wants, classify,

@@ -34,6 +34,8 @@ pub enum Judge {
     Hook(String),
     /// It defines the hook with this name.
     Definition(String),
+    /// The command of the evidence with this name runs it.
+    Evidence(String),
     /// It is the skill's contract.
     Contract,
     /// It is the schema of an output.
@@ -84,7 +86,7 @@ impl JudgeFile {
             Judge::Hook(hook) | Judge::Definition(hook) => {
                 format!("{told} ({judge}; if it may, list it in `hooks.{hook}.may-change`)")
             }
-            Judge::Contract | Judge::Schema => format!("{told} ({judge})"),
+            Judge::Evidence(_) | Judge::Contract | Judge::Schema => format!("{told} ({judge})"),
         }
     }
 }
@@ -94,6 +96,7 @@ impl fmt::Display for Judge {
         match self {
             Self::Hook(hook) => write!(f, "the hook `{hook}` runs it"),
             Self::Definition(hook) => write!(f, "it defines the hook `{hook}`"),
+            Self::Evidence(name) => write!(f, "the evidence `{name}` runs it"),
             Self::Contract => f.write_str("the skill's contract"),
             Self::Schema => f.write_str("the schema of an output"),
         }

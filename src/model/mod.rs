@@ -16,6 +16,7 @@ pub mod journal_line;
 pub mod judges;
 pub mod lint;
 pub mod meanwhile;
+pub mod panel;
 pub mod passed_on;
 pub mod planning;
 pub mod prompt;
@@ -36,6 +37,6 @@ pub mod yaml;
 
 pub use activity::Activity;
 pub use fault::{Fault, Result, Spot};
-pub use request::{Request, TrustRequest};
+pub use request::{Request, TrustRequest, VerifyRequest};
 pub use session_id::SessionId;
 pub use status::{Again, Row, Status, TABLE};

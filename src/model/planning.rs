@@ -6,6 +6,7 @@
 mod agent;
 mod hooks;
 mod inputs;
+mod panel;
 mod stages;
 mod steps;
 mod unsupported;
@@ -84,6 +85,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
     let steps = steps::steps(&given, &inputs, &agent)?;
     let last = steps.last().expect("a skill has at least one step").id.clone();
     let repair = given.settings.repair.as_ref().map_or(last, |repair| repair.value.clone());
+    let panel = panel::panel(&given)?;
     let hooks = hooks::hooks(&given, &steps)?;
     // The last step answers by the run's schema itself, unless it has one of its own.
     let own = given.step_outputs.last().is_some_and(Option::is_some);
@@ -112,6 +114,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         skipped: given.skipped,
         steps,
         output,
+        panel,
         repair,
         sources: Vec::new(),
     })

@@ -166,23 +166,23 @@ fn hunk_head(line: &str) -> Option<usize> {
 
 /// What the checks before the work said, for a skill that asked to be told.
 pub fn hooks(checks: &[Check]) -> String {
-    let lines: Vec<String> = checks
-        .iter()
-        .map(|check| {
-            let status = match check.status {
-                CheckStatus::Passed => "passed",
-                CheckStatus::Failed => "failed",
-                CheckStatus::Error => "could not look",
-                CheckStatus::Skipped => "was skipped",
-            };
-            match &check.reason {
-                Some(reason) => format!("{} {status}: {reason}", check.name),
-                None => format!("{} {status}", check.name),
-            }
-        })
-        .collect();
+    let lines: Vec<String> = checks.iter().map(check).collect();
     let said = if lines.is_empty() { "nothing ran".to_owned() } else { lines.join("\n\n") };
     format!("\n## What ran before you\n\n{}", fenced(&inert(&said)))
+}
+
+/// What one check said.
+pub fn check(check: &Check) -> String {
+    let status = match check.status {
+        CheckStatus::Passed => "passed",
+        CheckStatus::Failed => "failed",
+        CheckStatus::Error => "could not look",
+        CheckStatus::Skipped => "was skipped",
+    };
+    match &check.reason {
+        Some(reason) => format!("{} {status}: {reason}", check.name),
+        None => format!("{} {status}", check.name),
+    }
 }
 
 /// What earlier steps made, for a step that knows nothing of their conversations.

@@ -13,5 +13,5 @@ mod tests;
 
 pub use case::{CASE, Call, Case, FORMAT, GitCase, Options, VERSION};
 pub use normal::normalize;
-pub use parts::{Asked, Fit, Note, Parts, PartsOf, ROLE, parts};
+pub use parts::{AGENT, Asked, Fit, Note, Parts, PartsOf, REVIEWER, parts};
 pub use places::{Place, Places, Words};

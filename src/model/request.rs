@@ -49,12 +49,27 @@ pub struct Request {
     pub timeout: Option<Span>,
     /// `--require`.
     pub require: Option<Require>,
+    /// `--verify`, `--no-verify`.
+    pub verify: VerifyRequest,
     /// How trust was settled on the command line.
     pub trust: TrustRequest,
     /// `--wait`: how long to wait for what is busy.
     pub wait: Option<Span>,
     /// `--ok-on`: statuses that exit 0, shown as not checked.
     pub ok_on: Vec<Status>,
+}
+
+/// What the command line says about the panel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VerifyRequest {
+    /// Nothing: the contract decides.
+    #[default]
+    AsContract,
+    /// `--verify`, `--verify=N`: a panel, of so many.
+    On(Option<u32>),
+    /// `--no-verify`: none.
+    Off,
 }
 
 /// What the command line says about trust.

@@ -1,5 +1,7 @@
 //! `--dry-run`: the whole plan, before anything is spent.
 
+mod panel;
+
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -43,6 +45,9 @@ impl DryRun<'_> {
         page.push_str(&before::notices(self.notices, look));
         section(&mut page, "skill", &skill(plan, look), look);
         section(&mut page, "checks", &checks(plan, look), look);
+        if let Some(asked) = &plan.panel {
+            section(&mut page, "panel", &panel::panel(asked, look), look);
+        }
         for (place, step) in plan.steps.iter().enumerate() {
             let command = self.commands.get(place).map_or(&[][..], Vec::as_slice);
             let title = format!("step {}", words::first_line(&step.id, look));

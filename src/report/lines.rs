@@ -1,5 +1,7 @@
 //! Events as lines that stay: one for each event worth telling.
 
+mod panel;
+
 use super::{
     look::{Look, Mark},
     printer::Verbosity,
@@ -49,7 +51,14 @@ pub fn told(
         Event::HookEnded { check: found, at, .. } => {
             check(found, &whose(plan, at, look), verbosity, look)
         }
-        Event::CallStarted(call) if starts => call_started(plan, call, look),
+        // The order in which reviewers come to speak is nobody's; that in which they are asked is
+        // the plan's.
+        Event::StepStarted { step, .. } if starts && plan.step(step).is_none() => {
+            panel::asked(plan, step, look)
+        }
+        Event::CallStarted(call) if starts && plan.step(&call.step).is_some() => {
+            call_started(plan, call, look)
+        }
         Event::CallRetrying { step, reason, after, .. } => {
             let (step, reason) = (words::first_line(step, look), words::first_line(reason, look));
             let after = words::duration(u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX));
@@ -66,6 +75,8 @@ pub fn told(
             let step = words::first_line(step, look);
             look.line(Mark::Again, &format!("{step} again: {}", reasons.join("; ")))
         }
+        Event::Vote { cast, .. } => panel::vote(cast, look),
+        Event::Finding { finding, .. } => panel::finding(finding, look),
         Event::StepEnded { step, status, .. } => {
             step_ended(step, *status, state.step(step), look)
         }
@@ -75,6 +86,7 @@ pub fn told(
         | Event::HookStarted { .. }
         | Event::JudgesFrozen { .. }
         | Event::HookWrote { .. }
+        | Event::Verdict { .. }
         | Event::StepStarted { .. }
         | Event::CallStarted(_)
         | Event::Changes { .. }
@@ -108,12 +120,17 @@ pub fn check(check: &Check, whose: &str, verbosity: Verbosity, look: Look) -> St
         (CheckStatus::Passed, _) => (Mark::Good, ""),
         (CheckStatus::Failed, true) => (Mark::Bad, ""),
         (CheckStatus::Failed, false) => (Mark::Warning, " (advisory)"),
+        (CheckStatus::Error, true) if check.kind == CheckKind::Panel => {
+            (Mark::Bad, " inconclusive")
+        }
         (CheckStatus::Error, true) => (Mark::Bad, " could not run"),
         (CheckStatus::Error, false) => (Mark::Warning, " (advisory) could not run"),
         (CheckStatus::Skipped, _) => (Mark::Note, " skipped"),
     };
     let mut text = format!("{whose}{kind} {}{said}", words::first_line(&check.name, look));
-    if let Some(reason) = &check.reason {
+    // What a panel refuses was just told, finding by finding.
+    let told = check.kind == CheckKind::Panel && check.status == CheckStatus::Failed;
+    if let Some(reason) = check.reason.as_ref().filter(|_| !told) {
         text = format!("{text}: {}", words::first_line(reason, look));
     }
     if check.ms > 0 {
@@ -128,7 +145,11 @@ fn whose(plan: &Plan, at: &Point, look: Look) -> String {
         Point::Mid { step, .. } if plan.steps.len() > 1 => {
             format!("{}: ", words::first_line(step, look))
         }
-        Point::Mid { .. } | Point::Pre | Point::Post { .. } | Point::HandOver => String::new(),
+        Point::Mid { .. }
+        | Point::Pre
+        | Point::Post { .. }
+        | Point::Panel { .. }
+        | Point::HandOver => String::new(),
     }
 }
 

@@ -42,6 +42,9 @@ impl LiveView {
             Event::CallRetrying { step, after, .. } => {
                 self.begin(Row::Step(step.clone()), step, &format!("waits {after}"));
             }
+            Event::CallEnded(call) if call.step.starts_with("panel/") => {
+                self.end_row(&Row::Step(call.step.clone()));
+            }
             Event::CallEnded(call) => self.says(&call.step, "is being looked at"),
             Event::StepEnded { step, .. } | Event::Retry { step, .. } => {
                 self.end_row(&Row::Step(step.clone()));
@@ -64,6 +67,9 @@ impl LiveView {
             | Event::ChecksEnded { .. }
             | Event::JudgesFrozen { .. }
             | Event::HookWrote { .. }
+            | Event::Vote { .. }
+            | Event::Finding { .. }
+            | Event::Verdict { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }
             | Event::RunEnded { .. }

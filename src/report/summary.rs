@@ -79,7 +79,12 @@ fn headline(result: &RunResult, look: Look) -> String {
         parts.push(format!("{passed} of {}", words::count(all, "check")));
     }
     if let Some(verdict) = &result.verdict {
-        parts.push(words::count(verdict.votes.total() as usize, "vote"));
+        let votes = verdict.votes;
+        parts.push(format!(
+            "{} of {} confirmed",
+            votes.confirmed,
+            words::count(votes.total() as usize, "reviewer")
+        ));
     }
     parts.push(words::spend(&result.spend, look));
     parts.extend(result.duration_ms.map(words::duration));

@@ -20,6 +20,7 @@ mod run_given;
 mod run_inputs;
 mod run_isolation;
 mod run_limits;
+mod run_panel;
 mod run_self_protection;
 mod run_signals;
 mod run_stages;

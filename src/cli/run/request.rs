@@ -8,7 +8,9 @@ use std::{
 use super::{Args, ProofArgs};
 use crate::{
     cli::context::Context,
-    model::{Fault, Request, Result, Status, TrustRequest, skill::name::SkillName, text},
+    model::{
+        Fault, Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
+    },
     sys::fs::read_capped,
 };
 
@@ -39,10 +41,19 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         max_turns: limits.max_turns,
         timeout: limits.timeout,
         require: proof.require,
+        verify: verify(proof),
         trust: trust(proof),
         wait: limits.wait(),
         ok_on,
     })
+}
+
+fn verify(proof: &ProofArgs) -> VerifyRequest {
+    match (proof.no_verify, proof.verify) {
+        (true, _) => VerifyRequest::Off,
+        (false, Some(number)) => VerifyRequest::On(number),
+        (false, None) => VerifyRequest::AsContract,
+    }
 }
 
 /// A hash says more than a bare `--trust` beside it.

@@ -36,8 +36,11 @@ pub(super) fn find(
     let after = |hook: &&HookPlan| hook.timing != Timing::Pre;
     for hook in plan.hooks.iter().filter(after) {
         if hook.command.first().is_some_and(|program| Path::new(program) != around.own_exe) {
-            claims.command(hook, &around.env);
+            claims.command(&hook.command, &Judge::Hook(hook.name.clone()), &around.env);
         }
+    }
+    for evidence in plan.panel.iter().flat_map(|panel| &panel.evidence) {
+        claims.command(&evidence.command, &Judge::Evidence(evidence.name.clone()), &around.env);
     }
     for resolved in &settings.hooks {
         if let Source::Project(path, _) = &resolved.source
@@ -93,27 +96,26 @@ impl Claims<'_> {
 
     /// What a command runs, and what it names in the folder of a script that it runs: rules and
     /// helpers lie there. A file that is not there yet counts, since the work could put one there.
-    fn command(&mut self, hook: &HookPlan, env: &Env) {
-        let judge = || Judge::Hook(hook.name.clone());
+    fn command(&mut self, command: &[String], judge: &Judge, env: &Env) {
         let mut folders: Vec<PathBuf> = Vec::new();
-        for run in runs(&hook.command).into_iter().take(MOST) {
+        for run in runs(command).into_iter().take(MOST) {
             match run {
-                Run::Program(name) => self.program(&name, &judge(), env),
+                Run::Program(name) => self.program(&name, judge, env),
                 Run::File(word) => {
                     if let Some(path) = self.path(word) {
                         folders.extend(self.folder(&path));
-                        self.add(path, judge());
+                        self.add(path, judge.clone());
                     }
                 }
             }
         }
-        for word in candidates(&hook.command).take(MOST) {
+        for word in candidates(command).take(MOST) {
             let path = self.path(word).filter(|path| {
                 path.to_str().is_some_and(looks_like_a_path)
                     && folders.iter().any(|folder| path.starts_with(folder))
             });
             if let Some(path) = path {
-                self.add(path, judge());
+                self.add(path, judge.clone());
             }
         }
     }
@@ -172,7 +174,9 @@ impl Claims<'_> {
             }
             judges.retain(|judge| match judge {
                 Judge::Hook(name) => !listing.contains(&name.as_str()),
-                Judge::Definition(_) | Judge::Contract | Judge::Schema => false,
+                Judge::Definition(_) | Judge::Evidence(_) | Judge::Contract | Judge::Schema => {
+                    false
+                }
             });
         }
         self.by_path.retain(|_, judges| !judges.is_empty());

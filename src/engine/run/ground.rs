@@ -89,6 +89,7 @@ pub(super) fn site(
         stop: setting.signals.subscribe(),
         limit: Cell::new(None),
         exe: around.own_exe.clone(),
+        panels: RefCell::default(),
         nonce: ground.guarded.nonce,
     };
     (site, ground.lock)

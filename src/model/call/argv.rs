@@ -20,8 +20,8 @@ pub struct CallSpec<'a> {
     pub system_file: &'a str,
     /// The conversation's id.
     pub claude_session: &'a str,
-    /// Whether that conversation exists and goes on.
-    pub resume: bool,
+    /// What becomes of that conversation.
+    pub talk: Talk,
     /// The schema to answer by.
     pub schema: Option<&'a serde_json::Value>,
     /// At most so many turns.
@@ -36,6 +36,17 @@ pub struct CallSpec<'a> {
     pub settings_file: Option<&'a str>,
 }
 
+/// What becomes of a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Talk {
+    /// It begins, and may go on later.
+    Begins,
+    /// It exists and goes on.
+    GoesOn,
+    /// It begins, and nobody keeps it.
+    Once,
+}
+
 /// The arguments after the program's name. The prompt is not among them: it goes to stdin, since
 /// an argument is limited to 128 KiB and a leading dash would be read as an option.
 pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
@@ -46,8 +57,14 @@ pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
     args.flag("--verbose");
     args.flag("--include-partial-messages");
     args.pair("--model", &agent.model);
-    let conversation = if spec.resume { "--resume" } else { "--session-id" };
-    args.pair(conversation, spec.claude_session);
+    match spec.talk {
+        Talk::Begins => args.pair("--session-id", spec.claude_session),
+        Talk::GoesOn => args.pair("--resume", spec.claude_session),
+        Talk::Once => {
+            args.pair("--session-id", spec.claude_session);
+            args.flag("--no-session-persistence");
+        }
+    }
     match agent.system {
         SystemPrompt::Default => args.pair("--append-system-prompt-file", spec.system_file),
         SystemPrompt::Minimal => args.pair("--system-prompt-file", spec.system_file),

@@ -190,6 +190,24 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether claude worked, and the model gave no answer that counts.
+    pub fn is_silence(self) -> bool {
+        match self {
+            Self::Refused | Self::Unfinished | Self::Structured | Self::Blank => true,
+            Self::NotStarted
+            | Self::NotRecorded
+            | Self::NoResult
+            | Self::Killed
+            | Self::CommandLine
+            | Self::ConversationGone
+            | Self::Request
+            | Self::ToolMissing
+            | Self::ToolDenied
+            | Self::McpServer
+            | Self::Subagent => false,
+        }
+    }
+
     /// How a run ends in which this was the last word.
     pub fn status(self) -> Status {
         match self {

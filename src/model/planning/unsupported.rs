@@ -27,8 +27,8 @@ pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
 /// What a contract asks for and no run can have yet, each with its place.
 pub fn unsupported(asked: &Contract) -> Vec<(Range<usize>, &'static str)> {
     let mut complaints: Vec<(Range<usize>, &str)> = Vec::new();
-    if let Some(verify) = &asked.verify {
-        complaints.push((verify.span.clone(), "a panel of reviewers"));
+    if let Some(verify) = asked.verify.as_ref().filter(|verify| verify.value.canary) {
+        complaints.push((verify.span.clone(), "`canary: true`"));
     }
     complaints.extend(asked.steps.iter().filter_map(|step| {
         let what = step_kind(step)?;

@@ -7,12 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::Places;
 use crate::model::{
     digest::sha256,
+    panel::package,
     prompt,
     run::{Plan, plan::StepPlan},
 };
 
-/// Who a call plays; reviewers will be others.
-pub const ROLE: &str = "agent";
+/// Who a call plays: one that does the work.
+pub const AGENT: &str = "agent";
+
+/// Who a call plays: one that judges it.
+pub const REVIEWER: &str = "reviewer";
 
 /// All arguments together, under a name that no input has.
 const ARGUMENTS: &str = "$ARGUMENTS";
@@ -65,18 +69,25 @@ pub fn parts(of: PartsOf<'_>) -> Parts {
         "output": of.step.output,
     });
     let named = of.plan.inputs.iter().map(|(name, value)| (name.clone(), hash(value)));
-    let staged = !of.step.stages.files.is_empty();
-    let mut wording = prompt::wording() + prompt::notes(&of.step.agent);
-    wording += &staged.then(prompt::staged_wording).unwrap_or_default();
     let typed = (!of.args.is_empty()).then(|| (ARGUMENTS.to_owned(), hash(&of.args.join("\n"))));
     Parts {
         contract: hash(&contract.to_string()),
         inputs: named.chain(typed).collect(),
         tree: of.tree.get(..DIGITS).unwrap_or(of.tree).to_owned(),
         skill: of.plan.skill.digest.get(..DIGITS).unwrap_or_default().to_owned(),
-        wording: short(&wording),
+        wording: short(&wording(&of)),
         reasons: hash(&of.reasons.join("\n")),
     }
+}
+
+/// The words that atlas puts around this call.
+fn wording(of: &PartsOf<'_>) -> String {
+    if of.plan.role(&of.step.id) == REVIEWER {
+        return package::wording();
+    }
+    let staged = !of.step.stages.files.is_empty();
+    let outline = staged.then(prompt::staged_wording).unwrap_or_default();
+    prompt::wording() + prompt::notes(&of.step.agent) + &outline
 }
 
 fn short(text: &str) -> String {

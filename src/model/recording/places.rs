@@ -20,6 +20,8 @@ pub enum Place {
     Temporary,
     /// claude's own id of the conversation.
     Conversation,
+    /// The number that fences the work for a panel.
+    Fence,
     /// The user's name.
     User,
     /// The machine's name.
@@ -36,6 +38,7 @@ impl Place {
             Self::Home => "{{atlas:home}}",
             Self::Temporary => "{{atlas:temporary}}",
             Self::Conversation => "{{atlas:conversation}}",
+            Self::Fence => "{{atlas:fence}}",
             Self::User => "{{atlas:user}}",
             Self::Host => "{{atlas:host}}",
         }

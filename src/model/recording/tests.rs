@@ -177,7 +177,7 @@ fn no_step_leads_out_of_the_folder_of_calls() {
     let call = |step: &str| Call {
         step: step.to_owned(),
         attempt: 2,
-        role: ROLE.to_owned(),
+        role: AGENT.to_owned(),
         exit: 0,
         parts: recorded(),
     };

@@ -49,7 +49,7 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
         output: output(plan, state, outside),
         checks: checks(plan, state),
         proof: next::proof(state),
-        verdict: None,
+        verdict: state.verdict(),
         steps: plan.steps.iter().map(|step| self::step(&step.id, state)).collect(),
         changes: state.changes.clone(),
         unavailable: unavailable(plan, state, end.status),
@@ -129,6 +129,8 @@ fn checks(plan: &Plan, state: &State) -> Vec<Check> {
     }
     checks.extend(skipped(plan, |timing| timing == Some(Timing::Mid)));
     checks.extend(at(plan, state, Timing::Post, &Point::Post { round: state.round }));
+    let panel = |at: &&Point| matches!(at, Point::Panel { round, .. } if *round == state.round);
+    checks.extend(state.checks.keys().filter(panel).flat_map(|at| own(state, at)));
     checks.extend(at(plan, state, Timing::Post, &Point::HandOver));
     checks.extend(skipped(plan, |timing| matches!(timing, Some(Timing::Post) | None)));
     checks
@@ -136,16 +138,21 @@ fn checks(plan: &Plan, state: &State) -> Vec<Check> {
 
 /// What looked at one point: first we ourselves, then the hooks.
 fn at(plan: &Plan, state: &State, timing: Timing, at: &Point) -> Vec<Check> {
-    let mut found = match state.checks.get(at) {
-        Some(Stage::Ended(checks)) => checks.clone(),
-        Some(Stage::Idle | Stage::Running) | None => Vec::new(),
-    };
+    let mut found = own(state, at);
     for hook in plan.hooks.iter().filter(|hook| hook.timing == timing) {
         if let Some(Stage::Ended(check)) = state.hooks.get(&(at.clone(), hook.name.clone())) {
             found.push(check.clone());
         }
     }
     found
+}
+
+/// What we ourselves looked at.
+fn own(state: &State, at: &Point) -> Vec<Check> {
+    match state.checks.get(at) {
+        Some(Stage::Ended(checks)) => checks.clone(),
+        Some(Stage::Idle | Stage::Running) | None => Vec::new(),
+    }
 }
 
 fn skipped(plan: &Plan, when: impl Fn(Option<Timing>) -> bool) -> impl Iterator<Item = Check> {

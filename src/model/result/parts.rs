@@ -1,5 +1,7 @@
 //! The parts of a result.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -185,6 +187,20 @@ pub struct Finding {
     pub by: Vec<String>,
 }
 
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.severity.name())?;
+        if let Some(file) = &self.file {
+            write!(f, "{file}:")?;
+            match self.line {
+                Some(line) => write!(f, "{line}: ")?,
+                None => write!(f, " ")?,
+            }
+        }
+        write!(f, "{} ({})", self.claim.trim(), self.by.join(", "))
+    }
+}
+
 /// How much a finding matters.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
@@ -199,6 +215,18 @@ pub enum Severity {
     Major,
     /// The work must not be used.
     Blocker,
+}
+
+impl Severity {
+    /// As it is written everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Minor => "minor",
+            Self::Major => "major",
+            Self::Blocker => "blocker",
+        }
+    }
 }
 
 /// What a finding says.

@@ -22,6 +22,13 @@ pub enum Point {
         /// How many times the end was reached before, from 0: each repair starts a new round.
         round: u32,
     },
+    /// Where a panel judges the work.
+    Panel {
+        /// As for [`Point::Post`].
+        round: u32,
+        /// How many reviewers are heard; the first one alone, or all.
+        asked: u32,
+    },
     /// Once everything has passed: the work on a copy goes into the user's tree.
     HandOver,
 }

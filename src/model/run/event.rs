@@ -15,6 +15,8 @@ use crate::model::{
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
+    panel::weigh::Cast,
+    result::{Finding, VerdictStatus, Votes},
     scratch::Mark,
     skill::stages::BytesByStage,
     value::{Span, Usd},
@@ -106,6 +108,32 @@ pub enum Event {
         hook: String,
         /// Where, as the frozen files have it.
         paths: Vec<PathBuf>,
+    },
+    /// A reviewer's vote, derived from what it said and what was seen of its evidence.
+    Vote {
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
+        at: Point,
+        /// The vote.
+        cast: Cast,
+    },
+    /// What one reviewer or several claim.
+    Finding {
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
+        at: Point,
+        /// The claim, and whether it is supported.
+        finding: Finding,
+    },
+    /// What the votes amount to.
+    Verdict {
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
+        at: Point,
+        /// The conclusion.
+        status: VerdictStatus,
+        /// The votes, counted.
+        votes: Votes,
     },
     /// An attempt of a step begins.
     StepStarted {

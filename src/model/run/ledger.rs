@@ -109,6 +109,11 @@ impl Ledger {
         Usd::from_dollars(usd.dollars() * share).unwrap_or_default()
     }
 
+    /// Whether a call is charged with its reservation.
+    pub fn is_open(&self, step: &str, attempt: u32) -> bool {
+        self.open.contains_key(&(step.to_owned(), attempt))
+    }
+
     /// Everything that is gone or promised: settled calls and open reservations.
     pub fn charged(&self) -> Usd {
         self.settled + self.open.values().copied().sum()

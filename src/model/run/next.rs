@@ -6,12 +6,14 @@
 //! already runs is ever asked for again, because its start is an event too.
 //!
 //! The phases, in the order of the design: prerequisites, pre hooks, then for each step its call,
-//! our own look at what came of it, its mid hooks; then the run's schema, the post hooks, the end.
+//! our own look at what came of it, its mid hooks; then the run's schema, the post hooks, the panel,
+//! the end.
 
 mod after;
 mod before;
 mod checks;
 mod end;
+mod panel;
 mod steps;
 
 pub use end::{proof, standing_checks};
@@ -34,7 +36,7 @@ pub fn next(plan: &Plan, state: &State) -> Vec<Effect> {
     if let Some(halt) = &state.halt {
         return end::wind_down(plan, state, halt);
     }
-    for phase in [before::next, steps::next, after::next] {
+    for phase in [before::next, steps::next, after::next, panel::next] {
         match phase(plan, state) {
             Phase::Over => {}
             Phase::GoesOn(effects) => return effects,

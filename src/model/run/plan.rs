@@ -12,7 +12,9 @@ use crate::model::{
     contract::{Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
     judges::JudgeFile,
+    panel::PanelPlan,
     prompt,
+    recording::{AGENT, REVIEWER},
     skill::{stages::Stages, tools::tool_of},
     value::{Share, Span, Tokens, Usd},
 };
@@ -48,6 +50,9 @@ pub struct Plan {
     pub steps: Vec<StepPlan>,
     /// The schema of the run's output.
     pub output: Option<serde_json::Value>,
+    /// Who tries to disprove the finished work.
+    #[serde(default)]
+    pub panel: Option<PanelPlan>,
     /// Which step is tried again when the finished work is rejected; the last one by default.
     pub repair: String,
     /// How often a rejected or broken step is tried again.
@@ -271,6 +276,22 @@ impl Plan {
     /// The step with this id.
     pub fn step(&self, id: &str) -> Option<&StepPlan> {
         self.steps.iter().find(|step| step.id == id)
+    }
+
+    /// Everything that is a call: the steps, and the reviewers of the panel.
+    pub fn calls(&self) -> impl Iterator<Item = &StepPlan> {
+        let reviewers = self.panel.iter().flat_map(|panel| &panel.reviewers);
+        self.steps.iter().chain(reviewers.map(|reviewer| &reviewer.call))
+    }
+
+    /// Who a call with this id plays.
+    pub fn role(&self, id: &str) -> &'static str {
+        if self.step(id).is_some() { AGENT } else { REVIEWER }
+    }
+
+    /// The step or the reviewer with this id.
+    pub fn call(&self, id: &str) -> Option<&StepPlan> {
+        self.calls().find(|call| call.id == id)
     }
 
     /// The hook with this name.

@@ -3,21 +3,27 @@
 //! The fold never decides anything; it only remembers what [`super::next()`] needs in order to. The
 //! same events give the same state, whether they come from a live run, a resume or a replay.
 
+mod panel;
+mod step;
+
 use std::collections::BTreeMap;
+
+pub use panel::PanelState;
+pub use step::StepState;
 
 use super::{
     Ledger, Plan, Point, Stand,
-    event::{CallEnded, CallStarted, Event, Output, StepStatus},
+    event::{CallEnded, CallStarted, Event, StepStatus},
     plan::StepPlan,
 };
 use crate::model::{
     Status,
-    call::{CallOutcome, Failure, LimitKind, Spend},
+    call::{CallOutcome, Failure, LimitKind},
     changes::TreeChanges,
     check::{Check, CheckStatus},
     judges::JudgeFile,
     scratch::Mark,
-    value::Span,
+    value::Usd,
 };
 
 /// How far one piece of work has come.
@@ -47,7 +53,9 @@ pub struct State {
     pub hooks: BTreeMap<(Point, String), Stage<Check>>,
     /// The files that judge the work, as they were before the first call; `None` before that.
     pub judges: Option<Vec<JudgeFile>>,
-    /// Steps that have begun, by id.
+    /// What the last panel said.
+    pub panel: Option<PanelState>,
+    /// Steps and reviewers that have begun, by id.
     pub steps: BTreeMap<String, StepState>,
     /// How many times the finished work was sent back.
     pub round: u32,
@@ -67,37 +75,6 @@ pub struct State {
     pub halt: Option<Halt>,
     /// How the run ended.
     pub end: Option<RunEnd>,
-}
-
-/// Everything known about a step.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct StepState {
-    /// The attempt under way or last made, from 1.
-    pub attempt: u32,
-    /// The call of that attempt.
-    pub call: Stage<CallOutcome>,
-    /// The conversation of the last call, which a later one may continue.
-    pub conversation: Option<String>,
-    /// The wait before the next call, after an overload.
-    pub backoff: Option<Span>,
-    /// How many times this attempt waited for an overloaded service.
-    pub waits: u32,
-    /// What the last call said, whether or not it succeeded.
-    pub output: Option<Output>,
-    /// Why earlier attempts were refused, in order.
-    pub rejections: Vec<Vec<String>>,
-    /// How it ended; `None` while it runs or has to run again.
-    pub status: Option<(StepStatus, Option<String>)>,
-    /// What all its calls cost.
-    pub spend: Spend,
-    /// How long all its calls took, in milliseconds.
-    pub ms: u64,
-    /// Whether the next call starts a new attempt.
-    pub again: bool,
-    /// The tree after the call of the attempt.
-    pub stand: Option<Stand>,
-    /// The attempt that was told of the last rejection, so that one that broke off hears it again.
-    told: u32,
 }
 
 /// What ends a run early.
@@ -143,11 +120,7 @@ impl State {
                 for call in closed {
                     self.call_ended(call);
                 }
-                self.forget_what_was_running();
-                self.meanwhile.clone_from(differences);
-                if let Some(base) = base {
-                    self.base = Some((**base).clone());
-                }
+                self.resumed(differences, base.as_deref());
             }
             Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
             Event::LimitReached { limit, reason } => {
@@ -167,9 +140,13 @@ impl State {
             }
             Event::JudgesFrozen { files } => self.judges = Some(files.clone()),
             Event::HookWrote { paths, .. } => {
-                self.judges.iter_mut().for_each(|files| {
-                    files.retain(|file| !paths.contains(&file.path));
-                });
+                let judges = self.judges.iter_mut();
+                judges.for_each(|files| files.retain(|file| !paths.contains(&file.path)));
+            }
+            Event::Vote { at, cast } => self.panel_at(at).votes.push(cast.clone()),
+            Event::Finding { at, finding } => self.panel_at(at).findings.push(finding.clone()),
+            Event::Verdict { at, status, votes } => {
+                self.panel_at(at).verdict = Some((*status, *votes));
             }
             Event::StepStarted { step, attempt } => self.step_mut(step).begin(*attempt),
             Event::CallStarted(call) => self.call_started(call),
@@ -224,6 +201,22 @@ impl State {
         let Some(stand) = stand else { return };
         self.stand = Some(stand.clone());
         self.step_mut(step).stand = Some(stand.clone());
+    }
+
+    /// What calls that were just ordered will reserve: their start is not written down yet.
+    pub fn promised(&self, plan: &Plan) -> Usd {
+        let ordered = plan.calls().filter(|call| {
+            self.step(&call.id).is_some_and(|known| {
+                known.call == Stage::Running && !self.ledger.is_open(&call.id, known.attempt)
+            })
+        });
+        ordered.map(|call| call.reserve).sum()
+    }
+
+    fn resumed(&mut self, differences: &[String], base: Option<&Stand>) {
+        self.forget_what_was_running();
+        self.meanwhile = differences.to_vec();
+        self.base = base.cloned().or(self.base.take());
     }
 
     fn step_mut(&mut self, id: &str) -> &mut StepState {
@@ -325,62 +318,5 @@ fn has_looked(at: &Point, check: &Check) -> bool {
         CheckStatus::Passed => true,
         CheckStatus::Failed => *at != Point::HandOver || !check.blocking,
         CheckStatus::Error | CheckStatus::Skipped => !check.blocking,
-    }
-}
-
-impl StepState {
-    /// The attempt that the next call belongs to.
-    pub fn next_attempt(&self) -> u32 {
-        if self.again { self.attempt + 1 } else { self.attempt.max(1) }
-    }
-
-    /// Whether its last call succeeded, so that there is an output to look at.
-    pub fn succeeded(&self) -> bool {
-        self.call == Stage::Ended(CallOutcome::Succeeded)
-    }
-
-    /// Whether the next call follows a refusal that its agent has to hear of.
-    pub fn attempt_is_refused(&self) -> bool {
-        self.told == self.next_attempt()
-    }
-
-    fn begin(&mut self, attempt: u32) {
-        if attempt > self.attempt {
-            self.waits = 0;
-        }
-        self.attempt = attempt;
-        self.call = Stage::Running;
-        self.backoff = None;
-        self.again = false;
-    }
-
-    fn retry_later(&mut self, after: Span) {
-        self.waits += 1;
-        self.backoff = Some(after);
-        self.call = Stage::Idle;
-    }
-
-    fn start_over(&mut self) {
-        self.status = None;
-        self.call = Stage::Idle;
-        self.again = true;
-        self.stand = None;
-    }
-
-    /// A step that passed stays passed, and a call that succeeded is never made again: its checks
-    /// go on, unless they refused it for good. A call that was under way goes on within its
-    /// attempt; one that ended otherwise makes room for another attempt.
-    fn forget_what_was_running(&mut self) {
-        self.waits = 0;
-        match (&self.call, &self.status) {
-            (_, Some((StepStatus::Passed, _))) => {}
-            (Stage::Ended(_), Some((StepStatus::Rejected, _))) => self.start_over(),
-            (Stage::Ended(CallOutcome::Succeeded), _) => self.status = None,
-            (Stage::Ended(_), _) => self.start_over(),
-            (Stage::Idle | Stage::Running, _) => {
-                self.call = Stage::Idle;
-                self.status = None;
-            }
-        }
     }
 }

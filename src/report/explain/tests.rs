@@ -2,7 +2,7 @@ use snapbox::{IntoData as _, assert_data_eq, str};
 
 use super::*;
 use crate::model::{
-    call::{CallSpec, argv},
+    call::{CallSpec, Talk, argv},
     result::tests::{plans, story},
 };
 
@@ -12,7 +12,7 @@ fn commands(plan: &Plan) -> Vec<Vec<String>> {
             agent: &step.agent,
             system_file: "/home/ann/shop/.claude/sessions/s/runs/1/system.md",
             claude_session: "00000000-0000-4000-8000-000000000001",
-            resume: false,
+            talk: Talk::Begins,
             schema: step.output.as_ref(),
             max_turns: plan.limits.turns,
             max_usd: plan.limits.usd,

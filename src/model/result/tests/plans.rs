@@ -34,6 +34,7 @@ pub(crate) fn bare_plan() -> Plan {
         skipped: Vec::new(),
         steps: vec![step("whole")],
         output: None,
+        panel: None,
         repair: "whole".into(),
         retry: Retry::times(1),
         limits: Limits {

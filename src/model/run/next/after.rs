@@ -42,7 +42,7 @@ fn is_guarded(plan: &Plan) -> bool {
 }
 
 /// Sends refused work back to the step that can mend it, or ends the run.
-fn answer(plan: &Plan, state: &State, verdict: Verdict) -> Option<Effect> {
+pub(super) fn answer(plan: &Plan, state: &State, verdict: Verdict) -> Option<Effect> {
     match verdict {
         Verdict::Content => None,
         Verdict::Unknown(reason) => Some(end::run(Status::Inconclusive, reason)),

@@ -34,7 +34,14 @@ pub(super) fn hooks<'a>(plan: &Plan, state: &'a State, timing: Timing, at: &Poin
 fn looks_at(hook: &HookPlan, at: &Point) -> bool {
     match (at, &hook.steps) {
         (Point::Mid { step, .. }, Some(steps)) => steps.contains(step),
-        (Point::Pre | Point::Post { .. } | Point::HandOver | Point::Mid { .. }, _) => true,
+        (
+            Point::Pre
+            | Point::Post { .. }
+            | Point::Panel { .. }
+            | Point::HandOver
+            | Point::Mid { .. },
+            _,
+        ) => true,
     }
 }
 
@@ -130,6 +137,9 @@ pub(super) fn verdict<'a>(checks: impl IntoIterator<Item = &'a Check> + Clone) -
 pub(super) fn reason(check: &Check) -> String {
     let name = &check.name;
     match (&check.reason, check.status) {
+        (Some(reason), CheckStatus::Error) if check.kind == CheckKind::Panel => {
+            format!("{name} inconclusive: {reason}")
+        }
         (Some(reason), CheckStatus::Error) => format!("{name} could not run: {reason}"),
         (Some(reason), CheckStatus::Skipped) => format!("{name} was skipped: {reason}"),
         (Some(reason), _) => format!("{name}: {reason}"),

@@ -3,6 +3,7 @@
 use crate::model::{
     Status,
     check::{Check, Proof, Require},
+    result::VerdictStatus,
     run::{
         Effect, Event, Plan, Point, State, StepStatus,
         state::{Halt, Stage},
@@ -44,7 +45,9 @@ pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
 
 /// By whom the work is vouched for: only checks of the attempts and the round that count.
 pub fn proof(state: &State) -> Proof {
-    Proof::of(standing_checks(state))
+    let confirmed = state.verdict().filter(|verdict| verdict.status == VerdictStatus::Passed);
+    let votes = confirmed.map_or(0, |verdict| verdict.votes.confirmed);
+    Proof { votes, ..Proof::of(standing_checks(state)) }
 }
 
 /// The checks that still speak of the work as it is: those of superseded attempts do not.
@@ -72,7 +75,7 @@ fn stands(state: &State, at: &Point) -> bool {
         Point::Mid { step, attempt } => {
             state.step(step).is_some_and(|known| known.attempt == *attempt)
         }
-        Point::Post { round } => *round == state.round,
+        Point::Post { round } | Point::Panel { round, .. } => *round == state.round,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::model::{
         plan::StepPlan,
         state::{Stage, StepState},
     },
-    value::Span,
+    value::{Span, Usd},
 };
 
 /// How many times one attempt waits for an overloaded service before the run gives up.
@@ -48,7 +48,7 @@ fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
 /// A call may start only if what it reserves fits what is left of every limit. Where the step ran
 /// before, a broken-off call goes on in its conversation, and a refused attempt is told why.
 fn call(plan: &Plan, state: &State, step: &StepPlan, known: &StepState) -> Vec<Effect> {
-    if let Some((limit, reason)) = exhausted(plan, state, step) {
+    if let Some((limit, reason)) = exhausted(plan, state, step, Usd::ZERO) {
         return vec![Effect::record(Event::LimitReached { limit, reason })];
     }
     let refused = known.rejections.last().filter(|_| known.attempt_is_refused());
@@ -61,10 +61,16 @@ fn call(plan: &Plan, state: &State, step: &StepPlan, known: &StepState) -> Vec<E
     }]
 }
 
-fn exhausted(plan: &Plan, state: &State, step: &StepPlan) -> Option<(LimitKind, String)> {
+/// Whether a limit leaves no room for a call. `promised` is what was ordered beside it.
+pub(super) fn exhausted(
+    plan: &Plan,
+    state: &State,
+    step: &StepPlan,
+    promised: Usd,
+) -> Option<(LimitKind, String)> {
     let ledger = &state.ledger;
     if let Some(limit) = plan.limits.usd {
-        let charged = ledger.charged();
+        let charged = ledger.charged() + promised;
         if charged + step.reserve > limit {
             let (id, reserve) = (&step.id, step.reserve);
             let reason = format!("{charged} of {limit} is spent, and `{id}` reserves {reserve}");
@@ -197,7 +203,7 @@ pub(super) fn repair(
 }
 
 /// An overload or a broken line passes; a login or a quota does not.
-fn worth_waiting(plan: &Plan, known: &StepState, why: &Unavailability) -> Option<Span> {
+pub(super) fn worth_waiting(plan: &Plan, known: &StepState, why: &Unavailability) -> Option<Span> {
     match why {
         Unavailability::Missing | Unavailability::Login | Unavailability::Quota { .. } => None,
         Unavailability::Overloaded | Unavailability::Network

@@ -10,6 +10,8 @@ use crate::model::{
     changes::TreeChanges,
     check::{Check, CheckKind, CheckStatus, Require, Timing},
     contract::{Isolation, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
+    panel::{PanelPlan, ReviewerPlan, UNITS},
+    result::{VerdictStatus, Votes},
     run::{
         Effect, Event, Plan, Point, State,
         event::{CallEnded, CallStarted, Output},
@@ -22,6 +24,9 @@ use crate::model::{
 
 /// The most that one call costs here, in millionths of a dollar: twice its reservation.
 pub(super) const DEAREST: u64 = 100_000;
+
+/// What every call reserves here.
+const RESERVE: Usd = Usd::from_micros(50_000);
 
 /// Decisions drawn from a string of bytes, so that a failing run shrinks.
 pub(super) struct Chance {
@@ -98,7 +103,9 @@ impl World {
     fn append(&mut self, event: Event) {
         if let Event::Retry { step, supersedes, .. } = &event {
             self.accepted.remove(step);
-            self.accepted.retain(|accepted| !supersedes.contains(accepted));
+            // Whoever judged what is refused judges what comes next, too.
+            let anew = |id: &String| supersedes.contains(id) || id.starts_with(UNITS);
+            self.accepted.retain(|accepted| !anew(accepted));
         }
         self.state.apply(&event);
         self.events.push(event);
@@ -117,18 +124,10 @@ impl World {
             }
             Effect::Call { step, attempt, .. } => {
                 assert!(!self.accepted.contains(step), "`{step}` is paid for already");
+                let limit = self.plan.limits.usd.expect("the plans of these tests have one");
+                let gone = self.state.ledger.charged() + self.state.promised(&self.plan);
+                assert!(gone + RESERVE <= limit, "{step} does not fit: {gone} of {limit}");
                 self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
-                self.append(Event::CallStarted(CallStarted {
-                    step: step.clone(),
-                    attempt: *attempt,
-                    pid: 1,
-                    start: None,
-                    claude_session: format!("{step}/{attempt}"),
-                    resumed: false,
-                    reservation: Usd::from_micros(50_000),
-                    cap: None,
-                    stream: 0,
-                }));
             }
         }
         self.running.push(effect);
@@ -158,6 +157,7 @@ impl World {
     fn finish(&mut self, effect: Effect) {
         match effect {
             Effect::Record(_) | Effect::Freeze => panic!("a decision never runs"),
+            Effect::Check { at: at @ Point::Panel { .. } } => self.hear(at),
             Effect::Check { at } => {
                 let name = if at == Point::Pre { "requires" } else { "schema" };
                 let kind = if at == Point::Pre { CheckKind::Requires } else { CheckKind::Schema };
@@ -169,8 +169,45 @@ impl World {
                 let check = self.check(&hook, CheckKind::Hook, Some(plan.timing), plan.blocking);
                 self.append(Event::HookEnded { hook, at, check });
             }
-            Effect::Call { step, attempt, .. } => self.end_call(step, attempt),
+            Effect::Call { step, attempt, .. } => {
+                self.append(Event::CallStarted(CallStarted {
+                    step: step.clone(),
+                    attempt,
+                    pid: 1,
+                    start: None,
+                    claude_session: format!("{step}/{attempt}"),
+                    resumed: false,
+                    reservation: RESERVE,
+                    cap: None,
+                    stream: 0,
+                }));
+                self.end_call(step, attempt);
+            }
         }
+    }
+
+    /// The first reviewer alone may leave it to the others; all together conclude.
+    fn hear(&mut self, at: Point) {
+        let Point::Panel { asked, .. } = at else { panic!("a panel is asked at its own point") };
+        let panel = self.plan.panel.as_ref().expect("the plan asked for one");
+        let alone = asked < u32::try_from(panel.reviewers.len()).unwrap();
+        if alone && self.chance.below(2) == 1 {
+            return self.append(Event::ChecksEnded { at, checks: Vec::new() });
+        }
+        let check = self.check("panel", CheckKind::Panel, None, true);
+        let (status, votes) = match check.status {
+            CheckStatus::Passed => {
+                (VerdictStatus::Passed, Votes { confirmed: asked, ..Votes::default() })
+            }
+            CheckStatus::Failed => {
+                (VerdictStatus::Rejected, Votes { refuted: asked, ..Votes::default() })
+            }
+            CheckStatus::Error | CheckStatus::Skipped => {
+                (VerdictStatus::Inconclusive, Votes { error: asked, ..Votes::default() })
+            }
+        };
+        self.append(Event::Verdict { at: at.clone(), status, votes });
+        self.append(Event::ChecksEnded { at, checks: vec![check] });
     }
 
     fn check(
@@ -244,11 +281,15 @@ prop_compose! {
         hooks in proptest::collection::vec(hook(), 0..5),
         requires in any::<bool>(),
         apply in any::<bool>(),
+        reviewers in 0usize..4,
+        escalate in any::<bool>(),
         output in any::<bool>(),
         times in 0u8..3,
         cents in 5u64..200,
         repair in 0usize..4,
-        require in prop_oneof![Just(Require::None), Just(Require::Checks)],
+        require in prop_oneof![
+            Just(Require::None), Just(Require::Checks), Just(Require::Panel)
+        ],
     ) -> Plan {
         let steps: Vec<StepPlan> = (0..steps).map(step).collect();
         let repair = steps[repair % steps.len()].id.clone();
@@ -273,6 +314,7 @@ prop_compose! {
             skipped: Vec::new(),
             steps,
             output: output.then(|| serde_json::json!({})),
+            panel: panel(reviewers, escalate),
             repair,
             retry: Retry {
                 times,
@@ -340,8 +382,24 @@ fn step(place: usize) -> StepPlan {
         output: None,
         stages: Stages::default(),
         window: None,
-        reserve: Usd::from_micros(50_000),
+        reserve: RESERVE,
     }
+}
+
+/// Reviewers that differ in nothing but their names.
+fn panel(reviewers: usize, escalate: bool) -> Option<PanelPlan> {
+    let reviewer = |place: usize| ReviewerPlan {
+        persona: String::new(),
+        lens: String::new(),
+        call: StepPlan { id: format!("{UNITS}/{place}"), ..step(place) },
+    };
+    (reviewers > 0).then(|| PanelPlan {
+        reviewers: (0..reviewers).map(reviewer).collect(),
+        quorum: 1,
+        criteria: Vec::new(),
+        evidence: Vec::new(),
+        escalate,
+    })
 }
 
 fn limits(cents: u64) -> Limits {

@@ -1,0 +1,190 @@
+//! The panel: what its reviewers are given, and what atlas sees of the evidence that they name.
+//!
+//! A reviewer is a call like any other, with a prompt that can only be made once the work is
+//! done. What comes of them all is concluded by the model; here is what needs eyes.
+
+mod evidence;
+
+use std::{rc::Rc, time::Instant};
+
+use super::{call, judges, site::Site, unit::Line};
+use crate::model::{
+    Fault, Result,
+    call::CallOutcome,
+    check::{Check, CheckKind, CheckStatus},
+    judges::{JudgeFile, accuse},
+    panel::{
+        PanelPlan, answer,
+        package::{self, Part},
+        weigh::{Asked, Conclusion, Said, conclude, is_clear},
+    },
+    prompt,
+    result::{FindingStatus, Severity, Verdict, VerdictStatus},
+    run::{Event, Point, event::Output},
+};
+
+/// How much of a change is shown to a reviewer; the rest is named.
+const CHANGE_BYTES: usize = 96 * 1024;
+
+/// The work as a panel judges it.
+#[derive(Clone, Debug)]
+pub(crate) struct Work {
+    /// Which time the end was reached, from 0.
+    pub round: u32,
+    /// The output.
+    pub output: Option<Output>,
+    /// What was said about the work already.
+    pub checks: Vec<Check>,
+}
+
+/// Asks one reviewer.
+pub(crate) async fn review(site: Rc<Site>, line: Line, mut order: call::Order, work: Work) {
+    match package(&site, &order, &work).await {
+        Ok(package) => order.brief = package,
+        Err(fault) => return call::not_made(&line, &order, &fault).await,
+    }
+    call::call(site, line, order).await;
+}
+
+async fn package(site: &Site, order: &call::Order, work: &Work) -> Result<String> {
+    let panel = site.plan.panel.as_ref().expect("the plan asked for a reviewer");
+    let reviewer = panel.reviewers.iter().find(|reviewer| reviewer.call.id == order.step.id);
+    let reviewer = reviewer.expect("the plan asked for this reviewer");
+    let nonce = site.panel_nonce(work.round);
+    Ok(package::prompt(panel, reviewer, &parts(site, work).await?, &nonce))
+}
+
+/// The task, the output, the change, and what checks said: all that a reviewer knows.
+async fn parts(site: &Site, work: &Work) -> Result<Vec<Part>> {
+    let mut parts = vec![Part { name: "task", text: task(site) }];
+    if let Some(output) = &work.output {
+        parts.push(Part { name: "output", text: text(site, output)? });
+    }
+    if let Some(patch) = site.tree.patch(CHANGE_BYTES).await? {
+        let mut change = String::from_utf8_lossy(&patch.bytes).into_owned();
+        for path in &patch.left_out {
+            change.push_str("\nnot shown: ");
+            change.push_str(path);
+        }
+        parts.push(Part { name: "change", text: change });
+    }
+    if !work.checks.is_empty() {
+        let said: Vec<String> = work.checks.iter().map(prompt::check).collect();
+        parts.push(Part { name: "checks", text: said.join("\n\n") });
+    }
+    Ok(parts)
+}
+
+/// What was asked for: the prompts of the step whose output is judged.
+fn task(site: &Site) -> String {
+    let Some(last) = site.plan.steps.last() else { return String::new() };
+    format!("{}\n\n{}", last.system, last.prompt)
+}
+
+fn text(site: &Site, output: &Output) -> Result<String> {
+    match site.session.stored().load_output(output)? {
+        Output::Text { text } => Ok(text),
+        Output::Json { json } => Ok(format!("{json:#}")),
+        Output::File { path, .. } => Err(Fault::invalid(format!("`{path}` is no output"))),
+    }
+}
+
+/// What came of asking some or all reviewers.
+#[derive(Clone, Debug)]
+pub(crate) struct Hearing {
+    /// Where in the run.
+    pub at: Point,
+    /// The work.
+    pub work: Work,
+    /// The files that judge the work, as they were before the first call.
+    pub judges: Vec<JudgeFile>,
+    /// The reviewers that were asked, how their calls ended and what they said.
+    pub heard: Vec<(String, CallOutcome, Option<Output>)>,
+}
+
+/// Looks at the evidence, concludes, and tells of it.
+pub(crate) async fn hear(site: Rc<Site>, line: Line, hearing: Hearing) {
+    let started = Instant::now();
+    let changed = judges::changed(&site.tree.root, &hearing.judges).await;
+    if let Some(reason) = accuse(&changed) {
+        let check = Check::blocking("self-protection", CheckKind::Protection, CheckStatus::Failed);
+        let checks = vec![check.because(reason)];
+        return line.tell(Event::ChecksEnded { at: hearing.at, checks });
+    }
+    let panel = site.plan.panel.as_ref().expect("the plan asked for a panel");
+    let asked: Vec<Asked> = hearing.heard.iter().map(|heard| said(&site, heard)).collect();
+    let alone = asked.len() < panel.reviewers.len();
+    let output = hearing.work.output.as_ref().and_then(|output| text(&site, output).ok());
+    let seen = evidence::look(&site, &asked, &output.unwrap_or_default()).await;
+    let quorum = if alone { 1 } else { panel.quorum };
+    let concluded = conclude(&asked, &seen, quorum);
+    let mut checks = Vec::new();
+    if !alone || is_clear(&concluded) {
+        tell(&line, &hearing.at, &concluded);
+        let ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        checks.push(Check { ms, ..check(panel, &concluded.verdict) });
+    }
+    line.tell(Event::ChecksEnded { at: hearing.at, checks });
+}
+
+fn tell(line: &Line, at: &Point, concluded: &Conclusion) {
+    for cast in &concluded.votes {
+        line.tell(Event::Vote { at: at.clone(), cast: cast.clone() });
+    }
+    for finding in &concluded.verdict.findings {
+        line.tell(Event::Finding { at: at.clone(), finding: finding.clone() });
+    }
+    let verdict = &concluded.verdict;
+    line.tell(Event::Verdict { at: at.clone(), status: verdict.status, votes: verdict.votes });
+}
+
+fn said(site: &Site, (name, outcome, output): &(String, CallOutcome, Option<Output>)) -> Asked {
+    let said = match outcome {
+        CallOutcome::Succeeded => match read(site, output.as_ref()) {
+            Ok(review) => Said::Answer { review },
+            Err(reason) => Said::Nothing { reason },
+        },
+        CallOutcome::Limit { reason, .. } => Said::Nothing { reason: reason.clone() },
+        CallOutcome::Failed { failure, reason } if failure.is_silence() => {
+            Said::Nothing { reason: reason.clone() }
+        }
+        CallOutcome::Failed { reason, .. } | CallOutcome::Unavailable { reason, .. } => {
+            Said::Died { reason: reason.clone() }
+        }
+        CallOutcome::Interrupted => Said::Died { reason: "interrupted".to_owned() },
+    };
+    Asked { reviewer: name.clone(), said }
+}
+
+fn read(site: &Site, output: Option<&Output>) -> Result<answer::Review, String> {
+    let output = output.ok_or("there is no answer")?;
+    match site.session.stored().load_output(output).map_err(|fault| fault.to_string())? {
+        Output::Json { json } => answer::read(&json),
+        Output::Text { .. } | Output::File { .. } => Err("the answer is no form".to_owned()),
+    }
+}
+
+/// The verdict as a check: what it refuses goes back to the agent.
+fn check(panel: &PanelPlan, verdict: &Verdict) -> Check {
+    let check = |status| Check::blocking("panel", CheckKind::Panel, status);
+    let votes = verdict.votes;
+    match verdict.status {
+        VerdictStatus::Passed => check(CheckStatus::Passed),
+        VerdictStatus::Rejected => {
+            let supported = verdict.findings.iter().filter(|finding| {
+                finding.status == FindingStatus::Supported && finding.severity >= Severity::Major
+            });
+            let claims: Vec<String> = supported.map(ToString::to_string).collect();
+            check(CheckStatus::Failed).because(claims.join("\n"))
+        }
+        VerdictStatus::Inconclusive => check(CheckStatus::Error).because(format!(
+            "{} of {} confirmed, {} are needed; {} refuted, {} gave no vote that counts, {} died",
+            votes.confirmed,
+            votes.total(),
+            panel.quorum,
+            votes.refuted,
+            votes.abstained,
+            votes.error,
+        )),
+    }
+}

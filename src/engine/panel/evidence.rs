@@ -1,0 +1,102 @@
+//! What atlas sees of the evidence that reviewers name: quotes looked up, commands run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    engine::{child_env::Child, site::Site},
+    model::panel::{
+        EvidenceCommand,
+        answer::{Expect, Issue},
+        quote,
+        weigh::{Asked, Evidence, Said},
+    },
+    sys::{
+        capture::KEEP_BYTES,
+        fs::read_capped,
+        process::{End, Exit, Program, RunLimits, run},
+    },
+};
+
+/// Larger files are not quoted from.
+const FILE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Looks up every quote, and runs each command that somebody named, once.
+pub(super) async fn look(site: &Site, asked: &[Asked], output: &str) -> Evidence {
+    let mut quotes = BTreeMap::new();
+    let mut named = BTreeSet::new();
+    for Asked { reviewer, said } in asked {
+        let Said::Answer { review } = said else { continue };
+        let stand = review.issues.iter().map(|issue| stands(&site.tree.root, issue, output));
+        quotes.insert(reviewer.clone(), stand.collect());
+        named.extend(review.issues.iter().filter_map(|issue| issue.command.as_deref()));
+    }
+    Evidence { quotes, commands: commands(site, &named).await }
+}
+
+fn stands(root: &Path, issue: &Issue, output: &str) -> bool {
+    let Some(wanted) = issue.quote.as_deref().filter(|words| quote::says_something(words)) else {
+        return false;
+    };
+    match issue.file.as_deref() {
+        None => !quote::places(output, wanted).is_empty(),
+        Some(file) => {
+            let bytes = inside(root, file).and_then(|path| read_capped(&path, FILE_BYTES).ok());
+            bytes.is_some_and(|bytes| {
+                !quote::places(&String::from_utf8_lossy(&bytes), wanted).is_empty()
+            })
+        }
+    }
+}
+
+/// A reviewer names files of the tree, and no others.
+fn inside(root: &Path, file: &str) -> Option<PathBuf> {
+    let root = root.canonicalize().ok()?;
+    let real = root.join(file).canonicalize().ok()?;
+    (Path::new(file).is_relative() && real.starts_with(&root)).then_some(real)
+}
+
+/// How the contract's commands behave, those that somebody named. One that changes the tree it
+/// judges proves nothing, and neither does one that could not run.
+async fn commands(site: &Site, named: &BTreeSet<&str>) -> BTreeMap<String, Expect> {
+    let panel = site.plan.panel.as_ref().expect("the plan asked for a panel");
+    let mut behaved = BTreeMap::new();
+    for command in panel.evidence.iter().filter(|command| named.contains(command.name.as_str())) {
+        let before = tree(site).await;
+        let Some(seen) = behave(site, command).await else { continue };
+        if tree(site).await == before {
+            behaved.insert(command.name.clone(), seen);
+        }
+    }
+    behaved
+}
+
+async fn tree(site: &Site) -> Option<String> {
+    let (changes, _) = site.tree.changes().await.ok().flatten()?;
+    changes.tree
+}
+
+async fn behave(site: &Site, command: &EvidenceCommand) -> Option<Expect> {
+    let mut words = command.command.iter();
+    let program = Program {
+        path: words.next().map(PathBuf::from).unwrap_or_default(),
+        args: words.map(Into::into).collect(),
+        cwd: site.tree.root.clone(),
+        env: site.child_env(Child::Hook, &format!("evidence/{}", command.name), None, &[]),
+    };
+    let limits = RunLimits {
+        timeout: crate::model::config::defaults::HOOK_TIMEOUT.0,
+        grace: site.plan.limits.grace.0,
+        keep_bytes: KEEP_BYTES,
+        leak_grace: std::time::Duration::from_millis(200),
+    };
+    let done = run(&program, Vec::new(), limits, site.stop.clone()).await.ok()?;
+    match done.end {
+        End::Exited(Exit::Code(0)) => Some(Expect::Passes),
+        // 126 and 127 are what a shell says of a program that it could not start.
+        End::Exited(Exit::Code(126 | 127) | Exit::Signal(_)) | End::TimedOut | End::Stopped => None,
+        End::Exited(Exit::Code(_)) => Some(Expect::Fails),
+    }
+}

@@ -1,0 +1,141 @@
+//! The panel: starts only where nothing else refused, asks its reviewers, and concludes.
+
+use super::{
+    Phase, after, checks, end,
+    steps::{exhausted, worth_waiting},
+};
+use crate::model::{
+    Status,
+    call::CallOutcome,
+    check::Check,
+    panel::ReviewerPlan,
+    run::{
+        Effect, Event, Plan, Point, State,
+        state::{Stage, StepState},
+    },
+    value::Usd,
+};
+
+/// Reviewers are asked side by side; where the panel escalates, the first one alone at first.
+pub(super) fn next(plan: &Plan, state: &State) -> Phase {
+    let Some(panel) = &plan.panel else { return Phase::Over };
+    if panel.escalate && panel.reviewers.len() > 1 {
+        match hear(plan, state, &panel.reviewers[..1]) {
+            Heard::GoesOn(effects) => return Phase::GoesOn(effects),
+            // Somebody who doubts, or who said nothing, leaves it to the others.
+            Heard::Ended([]) => {}
+            Heard::Ended(found) => return answered(plan, state, found),
+        }
+    }
+    match hear(plan, state, &panel.reviewers) {
+        Heard::GoesOn(effects) => Phase::GoesOn(effects),
+        Heard::Ended(found) => answered(plan, state, found),
+    }
+}
+
+fn answered(plan: &Plan, state: &State, found: &[Check]) -> Phase {
+    match after::answer(plan, state, checks::verdict(found)) {
+        Some(effect) => Phase::GoesOn(vec![effect]),
+        None => Phase::Over,
+    }
+}
+
+/// How far some reviewers have come.
+enum Heard<'a> {
+    GoesOn(Vec<Effect>),
+    Ended(&'a [Check]),
+}
+
+fn hear<'a>(plan: &Plan, state: &'a State, reviewers: &[ReviewerPlan]) -> Heard<'a> {
+    let asked = u32::try_from(reviewers.len()).unwrap_or(u32::MAX);
+    let at = Point::Panel { round: state.round, asked };
+    match state.checks.get(&at) {
+        Some(Stage::Ended(found)) => return Heard::Ended(found),
+        Some(Stage::Running) => return Heard::GoesOn(Vec::new()),
+        Some(Stage::Idle) | None => {}
+    }
+    let mut asking = Asking::new(plan, state);
+    for reviewer in reviewers {
+        let known = known(state, reviewer);
+        match known.map(|known| &known.call) {
+            Some(Stage::Running) => asking.busy = true,
+            Some(Stage::Ended(outcome)) => asking.ended(reviewer, known, outcome),
+            Some(Stage::Idle) | None => asking.ask(reviewer, known),
+        }
+    }
+    match asking.end {
+        Some(end) if !asking.busy => Heard::GoesOn(vec![end]),
+        Some(_) => Heard::GoesOn(asking.effects),
+        None if asking.busy => Heard::GoesOn(asking.effects),
+        None => Heard::GoesOn(vec![Effect::Check { at }]),
+    }
+}
+
+/// A reviewer is asked once a round; what it said of an earlier one is about other work.
+fn known<'a>(state: &'a State, reviewer: &ReviewerPlan) -> Option<&'a StepState> {
+    state.step(&reviewer.call.id).filter(|known| known.attempt == attempt(state))
+}
+
+fn attempt(state: &State) -> u32 {
+    state.round + 1
+}
+
+/// Whom to ask now.
+struct Asking<'a> {
+    plan: &'a Plan,
+    state: &'a State,
+    /// What was ordered and is not charged yet.
+    promised: Usd,
+    /// Whether anybody is being asked, now or from now on.
+    busy: bool,
+    effects: Vec<Effect>,
+    /// What ends the run once nobody is asked any more.
+    end: Option<Effect>,
+}
+
+impl<'a> Asking<'a> {
+    fn new(plan: &'a Plan, state: &'a State) -> Self {
+        let promised = state.promised(plan);
+        Self { plan, state, promised, busy: false, effects: Vec::new(), end: None }
+    }
+
+    /// Where there is no room for one more beside the others, it waits for what they leave: calls
+    /// cost less than they reserve.
+    fn ask(&mut self, reviewer: &ReviewerPlan, known: Option<&StepState>) {
+        if let Some((limit, reason)) =
+            exhausted(self.plan, self.state, &reviewer.call, self.promised)
+        {
+            self.end.get_or_insert(Effect::record(Event::LimitReached { limit, reason }));
+            return;
+        }
+        self.busy = true;
+        self.promised += reviewer.call.reserve;
+        self.effects.push(Effect::Call {
+            step: reviewer.call.id.clone(),
+            attempt: attempt(self.state),
+            // A reviewer keeps no conversation: after an overload it begins anew.
+            resume: None,
+            reasons: Vec::new(),
+            after: known.and_then(|known| known.backoff).unwrap_or_default(),
+        });
+    }
+
+    /// A reviewer whom an overloaded service left unheard is asked again. Where nobody can be
+    /// asked at all, that is no vote but the end.
+    fn ended(&mut self, reviewer: &ReviewerPlan, known: Option<&StepState>, outcome: &CallOutcome) {
+        let CallOutcome::Unavailable { why, reason } = outcome else { return };
+        let Some(known) = known else { return };
+        match worth_waiting(self.plan, known, why) {
+            Some(after) => {
+                self.busy = true;
+                self.effects.push(Effect::record(Event::CallRetrying {
+                    step: reviewer.call.id.clone(),
+                    attempt: known.attempt,
+                    reason: reason.clone(),
+                    after,
+                }));
+            }
+            None => self.end = Some(end::run(Status::Unavailable, reason)),
+        }
+    }
+}

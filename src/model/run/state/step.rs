@@ -1,0 +1,96 @@
+//! What is known of one step, or of one reviewer.
+
+use super::Stage;
+use crate::model::{
+    call::{CallOutcome, Spend},
+    run::{Stand, StepStatus, event::Output},
+    value::Span,
+};
+
+/// Everything known about a step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StepState {
+    /// The attempt under way or last made, from 1.
+    pub attempt: u32,
+    /// The call of that attempt.
+    pub call: Stage<CallOutcome>,
+    /// The conversation of the last call, which a later one may continue.
+    pub conversation: Option<String>,
+    /// The wait before the next call, after an overload.
+    pub backoff: Option<Span>,
+    /// How many times this attempt waited for an overloaded service.
+    pub waits: u32,
+    /// What the last call said, whether or not it succeeded.
+    pub output: Option<Output>,
+    /// Why earlier attempts were refused, in order.
+    pub rejections: Vec<Vec<String>>,
+    /// How it ended; `None` while it runs or has to run again.
+    pub status: Option<(StepStatus, Option<String>)>,
+    /// What all its calls cost.
+    pub spend: Spend,
+    /// How long all its calls took, in milliseconds.
+    pub ms: u64,
+    /// Whether the next call starts a new attempt.
+    pub again: bool,
+    /// The tree after the call of the attempt.
+    pub stand: Option<Stand>,
+    /// The attempt that was told of the last rejection, so that one that broke off hears it again.
+    pub(super) told: u32,
+}
+
+impl StepState {
+    /// The attempt that the next call belongs to.
+    pub fn next_attempt(&self) -> u32 {
+        if self.again { self.attempt + 1 } else { self.attempt.max(1) }
+    }
+
+    /// Whether its last call succeeded, so that there is an output to look at.
+    pub fn succeeded(&self) -> bool {
+        self.call == Stage::Ended(CallOutcome::Succeeded)
+    }
+
+    /// Whether the next call follows a refusal that its agent has to hear of.
+    pub fn attempt_is_refused(&self) -> bool {
+        self.told == self.next_attempt()
+    }
+
+    pub(super) fn begin(&mut self, attempt: u32) {
+        if attempt > self.attempt {
+            self.waits = 0;
+        }
+        self.attempt = attempt;
+        self.call = Stage::Running;
+        self.backoff = None;
+        self.again = false;
+    }
+
+    pub(super) fn retry_later(&mut self, after: Span) {
+        self.waits += 1;
+        self.backoff = Some(after);
+        self.call = Stage::Idle;
+    }
+
+    pub(super) fn start_over(&mut self) {
+        self.status = None;
+        self.call = Stage::Idle;
+        self.again = true;
+        self.stand = None;
+    }
+
+    /// A step that passed stays passed, and a call that succeeded is never made again: its checks
+    /// go on, unless they refused it for good. A call that was under way goes on within its
+    /// attempt; one that ended otherwise makes room for another attempt.
+    pub(super) fn forget_what_was_running(&mut self) {
+        self.waits = 0;
+        match (&self.call, &self.status) {
+            (_, Some((StepStatus::Passed, _))) => {}
+            (Stage::Ended(_), Some((StepStatus::Rejected, _))) => self.start_over(),
+            (Stage::Ended(CallOutcome::Succeeded), _) => self.status = None,
+            (Stage::Ended(_), _) => self.start_over(),
+            (Stage::Idle | Stage::Running, _) => {
+                self.call = Stage::Idle;
+                self.status = None;
+            }
+        }
+    }
+}
