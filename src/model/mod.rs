@@ -18,6 +18,7 @@ pub mod lint;
 pub mod meanwhile;
 pub mod passed_on;
 pub mod planning;
+pub mod plugin;
 pub mod prompt;
 pub mod recording;
 mod request;
