@@ -15,7 +15,7 @@ use crate::{
         skill::{Found, Skill, outline::Section, tokens},
         text,
     },
-    report::{Look, StreamKind, fault::render_warning, table::table, wrap},
+    report::{Look, StreamKind, fault::render_warning, table::table},
     store::skills::{Resource, Resources, load, resource, resources},
 };
 
@@ -106,15 +106,16 @@ fn overview(skill: &Skill, files: &Resources, look: Look) -> String {
         ],
         None,
     );
-    if let Some(description) = &skill.front.description {
-        let one_line = description.split_whitespace().collect::<Vec<_>>().join(" ");
-        shown += &(wrap::text(&inert(&one_line), look.width, 0) + "\n");
-    }
     let sizes = [
         format!("header {} bytes", skill.header().len()),
         format!("body {} {} tokens", look.about(), tokens(skill.body().len())),
     ];
     shown += &look.parts(&sizes, None);
+    let header = text::sanitize(skill.header());
+    let header = header.trim();
+    if !header.is_empty() {
+        shown += &format!("\n{header}\n");
+    }
     shown + &outline(skill, look) + &listed(&files.files, look)
 }
 
