@@ -95,7 +95,8 @@ fn memory() {
         stdout.read_to_end(&mut rest).expect("the list has an end");
         child.wait().expect("our own child can be waited for");
         let status = status.unwrap_or_default();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split(' ').rev().nth(1));
+        let peak =
+            status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split(' ').rev().nth(1));
         let peak = peak.and_then(|kib| kib.trim().parse::<f64>().ok()).unwrap_or(f64::NAN);
         println!("  {count:5} skills, median {median:6} bytes: {:6.1}", peak / 1024.0);
     }
@@ -134,7 +135,8 @@ fn skill(number: usize, size: usize) -> String {
         section += 1;
         let _ = write!(text, "\n## Part {section}\n\n");
         for line in 0..8 {
-            let _ = writeln!(text, "- Line {line} of part {section} says what to do, in some words.");
+            let _ =
+                writeln!(text, "- Line {line} of part {section} says what to do, in some words.");
         }
         text.push_str("\n```sh\n# a comment, no heading\nmake all\n```\n");
     }

@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let skill = load(&found)?;
     match &args.section {
         None => {
-            for warning in &skill.warnings {
+            for warning in skill.oddities() {
                 context.printer.say(&render_warning(warning, context.printer.look().style));
             }
             let files = resources(&found);
@@ -112,11 +112,11 @@ fn overview(skill: &Skill, files: &Resources, look: Look) -> String {
     ];
     shown += &look.parts(&sizes, None);
     let header = text::sanitize(skill.header());
-    let header = header.trim();
-    if !header.is_empty() {
-        shown += &format!("\n{header}\n");
-    }
-    shown + &outline(skill, look) + &listed(&files.files, look)
+    let header = match header.trim() {
+        "" => String::new(),
+        header => format!("\n{header}\n"),
+    };
+    shown + &header + &outline(skill, look) + &listed(&files.files, look)
 }
 
 fn outline(skill: &Skill, look: Look) -> String {
@@ -206,7 +206,7 @@ impl<'a> Document<'a> {
             sections: skill.outline.sections.iter().map(Part::of).collect(),
             files: files.files.iter().map(file).collect(),
             more_files: files.are_more,
-            warnings: skill.warnings.iter().map(|spot| spot.message.as_str()).collect(),
+            warnings: skill.oddities().map(|spot| spot.message.as_str()).collect(),
         }
     }
 }

@@ -174,7 +174,7 @@ pub fn in_folder(dir: &Path) -> Option<Found> {
 /// Reads a skill that was found.
 ///
 /// # Errors
-/// Its file cannot be read, is no regular file, is larger than 1 MiB, or has broken front matter.
+/// Its file cannot be read, is no regular file, is larger than 1 MiB, or has too much front matter.
 pub fn load(found: &Found) -> Result<Skill> {
     let cannot = |fault: Fault| Fault {
         message: format!("the skill `{}` cannot be read", found.name),

@@ -45,11 +45,12 @@ pub fn read(path: &Path, bytes: &[u8], extent: Extent) -> Result<Option<Header>>
         }
     };
     let (text, decoding) = decode::decode(path, bytes);
-    let parsed = match (front_matter::parse(path, &text), extent) {
-        (Ok(parsed), _) => parsed,
-        (Err(_), Extent::Prefix) if bytes.len() <= front_matter::MAX_BYTES => return Ok(None),
-        (Err(fault), _) => return Err(fault),
-    };
+    // Where front matter ends is known once as much of it was seen as there may be.
+    let may_go_on = extent == Extent::Prefix && text.len() <= 2 * front_matter::MAX_BYTES;
+    if may_go_on && front_matter::is_open(&text) {
+        return Ok(None);
+    }
+    let parsed = front_matter::parse(path, &text)?;
     let body = &text[parsed.body..];
     let Some(end) = Outline::header_end(body, extent) else { return Ok(None) };
     let description = parsed.front.description.as_deref().or_else(|| first_line(body));
@@ -58,7 +59,7 @@ pub fn read(path: &Path, bytes: &[u8], extent: Extent) -> Result<Option<Header>>
         name: parsed.front.name,
         front_bytes: parsed.body,
         bytes: parsed.body + end,
-        warnings: decoding.len() + parsed.warnings.len(),
+        warnings: decoding.len() + parsed.warnings.len() + usize::from(parsed.refused.is_some()),
     }))
 }
 

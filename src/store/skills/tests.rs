@@ -232,7 +232,7 @@ b (ATLAS_SKILLS_PATH): Does b | 45 bytes, ≈ 6 tokens
   shadowed by [ROOT]/one/b/SKILL.md
 late (ATLAS_SKILLS_PATH): x | 100020 bytes, ≈ 25002 tokens
 long (ATLAS_SKILLS_PATH): Does long | 51 bytes, ≈ 100006 tokens
-open (ATLAS_SKILLS_PATH): the front matter is not closed
+open (ATLAS_SKILLS_PATH): - | 15 bytes, ≈ 0 tokens
 multi (project skills): two lines | 37 bytes, ≈ 0 tokens
 plain (project skills): No front matter. | 17 bytes, ≈ 5 tokens
 
@@ -276,7 +276,7 @@ fn what_is_no_readable_file_is_refused_without_waiting() {
         ("one/huge/SKILL.md", &"x".repeat(MAX_BYTES + 1)),
         ("one/full/SKILL.md", &"x".repeat(MAX_BYTES)),
         ("one/folder/SKILL.md/x", ""),
-        ("one/broken/SKILL.md", "---\ntags: {b: c\n}}\n---\n"),
+        ("one/broken/SKILL.md", &format!("---\nname: {}\n---\n", "x".repeat(70_000))),
     ]);
     for dir in ["one/pipe", "one/device", "one/gone", "one/itself"] {
         fs::create_dir_all(house.at(dir)).unwrap();
@@ -300,8 +300,8 @@ fn what_is_no_readable_file_is_refused_without_waiting() {
 the skill `huge` cannot be read: cannot read `[ROOT]/one/huge/SKILL.md`: over 1048576 bytes
   hint: move long parts into files under `references/`
 the skill `folder` cannot be read: cannot read `[ROOT]/one/folder/SKILL.md`: not a regular file but a folder
-the skill `broken` cannot be read: the front matter is not valid YAML
-  at [ROOT]/one/broken/SKILL.md: misplaced bracket
+the skill `broken` cannot be read: the front matter is larger than 64 KiB
+  at [ROOT]/one/broken/SKILL.md: opened here
 the skill `pipe` cannot be read: cannot read `[ROOT]/one/pipe/SKILL.md`: not a regular file but a FIFO
 the skill `device` cannot be read: cannot read `[ROOT]/one/device/SKILL.md`: not a regular file but a device
 the skill `gone` cannot be read: cannot read `[ROOT]/one/gone/SKILL.md`: No such file or directory (os error 2)

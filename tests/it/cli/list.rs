@@ -11,7 +11,7 @@ fn world() -> World {
     world
         .skill("review", REVIEW)
         .personal_skill("review", REVIEW)
-        .skill("broken", "---\nname: never closed\n")
+        .skill("broken", &format!("---\nname: {}\n---\n", "too long ".repeat(8000)))
         .skill("loud", "---\ndescription: \"\\e[2Jclears\\u202e the screen\"\n---\nLoud.\n");
     world
 }
@@ -44,7 +44,7 @@ fn skills_with_their_sources_and_sizes() {
 $ atlas list
 name            source    trust      header     body          description
 review          personal  trusted    152 bytes  ≈ 32 tokens   Reviews a diff and says what is wrong with it.
-broken          project   untrusted                           broken: the front matter is not closed
+broken          project   untrusted                           broken: the front matter is larger than 64 KiB
 loud            project   untrusted  58 bytes   ≈ 2 tokens    ␛[2Jclears� the screen
 review          project   untrusted  152 bytes  ≈ 32 tokens   shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
 --- exit 0
@@ -66,7 +66,7 @@ review
 broken
   source: project
   trust: untrusted
-  description: broken: the front matter is not closed
+  description: broken: the front matter is larger than 64 KiB
 loud
   source: project
   trust: untrusted
@@ -117,7 +117,7 @@ fn as_a_document() {
       "header_bytes": null,
       "body_tokens": null,
       "shadowed_by": null,
-      "error": "the front matter is not closed"
+      "error": "the front matter is larger than 64 KiB"
     },
     {
       "name": "loud",
