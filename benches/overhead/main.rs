@@ -5,6 +5,7 @@
 //! is new, and the real claude talks to a model on loopback. docs/performance.md holds the figures.
 
 mod figures;
+#[expect(dead_code, reason = "the other measurement has goals of its own")]
 mod pairs;
 #[path = "../../tests/it/support/mod.rs"]
 #[expect(

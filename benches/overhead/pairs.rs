@@ -30,6 +30,8 @@ pub(crate) enum Goal {
     Takes(f64),
     /// The second takes at most so many milliseconds more than the first.
     Adds(f64),
+    /// The second takes at most so many times what the first does.
+    Times(f64),
 }
 
 /// Times `n` pairs and prints what came out; every other pair runs the second side first.
@@ -56,13 +58,15 @@ pub(crate) fn compare(title: &str, n: usize, [first, second]: [&Side<'_>; 2], go
     println!("  {:24} {} ms", first.name, middle(pairs.iter().map(|(first, _)| *first)));
     println!("  {:24} {whole} ms", second.name);
     println!("  {:24} {more} ms", "difference in a pair");
-    println!("  {:24} {}", "ratio in a pair", middle(pairs.iter().map(|(a, b)| b / a)));
+    let ratio = middle(pairs.iter().map(|(a, b)| b / a));
+    println!("  {:24} {ratio}", "ratio in a pair");
     let (found, limit, than) = match goal {
-        Goal::Takes(limit) => (whole.median, limit, ""),
-        Goal::Adds(limit) => (more.median, limit, " more than the other"),
+        Goal::Takes(limit) => (whole.median, limit, " ms"),
+        Goal::Adds(limit) => (more.median, limit, " ms more than the other"),
+        Goal::Times(limit) => (ratio.median, limit, " times the other"),
     };
     let reached = if found <= *limit { "reached" } else { "missed" };
-    println!("  goal, at most {limit} ms{than}: {reached}");
+    println!("  goal, at most {limit}{than}: {reached}");
 }
 
 /// Milliseconds from before the start to after the end.

@@ -111,7 +111,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 }
 
 fn examined(args: &Args, context: &Context) -> Result<Examined> {
-    let roots = roots(&SkillsArgs { dirs: Vec::new() }, context)?;
+    let roots = roots(&SkillsArgs::default(), context)?;
     let folders = context.folders().ok();
     let user_config = folders.map(|folders| folders.config.join(crate::store::config::USER_FILE));
     let ground = Ground {

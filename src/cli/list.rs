@@ -1,5 +1,7 @@
 //! `atlas list`: the skills that can be run here.
 
+mod trust;
+
 use serde::Serialize;
 
 use super::{
@@ -10,7 +12,10 @@ use super::{
 use crate::{
     model::{Result, Status, skill::source::Source, text},
     report::{Look, Symbols, table::table},
-    store::skills::{Entry, Listing},
+    store::{
+        skills::{Entry, Listing},
+        trust::Standing,
+    },
 };
 
 /// On a terminal with fewer columns the description needs the room of the header's size.
@@ -19,8 +24,9 @@ const ROOMY: u16 = 100;
 /// List the skills that can be run here
 ///
 /// Looks in `--skills-dir`, `ATLAS_SKILLS_PATH`, `~/.claude/skills`, and in `.claude/skills`,
-/// `.agents/skills` and `skills` of the project, and at those that come with atlas. Of two skills
-/// with one name the first is meant; the others are shown as shadowed.
+/// `.agents/skills` and `skills` of the project, in plugins, and at those that come with atlas. Of
+/// two skills with one name the first is meant; the others are shown as shadowed. What the contract
+/// of a skill asks for applies only once it is trusted: `atlas trust`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -41,33 +47,53 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
             context.printer.say(&format!("  {}\n", text::sanitize_line(&dir.to_string_lossy())));
         }
     }
-    context.give(|| document(&listing), |look| lines(&listing, look))?;
+    let standings = trust::standings(&listing.entries, context)?;
+    let rows: Vec<Row<'_>> =
+        listing.entries.iter().zip(standings).map(|(entry, trust)| Row { entry, trust }).collect();
+    context.give(|| document(&rows, &listing), |look| lines(&rows, look))?;
     Ok(Status::Passed.into())
 }
 
-fn lines(listing: &Listing, look: Look) -> String {
-    if listing.entries.is_empty() {
-        return String::new();
-    }
-    let rows = listing.entries.iter().map(|entry| row(entry, look));
-    if look.width.is_some_and(|width| width < ROOMY) && look.symbols == Symbols::Unicode {
-        let rows: Vec<_> =
-            rows.map(|[name, source, _, body, said]| [name, source, body, said]).collect();
-        return table(["name", "source", "body", "description"], &rows, look);
-    }
-    let rows: Vec<_> = rows.collect();
-    table(["name", "source", "header", "body", "description"], &rows, look)
+/// A skill, and how it stands with trust.
+struct Row<'a> {
+    entry: &'a Entry,
+    trust: Standing,
 }
 
-fn row(entry: &Entry, look: Look) -> [String; 5] {
-    let (header, body) = match &entry.header {
-        Ok(header) => (
-            format!("{} bytes", header.bytes),
-            format!("{} {} tokens", look.about(), entry.body_tokens),
-        ),
-        Err(_) => (String::new(), String::new()),
-    };
-    [entry.found.name.clone(), entry.found.source.to_string(), header, body, description(entry)]
+fn lines(rows: &[Row<'_>], look: Look) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    if look.width.is_some_and(|width| width < ROOMY) && look.symbols == Symbols::Unicode {
+        let rows: Vec<_> = rows.iter().map(|row| row.narrow(look)).collect();
+        return table(["name", "source", "body", "description"], &rows, look);
+    }
+    let rows: Vec<_> = rows.iter().map(|row| row.wide(look)).collect();
+    table(["name", "source", "trust", "header", "body", "description"], &rows, look)
+}
+
+impl Row<'_> {
+    fn wide(&self, look: Look) -> [String; 6] {
+        let Self { entry, trust } = self;
+        let (header, body) = match &entry.header {
+            Ok(header) => (
+                format!("{} bytes", header.bytes),
+                format!("{} {} tokens", look.about(), entry.body_tokens),
+            ),
+            Err(_) => (String::new(), String::new()),
+        };
+        let (name, source) = (entry.found.name.clone(), entry.found.source.to_string());
+        [name, source, trust::word(*trust).to_owned(), header, body, description(entry)]
+    }
+
+    fn narrow(&self, look: Look) -> [String; 4] {
+        let [name, source, trust, _, body, said] = self.wide(look);
+        let source = match self.trust {
+            Standing::Trusted => source,
+            Standing::Changed | Standing::Untrusted => format!("{source} ({trust})"),
+        };
+        [name, source, body, said]
+    }
 }
 
 fn description(entry: &Entry) -> String {
@@ -83,15 +109,16 @@ fn description(entry: &Entry) -> String {
 
 #[derive(Serialize)]
 struct Document<'a> {
-    skills: Vec<Row<'a>>,
+    skills: Vec<Listed<'a>>,
     warnings: &'a [String],
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
+struct Listed<'a> {
     name: &'a str,
     description: Option<&'a str>,
     source: String,
+    trust: &'static str,
     path: String,
     header_bytes: Option<usize>,
     body_tokens: Option<usize>,
@@ -99,18 +126,19 @@ struct Row<'a> {
     error: Option<String>,
 }
 
-fn document(listing: &Listing) -> Document<'_> {
-    let skills = listing.entries.iter().map(Row::of).collect();
-    Document { skills, warnings: &listing.warnings }
+fn document<'a>(rows: &[Row<'a>], listing: &'a Listing) -> Document<'a> {
+    Document { skills: rows.iter().map(Listed::of).collect(), warnings: &listing.warnings }
 }
 
-impl<'a> Row<'a> {
-    fn of(entry: &'a Entry) -> Self {
+impl<'a> Listed<'a> {
+    fn of(row: &Row<'a>) -> Self {
+        let entry = row.entry;
         let header = entry.header.as_ref();
         Self {
             name: &entry.found.name,
             description: header.ok().and_then(|header| header.summary.as_deref()),
             source: entry.found.source.to_string(),
+            trust: trust::word(row.trust),
             path: entry.found.file.display().to_string(),
             header_bytes: header.ok().map(|header| header.bytes),
             body_tokens: header.ok().map(|_| entry.body_tokens),
@@ -135,10 +163,11 @@ mod tests {
         };
         let header = Err(Fault::invalid("it is broken"));
         let entry = Entry { found, header, body_tokens: 0, shadowed_by: None };
-        let listing = Listing { entries: vec![entry], warnings: Vec::new() };
+        let rows = [Row { entry: &entry, trust: Standing::Untrusted }];
         for (width, shown) in [(Some(99), false), (Some(100), true), (None, true)] {
-            let lines = lines(&listing, Look { width, ..Look::PLAIN });
+            let lines = lines(&rows, Look { width, ..Look::PLAIN });
             assert_eq!(lines.contains("header"), shown, "{width:?}: {lines}");
+            assert_eq!(lines.contains("project (untrusted)"), !shown, "{width:?}: {lines}");
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::{
         skill::{Found, Skill, outline::Section, tokens},
         text,
     },
-    report::{Look, StreamKind, fault::render_warning, table::table, wrap},
-    store::skills::{Resource, load, resource, resources},
+    report::{Look, StreamKind, fault::render_warning, table::table},
+    store::skills::{Resource, Resources, load, resource, resources},
 };
 
 /// Show what a skill says: its header and outline, one section, or one of its files
@@ -47,11 +47,15 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let skill = load(&found)?;
     match &args.section {
         None => {
-            for warning in &skill.warnings {
+            for warning in skill.oddities() {
                 context.printer.say(&render_warning(warning, context.printer.look().style));
             }
             let files = resources(&found);
             context.give(|| Document::of(&skill, &files), |look| overview(&skill, &files, look))?;
+            if files.are_more {
+                let first = files.files.len();
+                context.printer.warn(&format!("it has more files; {first} of them are shown"));
+            }
         }
         Some(asked) => {
             let (section, body) = skill.section(asked)?;
@@ -92,7 +96,7 @@ fn shown(text: &str, context: &Context) -> String {
     shown
 }
 
-fn overview(skill: &Skill, files: &[Resource], look: Look) -> String {
+fn overview(skill: &Skill, files: &Resources, look: Look) -> String {
     let inert = |text: &str| text::sanitize_line(text).into_owned();
     let mut shown = look.parts(
         &[
@@ -102,16 +106,17 @@ fn overview(skill: &Skill, files: &[Resource], look: Look) -> String {
         ],
         None,
     );
-    if let Some(description) = &skill.front.description {
-        let one_line = description.split_whitespace().collect::<Vec<_>>().join(" ");
-        shown += &(wrap::text(&inert(&one_line), look.width, 0) + "\n");
-    }
     let sizes = [
         format!("header {} bytes", skill.header().len()),
         format!("body {} {} tokens", look.about(), tokens(skill.body().len())),
     ];
     shown += &look.parts(&sizes, None);
-    shown + &outline(skill, look) + &listed(files, look)
+    let header = text::sanitize(skill.header());
+    let header = match header.trim() {
+        "" => String::new(),
+        header => format!("\n{header}\n"),
+    };
+    shown + &header + &outline(skill, look) + &listed(&files.files, look)
 }
 
 fn outline(skill: &Skill, look: Look) -> String {
@@ -147,6 +152,8 @@ struct Document<'a> {
     body_tokens: usize,
     sections: Vec<Part<'a>>,
     files: Vec<File>,
+    /// Whether there are more files than are named.
+    more_files: bool,
     warnings: Vec<&'a str>,
 }
 
@@ -184,7 +191,7 @@ struct File {
 }
 
 impl<'a> Document<'a> {
-    fn of(skill: &'a Skill, files: &[Resource]) -> Self {
+    fn of(skill: &'a Skill, files: &Resources) -> Self {
         let file =
             |file: &Resource| File { path: file.path.display().to_string(), bytes: file.bytes };
         Self {
@@ -197,8 +204,9 @@ impl<'a> Document<'a> {
             body_bytes: skill.body().len(),
             body_tokens: tokens(skill.body().len()),
             sections: skill.outline.sections.iter().map(Part::of).collect(),
-            files: files.iter().map(file).collect(),
-            warnings: skill.warnings.iter().map(|spot| spot.message.as_str()).collect(),
+            files: files.files.iter().map(file).collect(),
+            more_files: files.are_more,
+            warnings: skill.oddities().map(|spot| spot.message.as_str()).collect(),
         }
     }
 }

@@ -152,7 +152,8 @@ fn try_case(
     let request = Request {
         skill: skill.to_owned(),
         cwd: context.cwd.clone(),
-        skills_dirs: args.skills.dirs.iter().map(|dir| context.cwd.join(dir)).collect(),
+        skills_dirs: args.skills.skills_dirs(context),
+        plugin_dirs: args.skills.plugin_dirs(context),
         trust: if args.trust { TrustRequest::ThisRun } else { TrustRequest::Stored },
         ..Request::default()
     };

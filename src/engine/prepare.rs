@@ -159,7 +159,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         history,
         notices,
         facts: facts.iter().filter_map(Seen::file).collect(),
-        warnings: skill.warnings,
+        warnings: skill.oddities().cloned().collect(),
         purpose: purpose.clone(),
     })
 }

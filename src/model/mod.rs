@@ -19,6 +19,7 @@ pub mod meanwhile;
 pub mod panel;
 pub mod passed_on;
 pub mod planning;
+pub mod plugin;
 pub mod prompt;
 pub mod recording;
 mod request;

@@ -27,6 +27,8 @@ pub struct Request {
     pub cwd: PathBuf,
     /// Folders of skills that go before all others.
     pub skills_dirs: Vec<PathBuf>,
+    /// Folders of plugins that are searched too.
+    pub plugin_dirs: Vec<PathBuf>,
     /// `--model`.
     pub model: Option<String>,
     /// `--edit`.

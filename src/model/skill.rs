@@ -58,13 +58,15 @@ pub struct Skill {
     pub outline: Outline,
     /// What had to be forgiven.
     pub warnings: Vec<Spot>,
+    /// Why other readers of skills take nothing of its front matter, where they do not.
+    pub refused: Option<Spot>,
 }
 
 impl Skill {
     /// Reads a SKILL.md.
     ///
     /// # Errors
-    /// Its front matter is broken.
+    /// Its front matter is too large.
     pub fn read(found: Found, bytes: &[u8]) -> Result<Self> {
         let (text, mut warnings) = decode::decode(&found.file, bytes);
         let parsed = front_matter::parse(&found.file, &text)?;
@@ -77,7 +79,13 @@ impl Skill {
             sha256: sha256(bytes),
             text,
             warnings,
+            refused: parsed.refused,
         })
+    }
+
+    /// Everything that a person should hear of how it was read, the worst first.
+    pub fn oddities(&self) -> impl Iterator<Item = &Spot> {
+        self.refused.iter().chain(&self.warnings)
     }
 
     /// The front matter and everything before the first level-2 heading.

@@ -14,6 +14,7 @@ mod kept;
 mod named;
 mod own;
 mod record;
+mod standing;
 mod subject;
 mod walk;
 mod worktree;
@@ -28,6 +29,7 @@ pub use above::foreign_above;
 pub use decide::{Decision, decide};
 pub use kept::Change;
 pub use record::{Identity, Record, Scope, TrustStore};
+pub use standing::{Standing, Standings};
 pub use subject::{HashedFile, Subject};
 
 /// What trust says of a subject.

@@ -4,16 +4,17 @@
 //! of the system's error is kept.
 
 use std::{
+    ffi::OsStr,
     fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, ErrorKind, Read as _, Write as _},
     os::unix::fs::{
         DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _,
         PermissionsExt as _,
     },
-    path::Path,
+    path::{Component, Path},
 };
 
-use rustix::fs::{Access, OFlags};
+use rustix::fs::{Access, Mode, OFlags};
 
 /// The mode of a file that only its owner reads.
 pub const PRIVATE_FILE: u32 = 0o600;
@@ -169,12 +170,29 @@ pub fn open_private(path: &Path, options: &mut OpenOptions) -> io::Result<File> 
 /// Anything else in a file's place (a FIFO, a device, a socket, a folder, a file that the kernel
 /// makes up) is refused without waiting for it, as is a larger file.
 pub fn read_capped(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    let bytes = read_start(path, max.saturating_add(1))?;
-    if bytes.len() as u64 > max {
-        let error = io::Error::new(ErrorKind::FileTooLarge, format!("over {max} bytes"));
-        return Err(named("read", path, &error));
-    }
-    Ok(bytes)
+    let read = open_regular(path).and_then(|file| all_of(&file, max));
+    read.map_err(|error| named("read", path, &error))
+}
+
+/// Reads the regular file at `path` below the folder `dir`, of at most `max` bytes.
+///
+/// No symbolic link is followed on the way from `dir`, nor a `..`: whoever resolved the path has
+/// looked at it, and what became a link since then is refused. What is no file is refused as by
+/// [`read_capped`].
+pub fn read_beneath(dir: &Path, path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    let read = open_beneath(dir, path).and_then(|file| all_of(&file, max));
+    read.map_err(|error| named("read", &dir.join(path), &error))
+}
+
+/// Opens the regular file `path` for reading and says how many bytes it has.
+///
+/// What is no file is refused as by [`read_capped`].
+pub fn open_stored(path: &Path) -> io::Result<(File, u64)> {
+    let opened = open_regular(path).and_then(|file| {
+        let bytes = file.metadata()?.len();
+        Ok((file, bytes))
+    });
+    opened.map_err(|error| named("read", path, &error))
 }
 
 /// Reads the first `max` bytes of the regular file `path`, or all of it if it has no more.
@@ -203,6 +221,42 @@ pub fn read_chunks(path: &Path, mut take: impl FnMut(&[u8])) -> io::Result<()> {
         }
     });
     read.map_err(|error| named("read", path, &error))
+}
+
+/// All bytes of a file, if there are no more than `max`. One that says it has more is not read,
+/// and one that grows is not read further.
+fn all_of(file: &File, max: u64) -> io::Result<Vec<u8>> {
+    let too_large = || io::Error::new(ErrorKind::FileTooLarge, format!("over {max} bytes"));
+    if file.metadata()?.len() > max {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::new();
+    file.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn open_beneath(dir: &Path, path: &Path) -> io::Result<File> {
+    let folder = OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let mut parts: Vec<&OsStr> = Vec::new();
+    for part in path.components() {
+        match part {
+            Component::Normal(name) => parts.push(name),
+            Component::CurDir => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => {
+                return Err(io::Error::new(ErrorKind::InvalidInput, "it leads out of its folder"));
+            }
+        }
+    }
+    let (name, above) = parts.split_last().ok_or(ErrorKind::IsADirectory)?;
+    let mut at = rustix::fs::open(dir, folder, Mode::empty())?;
+    for part in above {
+        at = rustix::fs::openat(&at, *part, folder | OFlags::NOFOLLOW, Mode::empty())?;
+    }
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::openat(&at, *name, flags, Mode::empty())?);
+    expect_regular(&file.metadata()?)?;
+    expect_stored(&file)?;
+    Ok(file)
 }
 
 fn open_regular(path: &Path) -> io::Result<File> {

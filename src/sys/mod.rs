@@ -13,6 +13,7 @@ pub mod lock;
 mod proc;
 pub mod process;
 pub mod signals;
+pub mod spread;
 pub mod sweep;
 pub mod terminal;
 pub mod warden;

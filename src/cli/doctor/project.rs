@@ -68,7 +68,7 @@ fn git(place: &Result<Place, GitError>) -> Finding {
 }
 
 fn skills(context: &Context) -> Finding {
-    let listing = match roots(&SkillsArgs { dirs: Vec::new() }, context) {
+    let listing = match roots(&SkillsArgs::default(), context) {
         Ok(roots) => roots.list(),
         Err(fault) => return Finding::fail("skills", &fault),
     };
@@ -98,7 +98,7 @@ fn skills(context: &Context) -> Finding {
 
 /// The contracts that are faulty, of the skills that a name stands for.
 fn contracts(context: &Context) -> Vec<Finding> {
-    let Ok(roots) = roots(&SkillsArgs { dirs: Vec::new() }, context) else { return Vec::new() };
+    let Ok(roots) = roots(&SkillsArgs::default(), context) else { return Vec::new() };
     let root = &context.project().root;
     let meant = roots.list().entries.into_iter().filter(|entry| entry.shadowed_by.is_none());
     let faulty =

@@ -45,7 +45,7 @@ impl Asked {
     pub(in crate::cli) fn of_repository(context: &Context) -> Result<Self> {
         let root = &context.project().root;
         let mut asked = Self::of_configuration(root);
-        for entry in roots(&SkillsArgs { dirs: Vec::new() }, context)?.list().entries {
+        for entry in roots(&SkillsArgs::default(), context)?.list().entries {
             let theirs = |contract: &ContractFile| {
                 contract.origin == Origin::Repository || entry.found.dir.starts_with(root)
             };

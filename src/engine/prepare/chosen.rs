@@ -7,7 +7,7 @@ use crate::{
     model::{
         Fault, Request, Result, Status,
         config::{Config, defaults::DEPTH},
-        skill::{Found, Skill, name::SkillName},
+        skill::{Found, Skill, name::SkillName, source::Source},
         yaml::Document,
     },
     store::skills::{self, Roots, Search},
@@ -43,6 +43,7 @@ pub(super) fn skill(
     let roots = Roots::new(&Search {
         flags: &request.skills_dirs,
         variable: around.env.get_os("ATLAS_SKILLS_PATH"),
+        plugins: &request.plugin_dirs,
         home: around.env.get_os("HOME").map(Path::new),
         project: Some(&ground.root),
         cache: Some(&around.folders.cache),
@@ -52,10 +53,14 @@ pub(super) fn skill(
         None => roots.find(&name)?,
     };
     expect_inside(&found, &ground.root)?;
-    let shadows = found.source.is_repository() && roots.shadows_a_bundled_one(&found);
-    let shadows = shadows.then(|| {
+    let hidden = roots.hidden_by(&found).filter(|_| found.source != Source::Personal);
+    let shadows = hidden.map(|hidden| {
         let file = found.file.strip_prefix(&ground.root).unwrap_or(&found.file).display();
-        format!("`{}` is {file} here, not the skill of that name that comes with atlas", found.name)
+        let other = match hidden.source {
+            Source::Bundled => "the skill of that name that comes with atlas",
+            _ => "your own skill of that name",
+        };
+        format!("`{}` is {file} here, not {other}", found.name)
     });
     Ok((skills::load(&found)?, shadows))
 }

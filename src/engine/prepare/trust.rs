@@ -204,9 +204,10 @@ impl<'a> Parties<'a> {
             | Source::Project
             | Source::Agents
             | Source::Repository
-            | Source::Plugin(_) => false,
+            | Source::Plugin(_)
+            | Source::ProjectPlugin(_) => false,
         };
-        let skill = found.source.is_repository();
+        let skill = found.source.stands_with_repository();
         let outside =
             (!skill && !users_own).then(|| Party::look(Whose::Skill(found.dir.as_path())));
         Ok(Self {

@@ -5,7 +5,7 @@ use super::{
     name::first_line,
     rules::{
         COMPATIBILITY_LENGTH, DESCRIPTION_LENGTH, DESCRIPTION_MISSING, FIELD_SHAPE, FIELD_UNKNOWN,
-        FRONT_MATTER, FRONT_MATTER_FIRST,
+        FRONT_MATTER, FRONT_MATTER_BROKEN, FRONT_MATTER_FIRST,
     },
 };
 use crate::model::{
@@ -22,7 +22,9 @@ const MAX_COMPATIBILITY: usize = 500;
 
 /// What had to be forgiven.
 pub(super) fn read_leniently(skill: &Skill) -> impl Iterator<Item = Finding> {
-    skill.warnings.iter().map(|spot| Finding { rule: &FRONT_MATTER, spot: spot.clone() })
+    let refused = skill.refused.iter().map(|spot| (&FRONT_MATTER_BROKEN, spot));
+    let forgiven = skill.warnings.iter().map(|spot| (&FRONT_MATTER, spot));
+    refused.chain(forgiven).map(|(rule, spot)| Finding { rule, spot: spot.clone() })
 }
 
 /// Keys that the open specification does not know.

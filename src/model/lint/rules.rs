@@ -97,7 +97,7 @@ pub(super) static FILE_NAME: Rule = warning(
 pub static FRONT_MATTER_BROKEN: Rule = error(
     "front-matter-broken",
     "the front matter is not closed, too large, or no YAML even with quotes put in",
-    "The skill cannot run.",
+    "Other clients take nothing of it; atlas reads each key by itself, up to 64 KiB.",
 );
 pub(super) static FRONT_MATTER: Rule = warning(
     "front-matter",

@@ -4,15 +4,18 @@
 //! the same: what can be understood is, each departure is a warning that points at its line, and
 //! only a text with nothing usable left is a fault.
 
+mod pieces;
 mod read;
 mod repair;
+mod split;
 
 use std::{ops::Range, path::Path, sync::Arc};
 
 use crate::model::{
     Fault, Result, Spot,
-    skill::yaml::{Node, Value},
+    skill::yaml::{self, Node, Value},
 };
+use split::{End, Fenced, Split, doubted, split};
 
 /// The most bytes that front matter may have.
 pub const MAX_BYTES: usize = 64 * 1024;
@@ -92,12 +95,21 @@ pub struct Parsed {
     pub body: usize,
     /// What had to be forgiven.
     pub warnings: Vec<Spot>,
+    /// Why other readers of skills take nothing of it, where they do not.
+    pub refused: Option<Spot>,
+}
+
+/// Whether `source` begins with front matter that it does not close.
+pub(super) fn is_open(source: &str) -> bool {
+    matches!(split(source), Split::Fenced(Fenced { end: End::Open, .. }))
 }
 
 /// Reads the front matter at the beginning of `source`, which may be cut anywhere after it.
 ///
+/// What has no end, and what is no YAML even with quotes put in, is read key by key.
+///
 /// # Errors
-/// It is not closed, longer than [`MAX_BYTES`], or no YAML even with quotes put in.
+/// It is longer than [`MAX_BYTES`].
 pub fn parse(path: &Path, source: &Arc<str>) -> Result<Parsed> {
     let spot = |span: Range<usize>, message: &str| Spot {
         path: path.to_owned(),
@@ -106,72 +118,73 @@ pub fn parse(path: &Path, source: &Arc<str>) -> Result<Parsed> {
         message: message.to_owned(),
         help: None,
     };
-    match split(source) {
+    let helped = |spot: Spot, help: &str| Spot { help: Some(help.to_owned()), ..spot };
+    let mut fenced = match split(source) {
+        Split::Fenced(fenced) => fenced,
         Split::Absent { body } => {
-            let mut warning = spot(body..body, "there is no front matter");
-            warning.help = Some("begin with a line `---`, keys, and a line `---`".to_owned());
-            Ok(Parsed { front: FrontMatter::default(), body, warnings: vec![warning] })
+            let help = "begin with a line `---`, keys, and a line `---`";
+            let warning = helped(spot(body..body, "there is no front matter"), help);
+            let front = FrontMatter::default();
+            return Ok(Parsed { front, body, refused: None, warnings: vec![warning] });
         }
-        Split::Unclosed { opening } => {
-            let mut here = spot(opening, "opened here");
-            here.help = Some("close it with a line `---`".to_owned());
-            let within = if source.len() > MAX_BYTES { " within 64 KiB" } else { "" };
-            Err(Fault::invalid(format!("the front matter is not closed{within}")).at(here))
+    };
+    if fenced.yaml.len() > MAX_BYTES {
+        return Err(Fault::invalid("the front matter is larger than 64 KiB")
+            .at(spot(fenced.opening, "opened here")));
+    }
+    let mut text = Text::read(&source[fenced.yaml.clone()]);
+    if !text.has_keys()
+        && let Some(open) = doubted(source, &fenced)
+    {
+        text = Text::read(&source[open.yaml.clone()]);
+        fenced = open;
+    }
+    let refused = match (fenced.end, text.error) {
+        (End::Open, _) => {
+            let help = "close it with a line `---`";
+            Some(helped(spot(fenced.opening, "the front matter is not closed"), help))
         }
-        Split::Closed { opening, yaml, .. } if yaml.len() > MAX_BYTES => {
-            Err(Fault::invalid("the front matter is larger than 64 KiB")
-                .at(spot(opening, "opened here")))
+        (End::Closed, Some(error)) => {
+            let at = rest_of_line(source, fenced.yaml.start + error.at);
+            let message = format!("the front matter is not valid YAML: {}", error.message);
+            Some(helped(spot(at, &message), "each key is read by itself"))
         }
-        Split::Closed { yaml, body, .. } => {
-            let start = yaml.start;
-            match repair::parse(&source[yaml]) {
-                Ok((root, quoted)) => {
-                    let mut reader = read::Reader::new(source, start, spot);
-                    reader.note_quoted(quoted);
-                    let front = reader.front_matter(root);
-                    Ok(Parsed { front, body, warnings: reader.warnings })
-                }
-                Err(error) => Err(Fault::invalid("the front matter is not valid YAML")
-                    .at(spot(rest_of_line(source, start + error.at), &error.message))),
+        (End::Closed, None) => None,
+    };
+    let mut reader = read::Reader::new(source, fenced.yaml.start, spot);
+    reader.note_quoted(text.quoted);
+    reader.note_strays(text.strays);
+    let front = reader.front_matter(text.root);
+    Ok(Parsed { front, body: fenced.body, refused, warnings: reader.warnings })
+}
+
+/// Front matter as YAML, as far as it is.
+struct Text {
+    root: Option<Node>,
+    /// The values that are read as text, for want of quotes.
+    quoted: Vec<Range<usize>>,
+    /// The lines that belong to no key.
+    strays: Vec<Range<usize>>,
+    /// Why it is no YAML.
+    error: Option<yaml::Error>,
+}
+
+impl Text {
+    /// Whether it is what front matter should be.
+    fn has_keys(&self) -> bool {
+        let empty_or_keys = |root: &Node| matches!(root.value, Value::Null | Value::Map(_));
+        self.error.is_none() && self.root.as_ref().is_none_or(empty_or_keys)
+    }
+
+    fn read(yaml: &str) -> Self {
+        match repair::parse(yaml) {
+            Ok((root, quoted)) => Self { root, quoted, strays: Vec::new(), error: None },
+            Err(error) => {
+                let pieces::Pieces { root, as_text, strays } = pieces::parse(yaml);
+                Self { root: Some(root), quoted: as_text, strays, error: Some(error) }
             }
         }
     }
-}
-
-enum Split {
-    Absent { body: usize },
-    Unclosed { opening: Range<usize> },
-    Closed { opening: Range<usize>, yaml: Range<usize>, body: usize },
-}
-
-/// Only a line that is `---` and nothing else opens and closes: three dashes inside a value, or
-/// indented in a block of text, do not.
-fn split(source: &str) -> Split {
-    let top = if source.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let mut lines = lines(source, top);
-    let fence = |line: &Range<usize>| source[line.clone()].trim_end() == "---";
-    let opening = lines.find(|line| !source[line.clone()].trim().is_empty());
-    let Some(opening) = opening.filter(fence) else { return Split::Absent { body: top } };
-    let first = opening.end;
-    let opening = opening.start..opening.start + 3;
-    match lines.find(fence) {
-        Some(closing) => Split::Closed { opening, yaml: first..closing.start, body: closing.end },
-        None => Split::Unclosed { opening },
-    }
-}
-
-/// The lines of a text with their ends, which may be LF, CRLF or CR.
-fn lines(source: &str, from: usize) -> impl Iterator<Item = Range<usize>> {
-    let mut start = from;
-    std::iter::from_fn(move || {
-        let rest = source.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = rest
-            .find(['\n', '\r'])
-            .map_or(rest.len(), |at| at + if rest[at..].starts_with("\r\n") { 2 } else { 1 });
-        let line = start..start + length;
-        start = line.end;
-        Some(line)
-    })
 }
 
 /// What to underline for a complaint about one byte: from there to the end of its line.

@@ -17,8 +17,10 @@ pub enum Source {
     Agents,
     /// `skills` of the project.
     Repository,
-    /// A plugin with this name.
+    /// A plugin with this name that the user named or installed.
     Plugin(String),
+    /// A plugin with this name that is a part of the project.
+    ProjectPlugin(String),
     /// Part of atlas itself.
     Bundled,
 }
@@ -27,8 +29,28 @@ impl Source {
     /// Whether the skill is a part of the repository, which anybody may have written.
     pub fn is_repository(&self) -> bool {
         match self {
-            Self::Project | Self::Agents | Self::Repository => true,
+            Self::Project | Self::Agents | Self::Repository | Self::ProjectPlugin(_) => true,
             Self::Flag | Self::Variable | Self::Personal | Self::Plugin(_) | Self::Bundled => false,
+        }
+    }
+
+    /// Whether trust in the repository looks at the skill. A skill of a plugin may lie anywhere in
+    /// it and stands for itself, as one from elsewhere does.
+    pub fn stands_with_repository(&self) -> bool {
+        self.is_repository() && self.plugin().is_none()
+    }
+
+    /// The plugin that it is a part of.
+    pub fn plugin(&self) -> Option<&str> {
+        match self {
+            Self::Plugin(plugin) | Self::ProjectPlugin(plugin) => Some(plugin),
+            Self::Flag
+            | Self::Variable
+            | Self::Personal
+            | Self::Project
+            | Self::Agents
+            | Self::Repository
+            | Self::Bundled => None,
         }
     }
 }
@@ -43,6 +65,7 @@ impl fmt::Display for Source {
             Self::Agents => f.write_str("project .agents"),
             Self::Repository => f.write_str("project skills"),
             Self::Plugin(name) => write!(f, "plugin {name}"),
+            Self::ProjectPlugin(name) => write!(f, "project plugin {name}"),
             Self::Bundled => f.write_str("bundled"),
         }
     }

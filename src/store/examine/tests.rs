@@ -117,7 +117,7 @@ fn what_cannot_be_looked_at_is_refused() {
 fn files_that_cannot_be_read_are_findings() {
     let repository = Repository::new();
     repository
-        .write("skills/open/SKILL.md", "---\nname: open\n")
+        .write("skills/open/SKILL.md", "---\nname: open\ndescription: Opens.\n")
         .write("skills/large/SKILL.md", vec![b'x'; MAX_BYTES + 1])
         .write("skills/fine/SKILL.md", skill("fine"))
         .write("skills/fine/contract.yaml", [0xff])

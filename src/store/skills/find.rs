@@ -3,15 +3,21 @@
 use std::{fmt::Display, path::Path};
 
 use super::{Root, Roots, bundled, list, walk};
-use crate::model::{
-    Fault, Result,
-    skill::{Found, name::SkillName, source::Source},
-    suggest,
+use crate::{
+    model::{
+        Fault, Result,
+        skill::{Found, name::SkillName, source::Source},
+        suggest,
+    },
+    sys::git::Ignores,
 };
-use walk::Candidate;
+use walk::{Candidate, Limits, Walk};
 
 /// So many folders are named to somebody who asked for a skill that is nowhere.
 const MAX_PLACES: usize = 4;
+
+/// A skill and the folder of skills that it was found in.
+type Claim<'a> = (&'a Root, Candidate);
 
 impl Roots {
     /// The skill with this name: the first folder of skills that has one wins. In each, a folder
@@ -26,17 +32,19 @@ impl Roots {
     }
 
     fn look_up(&self, name: &SkillName) -> Result<Option<Found>> {
-        for root in self.searched(name) {
-            // Nothing can win against a folder of that name right here, so most runs end before
-            // the whole folder of skills is read.
-            let itself = root.dir.file_name().is_some_and(|dir| dir == name.name());
-            let itself = itself.then(|| walk::skill_at(&root.dir, 0)).flatten();
-            let direct = || walk::skill_at(&root.dir.join(name.name()), 1);
-            let candidate = match itself.or_else(direct) {
-                Some(candidate) => Some(candidate),
-                None => nested(root, name)?,
+        let searched: Vec<&Root> = match name.plugin() {
+            None => self.plain().collect(),
+            Some(asked) => {
+                let roots = self.plugins().roots.iter();
+                roots.filter(|root| root.source.plugin() == Some(asked)).collect()
+            }
+        };
+        for equals in searched.chunk_by(|one, next| one.rank == next.rank) {
+            let claim = match direct(equals, name) {
+                Some(claim) => Some(claim),
+                None => nested(equals, name)?,
             };
-            let Some(candidate) = candidate else { continue };
+            let Some((root, candidate)) = claim else { continue };
             return Ok(Some(match self.bundled_as(&candidate) {
                 Some(bundled) => bundled,
                 None => found(root, candidate),
@@ -47,7 +55,7 @@ impl Roots {
 
     /// The bundled skill that a folder is a copy of.
     fn bundled_as(&self, candidate: &Candidate) -> Option<Found> {
-        let root = self.existing().iter().find(|root| root.source == Source::Bundled)?;
+        let root = self.bundled.as_ref()?;
         let own = root.dir.join(&candidate.name);
         if own == candidate.dir || !bundled::is_bundled(&candidate.name, &candidate.dir) {
             return None;
@@ -55,41 +63,48 @@ impl Roots {
         Some(found(root, walk::skill_at(&own, 1)?))
     }
 
-    /// Whether a skill takes the name of one that comes with atlas.
-    pub fn shadows_a_bundled_one(&self, found: &Found) -> bool {
-        let bundled = self.existing().iter().find(|root| root.source == Source::Bundled);
-        found.source != Source::Bundled
-            && bundled.is_some_and(|root| walk::skill_at(&root.dir.join(&found.name), 1).is_some())
-    }
-
     /// Whether a skill has this name, or several claim it.
     pub fn has(&self, name: &SkillName) -> bool {
         self.look_up(name).map_or(true, |found| found.is_some())
     }
 
-    fn searched<'a>(&'a self, name: &'a SkillName) -> impl Iterator<Item = &'a Root> {
-        self.existing().iter().filter(move |root| match (&root.source, name.plugin()) {
-            (Source::Plugin(plugin), Some(asked)) => plugin == asked,
-            (Source::Plugin(_), None) => false,
-            (_, asked) => asked.is_none(),
+    /// The skill of the user's own, or that comes with atlas, which another one is meant instead
+    /// of, because its folder is searched first.
+    pub fn hidden_by(&self, winner: &Found) -> Option<Found> {
+        let is_safe = |source: &Source| matches!(source, Source::Personal | Source::Bundled);
+        let mut after = self.plain().skip_while(|root| root.source != winner.source);
+        let name = SkillName::parse(&winner.name).ok()?;
+        after.find_map(|root| {
+            let is_other = is_safe(&root.source) && root.source != winner.source;
+            let (root, candidate) = is_other.then(|| direct(&[root], &name)).flatten()?;
+            Some(found(root, candidate))
         })
     }
 
     fn unknown(&self, name: &SkillName) -> Fault {
         let mut fault = Fault::invalid(format!("there is no skill `{name}`"));
         let mut names: Vec<String> = Vec::new();
-        for root in self.existing() {
-            let walk = walk::walk(&root.dir);
+        for root in self.all() {
+            let walk = candidates(root);
             names.extend(walk.candidates.into_iter().map(|candidate| found(root, candidate).name));
             fault.causes.extend(walk.warnings);
         }
         fault.causes.extend(self.trouble.clone());
-        let asked = name.to_string();
-        for near in suggest::nearest(&asked, names.iter().map(String::as_str)) {
+        fault.causes.extend(self.plugins().warnings.iter().cloned());
+        for near in meant(name, &names) {
             fault = fault.hint(format!("did you mean `{near}`?"));
         }
-        let searched = self.existing().iter().filter(|root| root.source != Source::Bundled);
-        let searched = searched.map(|root| (root.dir.as_path(), ""));
+        let ignored = self.plain().find_map(|root| {
+            let dir = root.dir.join(name.name());
+            let is_there = name.plugin().is_none() && walk::skill_at(&dir, 1).is_some();
+            is_there.then_some(dir)
+        });
+        if let Some(dir) = ignored {
+            let shown = dir.display();
+            fault =
+                fault.hint(format!("git ignores {shown}; to run it, add `--skills-dir {shown}`"));
+        }
+        let searched = self.found.iter().map(|root| (root.dir.as_path(), ""));
         let missing = self.missing().iter().map(|dir| (dir.as_path(), ", which is not there"));
         for (dir, state) in searched.chain(missing).take(MAX_PLACES) {
             fault = fault.hint(format!("looked in: {}{state}", dir.display()));
@@ -98,41 +113,96 @@ impl Roots {
     }
 }
 
+/// The names that may have been meant: the same skill of a plugin, or what is spelled alike.
+fn meant<'a>(asked: &SkillName, names: &'a [String]) -> Vec<&'a str> {
+    let bare = |name: &'a String| name.rsplit(':').next().unwrap_or(name);
+    let mut same: Vec<&str> =
+        names.iter().filter(|name| bare(name) == asked.name()).map(String::as_str).collect();
+    same.dedup();
+    if same.is_empty() {
+        suggest::nearest(&asked.to_string(), names.iter().map(String::as_str))
+    } else {
+        same
+    }
+}
+
 /// A skill of a root as it is known everywhere else.
 pub(super) fn found(root: &Root, candidate: Candidate) -> Found {
-    let name = match &root.source {
-        Source::Plugin(plugin) => format!("{plugin}:{}", candidate.name),
-        _ => candidate.name,
+    let name = match root.source.plugin() {
+        Some(plugin) => format!("{plugin}:{}", candidate.name),
+        None => candidate.name,
     };
     Found { name, dir: candidate.dir, file: candidate.file, source: root.source.clone() }
 }
 
-fn nested(root: &Root, name: &SkillName) -> Result<Option<Candidate>> {
-    let candidates = walk::walk(&root.dir).candidates;
-    let by_folder: Vec<&Candidate> =
-        candidates.iter().filter(|candidate| candidate.name == name.name()).collect();
-    let shallowest = by_folder.iter().map(|candidate| candidate.depth).min();
-    let by_folder = by_folder.into_iter().filter(|candidate| Some(candidate.depth) == shallowest);
-    if let Some(candidate) = only(name, by_folder)? {
-        return Ok(Some(candidate));
-    }
-    let claims = |candidate: &&Candidate| {
-        let header = list::header(&candidate.file);
-        header.is_ok_and(|(header, _)| header.front.name.as_deref() == Some(name.name()))
+/// Every skill of a root.
+pub(super) fn candidates(root: &Root) -> Walk {
+    let Some(name) = &root.only else {
+        return walk::walk(&root.dir, Limits::new(ignores(root).as_ref()));
     };
-    only(name, candidates.iter().filter(claims))
+    let only = walk::skill_at(&root.dir, 0).map(|it| Candidate { name: name.clone(), ..it });
+    Walk { candidates: only.into_iter().collect(), warnings: Vec::new() }
 }
 
-/// The one candidate, if there is one.
-fn only<'a>(
-    name: &SkillName,
-    candidates: impl Iterator<Item = &'a Candidate>,
-) -> Result<Option<Candidate>> {
-    let candidates: Vec<&Candidate> = candidates.collect();
-    if candidates.len() < 2 {
-        return Ok(candidates.first().map(|candidate| (*candidate).clone()));
+/// What git ignores is no part of the project; a folder of the user's own is taken as it is.
+fn ignores(root: &Root) -> Option<Ignores> {
+    root.source.is_repository().then(|| Ignores::below(&root.dir)).flatten()
+}
+
+/// The skill in the folder of that name right in a folder of skills. Nothing can win against it,
+/// so most runs end before a whole folder of skills is read.
+fn direct<'a>(equals: &[&'a Root], name: &SkillName) -> Option<Claim<'a>> {
+    let [root] = equals else { return None };
+    if root.only.is_some() {
+        return None;
     }
-    Err(claimed(name, candidates.into_iter().map(|candidate| candidate.file.as_path())))
+    let itself = root.dir.file_name().is_some_and(|dir| dir == name.name());
+    if let Some(candidate) = itself.then(|| walk::skill_at(&root.dir, 0)).flatten() {
+        return Some((root, candidate));
+    }
+    let candidate = walk::skill_at(&root.dir.join(name.name()), 1)?;
+    let ignored = ignores(root).is_some_and(|rules| {
+        let real = root.dir.canonicalize().unwrap_or_else(|_| root.dir.clone());
+        rules.of(&[real.join(name.name())]) == [true]
+    });
+    (!ignored).then_some((root, candidate))
+}
+
+fn nested<'a>(equals: &[&'a Root], name: &SkillName) -> Result<Option<Claim<'a>>> {
+    let all: Vec<Claim<'a>> = equals
+        .iter()
+        .flat_map(|root| {
+            candidates(root).candidates.into_iter().map(move |candidate| (*root, candidate))
+        })
+        .collect();
+    let by_folder: Vec<&Claim<'a>> =
+        all.iter().filter(|(_, candidate)| candidate.name == name.name()).collect();
+    let shallowest = by_folder.iter().map(|(_, candidate)| candidate.depth).min();
+    let by_folder =
+        by_folder.into_iter().filter(|(_, candidate)| Some(candidate.depth) == shallowest);
+    if let Some(claim) = only(name, by_folder)? {
+        return Ok(Some(claim));
+    }
+    let claims = |(_, candidate): &&Claim<'a>| {
+        list::header(&candidate.file)
+            .is_ok_and(|(header, _)| header.name.as_deref() == Some(name.name()))
+    };
+    only(name, all.iter().filter(claims))
+}
+
+/// The one skill that claims a name, if there is one.
+fn only<'a, 'b>(
+    name: &SkillName,
+    claims: impl Iterator<Item = &'b Claim<'a>>,
+) -> Result<Option<Claim<'a>>>
+where
+    'a: 'b,
+{
+    let claims: Vec<&Claim<'a>> = claims.collect();
+    if claims.len() < 2 {
+        return Ok(claims.first().map(|claim| (*claim).clone()));
+    }
+    Err(claimed(name, claims.into_iter().map(|(_, candidate)| candidate.file.as_path())))
 }
 
 /// Several skills have one name, and none of them more than the others.

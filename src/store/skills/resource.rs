@@ -2,14 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use super::read;
-use crate::model::{Fault, Result, skill::Found, text};
+use super::unreadable;
+use crate::{
+    model::{Fault, Result, skill::Found, text},
+    sys::fs::read_beneath,
+};
 
 /// The most bytes of a file that are read.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The most files of a skill that are named.
 const MAX_FILES: usize = 1000;
+
+/// The most files and folders that are looked at for that.
+const MAX_ENTRIES: usize = 20_000;
 
 /// A file of a skill.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,40 +39,56 @@ pub fn resource(found: &Found, asked: &Path) -> Result<Vec<u8>> {
     let real = folder.join(asked).canonicalize().map_err(|error| {
         cannot().because(error).hint(format!("`atlas show {}` lists its files", found.name))
     })?;
-    if !real.starts_with(&folder) {
+    let Ok(inside) = real.strip_prefix(&folder) else {
         return Err(Fault::usage(format!("`{shown}` is outside of the skill `{}`", found.name))
             .hint("name a file inside the skill's own folder"));
-    }
-    read::whole(&real, MAX_BYTES)
+    };
+    // Whatever became a link since then is refused.
+    read_beneath(&folder, inside, MAX_BYTES).map_err(|error| unreadable(&error))
 }
 
-/// The files of a skill but its SKILL.md, by path. Links are named only where they lead to a file
-/// inside the folder.
-pub fn resources(found: &Found) -> Vec<Resource> {
-    let Ok(folder) = found.dir.canonicalize() else { return Vec::new() };
-    let mut files = Vec::new();
+/// The files of a skill.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Resources {
+    /// All but its SKILL.md, by path.
+    pub files: Vec<Resource>,
+    /// Whether there are more than are named.
+    pub are_more: bool,
+}
+
+/// The files of a skill but its SKILL.md. Links are named only where they lead to a file inside
+/// the folder, and nothing that is hidden.
+pub fn resources(found: &Found) -> Resources {
+    let mut resources = Resources::default();
+    let Ok(folder) = found.dir.canonicalize() else { return resources };
     let mut folders = vec![folder.clone()];
+    let mut looked_at = 0;
     while let Some(next) = folders.pop() {
-        let Ok(entries) = std::fs::read_dir(&next) else { continue };
-        for entry in entries.filter_map(Result::ok) {
+        for entry in std::fs::read_dir(&next).into_iter().flatten().filter_map(Result::ok) {
+            looked_at += 1;
+            if resources.files.len() > MAX_FILES || looked_at > MAX_ENTRIES {
+                resources.are_more = true;
+                folders.clear();
+                break;
+            }
             let path = entry.path();
             let Ok(kind) = entry.file_type() else { continue };
-            let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-            if kind.is_dir() && !hidden {
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            if kind.is_dir() {
                 folders.push(path);
-            } else if let Some(bytes) = size(&path, &folder).filter(|_| !hidden) {
+            } else if let Some(bytes) = size(&path, &folder) {
                 let path = path.strip_prefix(&folder).unwrap_or(&path).to_owned();
-                files.push(Resource { path, bytes });
+                resources.files.push(Resource { path, bytes });
             }
         }
-        if files.len() >= MAX_FILES {
-            break;
-        }
     }
+    let files = &mut resources.files;
     files.retain(|file| found.file.file_name() != Some(file.path.as_os_str()));
     files.sort_by(|a, b| a.path.cmp(&b.path));
     files.truncate(MAX_FILES);
-    files
+    resources
 }
 
 /// The size of a regular file inside `folder`.
@@ -112,7 +134,7 @@ mod tests {
             ("scripts/out", Err("outside")),
             ("up/secret", Err("outside")),
             (secret.as_str(), Err("outside")),
-            ("scripts", Err("a folder, not a file")),
+            ("scripts", Err("a folder")),
             ("nothing", Err("cannot be read")),
         ];
         for (asked, expected) in rows {
@@ -124,7 +146,7 @@ mod tests {
                 (got, expected) => panic!("{asked}: {got:?}, not {expected:?}"),
             }
         }
-        let named: Vec<_> = resources(&found).into_iter().map(|file| file.path).collect();
+        let named: Vec<_> = resources(&found).files.into_iter().map(|file| file.path).collect();
         assert_eq!(named, [Path::new("scripts/a.sh"), Path::new("scripts/in")]);
     }
 }

@@ -1,3 +1,6 @@
+mod hidden;
+mod plugins;
+
 use std::{
     fmt::Write as _,
     fs,
@@ -39,6 +42,7 @@ impl House {
         let variable = std::env::join_paths([self.at("one"), self.at("two")]).unwrap();
         let search = Search {
             flags: &[],
+            plugins: &[],
             variable: Some(&variable),
             home: Some(&home),
             project: Some(&project),
@@ -228,7 +232,7 @@ b (ATLAS_SKILLS_PATH): Does b | 45 bytes, ≈ 6 tokens
   shadowed by [ROOT]/one/b/SKILL.md
 late (ATLAS_SKILLS_PATH): x | 100020 bytes, ≈ 25002 tokens
 long (ATLAS_SKILLS_PATH): Does long | 51 bytes, ≈ 100006 tokens
-open (ATLAS_SKILLS_PATH): the front matter is not closed
+open (ATLAS_SKILLS_PATH): - | 15 bytes, ≈ 0 tokens
 multi (project skills): two lines | 37 bytes, ≈ 0 tokens
 plain (project skills): No front matter. | 17 bytes, ≈ 5 tokens
 
@@ -272,7 +276,7 @@ fn what_is_no_readable_file_is_refused_without_waiting() {
         ("one/huge/SKILL.md", &"x".repeat(MAX_BYTES + 1)),
         ("one/full/SKILL.md", &"x".repeat(MAX_BYTES)),
         ("one/folder/SKILL.md/x", ""),
-        ("one/broken/SKILL.md", "---\ntags: {b: c\n}}\n---\n"),
+        ("one/broken/SKILL.md", &format!("---\nname: {}\n---\n", "x".repeat(70_000))),
     ]);
     for dir in ["one/pipe", "one/device", "one/gone", "one/itself"] {
         fs::create_dir_all(house.at(dir)).unwrap();
@@ -293,15 +297,15 @@ fn what_is_no_readable_file_is_refused_without_waiting() {
     let shown: String =
         names.into_iter().map(|name| house.shown(&whole(&house.load(name).unwrap_err()))).collect();
     assert_data_eq!(shown, str![[r#"
-the skill `huge` cannot be read: [ROOT]/one/huge/SKILL.md has 1048577 bytes; at most 1048576 are read
+the skill `huge` cannot be read: cannot read `[ROOT]/one/huge/SKILL.md`: over 1048576 bytes
   hint: move long parts into files under `references/`
-the skill `folder` cannot be read: [ROOT]/one/folder/SKILL.md is a folder, not a file
-the skill `broken` cannot be read: the front matter is not valid YAML
-  at [ROOT]/one/broken/SKILL.md: misplaced bracket
-the skill `pipe` cannot be read: [ROOT]/one/pipe/SKILL.md is a pipe, socket or device, not a file
-the skill `device` cannot be read: [ROOT]/one/device/SKILL.md is a pipe, socket or device, not a file
-the skill `gone` cannot be read: [ROOT]/one/gone/SKILL.md cannot be read: No such file or directory (os error 2)
-the skill `itself` cannot be read: [ROOT]/one/itself/SKILL.md cannot be read: Too many levels of symbolic links (os error 40)
+the skill `folder` cannot be read: cannot read `[ROOT]/one/folder/SKILL.md`: not a regular file but a folder
+the skill `broken` cannot be read: the front matter is larger than 64 KiB
+  at [ROOT]/one/broken/SKILL.md: opened here
+the skill `pipe` cannot be read: cannot read `[ROOT]/one/pipe/SKILL.md`: not a regular file but a FIFO
+the skill `device` cannot be read: cannot read `[ROOT]/one/device/SKILL.md`: not a regular file but a device
+the skill `gone` cannot be read: cannot read `[ROOT]/one/gone/SKILL.md`: No such file or directory (os error 2)
+the skill `itself` cannot be read: cannot read `[ROOT]/one/itself/SKILL.md`: Too many levels of symbolic links (os error 40)
 
 "#]].raw());
     assert_eq!(house.load("full").unwrap().body().len(), MAX_BYTES);
@@ -331,10 +335,7 @@ fn folders_are_searched_once_and_flags_must_exist() {
     let search =
         Search { flags: &flags, home: Some(&home), project: Some(&home), ..Search::default() };
     let roots = Roots::new(&search).unwrap();
-    assert_eq!(
-        roots.existing().iter().map(|root| &root.source).collect::<Vec<_>>(),
-        [&Source::Flag]
-    );
+    assert_eq!(roots.all().map(|root| &root.source).collect::<Vec<_>>(), [&Source::Flag]);
     assert_eq!(roots.missing().len(), 2);
 
     let flags = [house.at("home/.claude/skills/a")];
@@ -356,7 +357,8 @@ fn endless_folders_are_cut_off_with_a_warning() {
     ]);
     let rows = [(5, 3, 0), (4, 2, 1), (1, 0, 1)];
     for (max, found, warned) in rows {
-        let walk = walk::walk_at_most(&house.at("one"), max);
+        let limits = walk::Limits { folders: max, ignores: None };
+        let walk = walk::walk(&house.at("one"), limits);
         assert_eq!((walk.candidates.len(), walk.warnings.len()), (found, warned), "{max}");
         let message = format!("only the first {max} folders of {}", house.at("one").display());
         assert!(walk.warnings.iter().all(|warning| warning.starts_with(&message)));

@@ -1,12 +1,14 @@
 //! Finds the skills of one folder, however they are nested.
 
 use std::{
-    collections::VecDeque,
+    convert::Infallible,
     ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::Arc,
 };
+
+use crate::sys::{git::Ignores, spread::spread};
 
 /// How many levels below a folder of skills are looked at.
 const MAX_DEPTH: usize = 6;
@@ -34,45 +36,74 @@ pub(super) struct Walk {
     pub(super) warnings: Vec<String>,
 }
 
-/// Every skill below `root`, and `root` itself if it is one. Folders inside a skill belong to it.
-pub(super) fn walk(root: &Path) -> Walk {
-    walk_at_most(root, MAX_FOLDERS)
+/// How much of a folder of skills is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Limits<'a> {
+    /// How many folders, at most.
+    pub(super) folders: usize,
+    /// Which of them git ignores.
+    pub(super) ignores: Option<&'a Ignores>,
 }
 
-/// The same, with another limit than [`MAX_FOLDERS`].
-pub(super) fn walk_at_most(root: &Path, max: usize) -> Walk {
+impl<'a> Limits<'a> {
+    pub(super) fn new(ignores: Option<&'a Ignores>) -> Self {
+        Self { folders: MAX_FOLDERS, ignores }
+    }
+}
+
+/// Every skill below `root`, and `root` itself if it is one. Folders inside a skill belong to it.
+pub(super) fn walk(root: &Path, limits: Limits<'_>) -> Walk {
     let mut walk = Walk::default();
     let real = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let mut queue =
-        VecDeque::from([Folder { path: root.to_owned(), real, jumps: Rc::new([]), depth: 0 }]);
-    let mut looked_at = 0_usize;
-    while let Some(folder) = queue.pop_front() {
-        looked_at += 1;
-        if looked_at > max {
-            let root = root.display();
+    let mut level = vec![Folder::new(root.to_owned(), real, 0)];
+    let mut left = limits.folders;
+    while !level.is_empty() {
+        if level.len() > left {
+            let (max, root) = (limits.folders, root.display());
             walk.warnings.push(format!("only the first {max} folders of {root} were looked at"));
+            walk.one_level(&level[..left], limits.ignores);
             break;
         }
-        let Ok(contents) = contents(&folder.path) else {
-            walk.warnings.push(format!("{} cannot be read", folder.path.display()));
-            continue;
-        };
-        let is_skill = contents.skill_file.is_some();
-        if let Some(file) = contents.skill_file {
-            walk.candidates.push(folder.candidate(&file));
-        }
-        if folder.depth < MAX_DEPTH && (folder.depth == 0 || !is_skill) {
-            queue.extend(contents.folders.iter().filter_map(|entry| folder.enter(entry)));
-        }
+        left -= level.len();
+        level = walk.one_level(&level, limits.ignores);
     }
     walk
+}
+
+impl Walk {
+    /// Looks into the folders of one level, and says which are below them.
+    fn one_level(&mut self, level: &[Folder], ignores: Option<&Ignores>) -> Vec<Folder> {
+        let list = |part: &[Folder]| {
+            let listed = part.iter().map(|folder| {
+                let contents = contents(&folder.path).map_err(|_| folder.path.clone())?;
+                Ok((folder.found(&contents), folder.below(&contents)))
+            });
+            Ok::<_, Infallible>(listed.collect::<Vec<Result<_, PathBuf>>>())
+        };
+        let Ok(parts) = spread(level, list);
+        let mut below: Vec<Folder> = Vec::new();
+        for listed in parts.into_iter().flatten() {
+            match listed {
+                Ok((candidate, folders)) => {
+                    self.candidates.extend(candidate);
+                    below.extend(folders);
+                }
+                Err(path) => self.warnings.push(format!("{} cannot be read", path.display())),
+            }
+        }
+        let Some(ignores) = ignores else { return below };
+        let places: Vec<PathBuf> = below.iter().map(|folder| folder.place.clone()).collect();
+        let mut verdicts = ignores.of(&places).into_iter();
+        below.retain(|_| verdicts.next() == Some(false));
+        below
+    }
 }
 
 /// The folder `dir` as a skill, if it is one.
 pub(super) fn skill_at(dir: &Path, depth: usize) -> Option<Candidate> {
     let exact = dir.join(SKILL_FILE);
-    let folder = Folder { path: dir.to_owned(), real: PathBuf::new(), jumps: Rc::new([]), depth };
-    if fs::metadata(&exact).is_ok() {
+    let folder = Folder::new(dir.to_owned(), PathBuf::new(), depth);
+    if fs::symlink_metadata(&exact).is_ok() {
         return Some(folder.candidate(SKILL_FILE.as_ref()));
     }
     let file = contents(dir).ok()?.skill_file?;
@@ -83,12 +114,32 @@ struct Folder {
     path: PathBuf,
     /// Where it really is, links resolved.
     real: PathBuf,
+    /// Where its name stands: its own folder, or that of the link which leads to it.
+    place: PathBuf,
     /// The real folders in which a link was followed to get here.
-    jumps: Rc<[PathBuf]>,
+    jumps: Arc<[PathBuf]>,
     depth: usize,
 }
 
 impl Folder {
+    fn new(path: PathBuf, real: PathBuf, depth: usize) -> Self {
+        Self { path, place: real.clone(), real, jumps: Arc::new([]), depth }
+    }
+
+    /// The skill that this folder is.
+    fn found(&self, contents: &Contents) -> Option<Candidate> {
+        contents.skill_file.as_ref().map(|file| self.candidate(file))
+    }
+
+    /// The folders that are looked at next.
+    fn below(&self, contents: &Contents) -> Vec<Folder> {
+        let is_leaf = self.depth > 0 && contents.skill_file.is_some();
+        if is_leaf || self.depth == MAX_DEPTH {
+            return Vec::new();
+        }
+        contents.folders.iter().filter_map(|entry| self.enter(entry)).collect()
+    }
+
     fn candidate(&self, file: &OsStr) -> Candidate {
         let named = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
         // A root may be `.`, which has no name.
@@ -104,15 +155,16 @@ impl Folder {
     /// The folder behind an entry, unless it leads back to one that we came through.
     fn enter(&self, entry: &FolderEntry) -> Option<Folder> {
         let path = self.path.join(&entry.name);
+        let place = self.real.join(&entry.name);
         let depth = self.depth + 1;
         if !entry.is_link {
-            let real = self.real.join(&entry.name);
-            return Some(Folder { path, real, jumps: Rc::clone(&self.jumps), depth });
+            let jumps = Arc::clone(&self.jumps);
+            return Some(Folder { path, real: place.clone(), place, jumps, depth });
         }
         let real = path.canonicalize().ok()?;
-        let jumps: Rc<[PathBuf]> = self.jumps.iter().cloned().chain([self.real.clone()]).collect();
+        let jumps: Arc<[PathBuf]> = self.jumps.iter().cloned().chain([self.real.clone()]).collect();
         let leads_back = jumps.iter().any(|from| from.starts_with(&real));
-        (!leads_back).then_some(Folder { path, real, jumps, depth })
+        (!leads_back).then_some(Folder { path, real, place, jumps, depth })
     }
 }
 

@@ -230,3 +230,74 @@ fn what_the_kernel_makes_up_is_not_a_file() {
     let error = read_capped(&folder.path().join("SKILL.md"), 1 << 20).unwrap_err();
     assert!(error.to_string().contains("one of /proc"), "{error}");
 }
+
+#[test]
+fn what_lies_beneath_is_read_and_no_link_is_followed() {
+    let root = tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    fs::create_dir_all(at("dir/sub")).unwrap();
+    put(at("dir/sub/file"), b"mine");
+    put(at("secret"), b"theirs");
+    symlink("../secret", at("dir/link")).unwrap();
+    symlink("..", at("dir/up")).unwrap();
+    symlink("sub", at("dir/inner")).unwrap();
+    let fifo = rustix::fs::FileType::Fifo;
+    rustix::fs::mknodat(rustix::fs::CWD, at("dir/fifo"), fifo, Mode::RUSR, 0).unwrap();
+    // 1 TB of nothing, of which no block is stored.
+    File::create(at("dir/sparse")).unwrap().set_len(1 << 40).unwrap();
+    let rows = [
+        ("sub/file", None),
+        ("./sub/./file", None),
+        ("link", Some("symbolic link")),
+        ("up/secret", Some("directory")),
+        ("inner/file", Some("directory")),
+        ("../secret", Some("leads out")),
+        ("/etc/hostname", Some("leads out")),
+        ("sub", Some("a folder")),
+        (".", Some("directory")),
+        ("fifo", Some("a FIFO")),
+        ("sparse", Some("over 100 bytes")),
+        ("nothing", Some("No such file")),
+    ];
+    for (path, refused) in rows {
+        match (read_beneath(&at("dir"), Path::new(path), 100), refused) {
+            (Ok(bytes), None) => assert_eq!(bytes, b"mine", "{path}"),
+            (Err(error), Some(why)) => {
+                assert!(error.to_string().contains(why), "{path}: {error}");
+            }
+            (read, _) => panic!("{path}: {read:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_file_that_becomes_a_link_in_between_is_not_followed() {
+    let root = tempdir().unwrap();
+    let at = |path: &str| root.path().join(path);
+    fs::create_dir(at("dir")).unwrap();
+    put(at("secret"), b"theirs");
+    put(at("dir/real"), b"mine");
+    symlink("../secret", at("dir/link")).unwrap();
+    let exchange = || {
+        let flags = rustix::fs::RenameFlags::EXCHANGE;
+        let here = rustix::fs::CWD;
+        rustix::fs::renameat_with(here, at("dir/real"), here, at("dir/link"), flags)
+    };
+    if exchange().and_then(|()| exchange()).is_err() {
+        return;
+    }
+    let start = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            start.wait();
+            (0..1000).for_each(|_| exchange().unwrap());
+        });
+        start.wait();
+        for _ in 0..1000 {
+            // Looked at as a link, as a file, or not at all: never what the link leads to.
+            if let Ok(bytes) = read_beneath(&at("dir"), Path::new("real"), 100) {
+                assert_eq!(bytes, b"mine");
+            }
+        }
+    });
+}

@@ -16,11 +16,11 @@ use super::{
     index::{Index, Tracked},
     inside::Inside,
     path::as_path,
-    spread::spread,
     store::{Entry, Store},
     walk::{Found, Walk, Walked, is_absent_on_purpose},
     worktree::{Base, Carried},
 };
+use crate::sys::spread::spread;
 
 /// A work tree at one moment. Equal snapshots are equal work trees.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,8 +11,8 @@ use super::{
     inside::Inside,
     open::{is_ignored, open},
     path::as_path,
-    spread::spread,
 };
+use crate::sys::spread::spread;
 
 /// So many questions pay for opening the repository once more.
 const OWN_HANDLE: usize = 256;

@@ -59,16 +59,21 @@ fn broken_front_matter_is_underlined() {
     let world = World::new();
     world
         .skill("odd", "---\nname: odd\ndescription: [never closed\n---\nBody.\n")
-        .skill("broken", "---\nname: never closed\n");
-    let mut shown = transcript(&world, &["show", "odd"]);
-    shown += &transcript(&world, &["show", "broken"]);
+        .skill("open", "---\nname: never closed\n\n# Body\n")
+        .skill("broken", &format!("---\nname: {}\n---\n", "too long ".repeat(8000)));
+    let shown = ["odd", "open", "broken"].map(|name| transcript(&world, &["show", name])).concat();
     world.check(
         &shown,
         str![[r#"
 $ atlas show odd
 odd · project · [ROOT]/repo/.claude/skills/odd/SKILL.md
-[never closed
 header 51 bytes · body ≈ 2 tokens
+
+---
+name: odd
+description: [never closed
+---
+Body.
 --- stderr
 warning: not valid YAML without quotes; read as text
  --> [ROOT]/repo/.claude/skills/odd/SKILL.md:3:14
@@ -80,17 +85,37 @@ warning: not valid YAML without quotes; read as text
   |
   = help: put it in quotes
 --- exit 0
+$ atlas show open
+open · project · [ROOT]/repo/.claude/skills/open/SKILL.md
+header 31 bytes · body ≈ 2 tokens
+
+---
+name: never closed
+
+# Body
+
+size        section
+≈ 2 tokens  Body
+--- stderr
+warning: the front matter is not closed
+ --> [ROOT]/repo/.claude/skills/open/SKILL.md:1:1
+  |
+1 | ---
+  | ^^^
+2 | name: never closed
+  |
+  = help: close it with a line `---`
+--- exit 0
 $ atlas show broken
 --- stderr
 error: the skill `broken` cannot be read
-caused by: the front matter is not closed
+caused by: the front matter is larger than 64 KiB
  --> [ROOT]/repo/.claude/skills/broken/SKILL.md:1:1
   |
 1 | ---
   | ^^^ opened here
-2 | name: never closed
+2 | name: too long too long too long too long too long too long too long too long too long too long too long too long too long too long t...
   |
-  = help: close it with a line `---`
 --- exit 8
 
 "#]],

@@ -11,7 +11,7 @@ fn world() -> World {
     world
         .skill("review", REVIEW)
         .personal_skill("review", REVIEW)
-        .skill("broken", "---\nname: never closed\n")
+        .skill("broken", &format!("---\nname: {}\n---\n", "too long ".repeat(8000)))
         .skill("loud", "---\ndescription: \"\\e[2Jclears\\u202e the screen\"\n---\nLoud.\n");
     world
 }
@@ -42,11 +42,11 @@ fn skills_with_their_sources_and_sizes() {
     let world = world();
     world.check(&own(&transcript(&world, &["list"])), str![[r#"
 $ atlas list
-name            source    header     body          description
-review          personal  152 bytes  ≈ 32 tokens   Reviews a diff and says what is wrong with it.
-broken          project                            broken: the front matter is not closed
-loud            project   58 bytes   ≈ 2 tokens    ␛[2Jclears� the screen
-review          project   152 bytes  ≈ 32 tokens   shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
+name            source    trust      header     body          description
+review          personal  trusted    152 bytes  ≈ 32 tokens   Reviews a diff and says what is wrong with it.
+broken          project   untrusted                           broken: the front matter is larger than 64 KiB
+loud            project   untrusted  58 bytes   ≈ 2 tokens    ␛[2Jclears� the screen
+review          project   untrusted  152 bytes  ≈ 32 tokens   shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
 --- exit 0
 
 "#]]);
@@ -59,19 +59,23 @@ fn told_row_by_row() {
 $ atlas list --plain
 review
   source: personal
+  trust: trusted
   header: 152 bytes
   body: about 32 tokens
   description: Reviews a diff and says what is wrong with it.
 broken
   source: project
-  description: broken: the front matter is not closed
+  trust: untrusted
+  description: broken: the front matter is larger than 64 KiB
 loud
   source: project
+  trust: untrusted
   header: 58 bytes
   body: about 2 tokens
   description: ␛[2Jclears� the screen
 review
   source: project
+  trust: untrusted
   header: 152 bytes
   body: about 32 tokens
   description: shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
@@ -97,6 +101,7 @@ fn as_a_document() {
       "name": "review",
       "description": "Reviews a diff and says what is wrong with it.",
       "source": "personal",
+      "trust": "trusted",
       "path": "[ROOT]/home/.claude/skills/review/SKILL.md",
       "header_bytes": 152,
       "body_tokens": 32,
@@ -107,16 +112,18 @@ fn as_a_document() {
       "name": "broken",
       "description": null,
       "source": "project",
+      "trust": "untrusted",
       "path": "[ROOT]/repo/.claude/skills/broken/SKILL.md",
       "header_bytes": null,
       "body_tokens": null,
       "shadowed_by": null,
-      "error": "the front matter is not closed"
+      "error": "the front matter is larger than 64 KiB"
     },
     {
       "name": "loud",
       "description": "/u001b[2Jclears<RLO> the screen",
       "source": "project",
+      "trust": "untrusted",
       "path": "[ROOT]/repo/.claude/skills/loud/SKILL.md",
       "header_bytes": 58,
       "body_tokens": 2,
@@ -127,6 +134,7 @@ fn as_a_document() {
       "name": "review",
       "description": "Reviews a diff and says what is wrong with it.",
       "source": "project",
+      "trust": "untrusted",
       "path": "[ROOT]/repo/.claude/skills/review/SKILL.md",
       "header_bytes": 152,
       "body_tokens": 32,
@@ -160,7 +168,7 @@ fn nowhere_anything() {
         &own(&transcript(&world, &["list"])),
         str![[r#"
 $ atlas list
-name            source   header     body          description
+name            source   trust    header     body          description
 --- stderr
 no skills of your own here; a skill is a folder with a SKILL.md in one of:
   [ROOT]/home/.claude/skills

@@ -27,8 +27,17 @@ fn header_outline_and_files() {
         str![[r#"
 $ atlas show review
 review · project · [ROOT]/repo/.claude/skills/review/SKILL.md
-Reviews a diff and says what is wrong with it.
 header 152 bytes · body ≈ 32 tokens
+
+---
+name: review
+description: Reviews a diff and says what is wrong with it.
+allowed-tools: Read, Bash(git diff *)
+---
+
+# Review
+
+Read the diff first.
 
 size         section
 ≈ 32 tokens  Review

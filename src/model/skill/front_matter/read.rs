@@ -31,6 +31,13 @@ impl<'a, F: Fn(Range<usize>, &str) -> Spot> Reader<'a, F> {
         }
     }
 
+    pub(super) fn note_strays(&mut self, strays: Vec<Range<usize>>) {
+        for line in strays {
+            let span = self.start + line.start..self.start + line.end;
+            self.warn(span, "this belongs to no key; it is ignored", "indent it, or take it out");
+        }
+    }
+
     pub(super) fn front_matter(&mut self, root: Option<Node>) -> FrontMatter {
         let Some(mut root) = root else { return FrontMatter::default() };
         let start = self.start;

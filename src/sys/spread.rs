@@ -2,18 +2,19 @@
 
 use std::{num::NonZero, thread};
 
-use super::GitError;
-
 /// Fewer items than this are done at once by the caller: starting a thread costs as much.
 const LEAST: usize = 64;
 /// More threads than this only wait for one another in the file system.
 const MOST: usize = 8;
 
 /// Runs `work` over consecutive parts of `items` and returns the results in order.
-pub(super) fn spread<T: Sync, R: Send>(
+///
+/// # Errors
+/// The first that `work` had, in the order of the items.
+pub fn spread<T: Sync, R: Send, E: Send>(
     items: &[T],
-    work: impl Fn(&[T]) -> Result<R, GitError> + Sync,
-) -> Result<Vec<R>, GitError> {
+    work: impl Fn(&[T]) -> Result<R, E> + Sync,
+) -> Result<Vec<R>, E> {
     let processors = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = processors.min(MOST).min(items.len() / LEAST + 1);
     if threads == 1 {
