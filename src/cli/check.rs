@@ -47,7 +47,7 @@ pub(super) struct Args {
     #[arg(long)]
     strict: bool,
     /// Only print the JSON Schema of a file, for an editor
-    #[arg(long, value_name = "FILE", exclusive = true)]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["paths", "strict"])]
     print_schema: Option<Schema>,
 }
 

@@ -23,7 +23,7 @@ use crate::{
         Fault, Result, Spot,
         config::{Config, parse_project, parse_user},
         contract::{self, Contract},
-        lint::{self, Finding, Judged},
+        lint::{self, Finding, Judged, Level},
         skill::{Found, MAX_BYTES, Skill, name::SkillName},
         suggest,
         yaml::Document,
@@ -41,6 +41,9 @@ const IN_CONTRACT: &str = "`atlas check --print-schema contract` says what can s
 
 /// The same for a configuration.
 const IN_CONFIG: &str = "`atlas check --print-schema config` says what can stand here";
+
+/// So many warnings and notes of one file are shown. Errors all are: they decide.
+const MAX_SHOWN: usize = 100;
 
 /// Where it is looked.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +162,7 @@ impl<'a> Looking<'a> {
             Ok(document) => lint::config(&document, &self.disk(None)),
             Err(fault) => lint::unread(&lint::CONFIG_BROKEN, &shown, fault, IN_CONFIG),
         };
-        self.examined.findings.extend(findings);
+        self.tell(&shown, findings);
     }
 
     fn skill(&mut self, found: &Found) {
@@ -168,14 +171,13 @@ impl<'a> Looking<'a> {
         let disk = self.disk(Some(&found.dir));
         let skill = match self.read(found) {
             Ok(skill) => {
-                self.examined.findings.extend(lint::skill(&skill, &disk));
+                self.tell(&shown, lint::skill(&skill, &disk));
                 Some(skill)
             }
             Err(fault) => {
                 let whole = fault.spots.is_empty();
                 let rule = if whole { &lint::UNREADABLE } else { &lint::FRONT_MATTER_BROKEN };
-                let findings = lint::unread(rule, &shown, fault, IN_SKILL);
-                self.examined.findings.extend(findings);
+                self.tell(&shown, lint::unread(rule, &shown, fault, IN_SKILL));
                 None
             }
         };
@@ -209,12 +211,15 @@ impl<'a> Looking<'a> {
     fn contract(&mut self, path: &Path, skill: Option<&Skill>, disk: &Disk<'_>) {
         let shown = self.shown(path);
         self.note(Kind::Contract, &shown);
-        let read = self.text(path).and_then(|text| contract::parse(&shown, &text));
+        let folder = path.parent().unwrap_or(self.ground.root);
+        let read = text_file::inside(folder, path)
+            .and_then(|_| self.text(path))
+            .and_then(|text| contract::parse(&shown, &text));
         let findings = match read {
             Ok(document) => self.judged(&document, skill, disk),
             Err(fault) => lint::unread(&lint::CONTRACT_BROKEN, &shown, fault, IN_CONTRACT),
         };
-        self.examined.findings.extend(findings);
+        self.tell(&shown, findings);
     }
 
     fn judged(
@@ -265,6 +270,21 @@ impl<'a> Looking<'a> {
     fn text(&self, path: &Path) -> Result<String> {
         let gone = || Fault::invalid(format!("{} is not there", self.shown(path).display()));
         text_file::read(path)?.ok_or_else(gone)
+    }
+
+    /// A file that somebody wrote to have thousands of warnings must not hide all others.
+    fn tell(&mut self, shown: &Path, findings: Vec<Finding>) {
+        let mut others = 0_usize;
+        let told = findings.into_iter().filter(|finding| {
+            let decides = finding.rule.level == Level::Error;
+            others += usize::from(!decides);
+            decides || others <= MAX_SHOWN
+        });
+        self.examined.findings.extend(told);
+        if let Some(more) = others.checked_sub(MAX_SHOWN).filter(|more| *more > 0) {
+            let notice = format!("{}: {more} more warnings are not shown", shown.display());
+            self.examined.notices.push(notice);
+        }
     }
 
     fn note(&mut self, kind: Kind, shown: &Path) {

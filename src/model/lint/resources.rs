@@ -13,10 +13,13 @@ use super::{
 use crate::model::skill::Skill;
 use mentions::{Manner, Mention, mentions};
 
+/// So many links, and so many paths below each folder, are looked at; a skill for people to read has far fewer.
+const MAX_LOOKED_AT: usize = 1_000;
+
 /// Every file that is named and is not there, or not as it would have to be.
 pub(super) fn resources(skill: &Skill, page: &Page<'_>, around: &dyn Surroundings) -> Vec<Finding> {
     let parsed = Parsed::of(skill.body());
-    let mentions = mentions(skill.body(), &parsed.code);
+    let mentions = mentions(skill.body(), &parsed.code, MAX_LOOKED_AT);
     let placed = |span: &Range<usize>| skill.body_start + span.start..skill.body_start + span.end;
     let mut found = Vec::new();
     for link in &parsed.links {
@@ -116,7 +119,9 @@ impl Parsed {
                 Event::Start(Tag::Link {
                     link_type: LinkType::Autolink | LinkType::Email, ..
                 }) => {}
-                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. })
+                    if parsed.links.len() < MAX_LOOKED_AT =>
+                {
                     parsed.links.push(Link { target: dest_url.into_string(), span });
                 }
                 Event::Start(Tag::CodeBlock(_)) => parsed.code.push(span),

@@ -62,6 +62,8 @@ pub(super) fn in_repository(root: &Path, notices: &mut Vec<String>) -> Vec<Targe
         targets.push(Target::Config { path: config, whose: Whose::Repository });
     }
     targets.extend(in_contracts(&root.join(contracts::FOLDER)));
+    // A repository can be one skill.
+    targets.extend(skills::in_folder(root).map(Target::Skill));
     for folder in SKILLS.map(|folder| root.join(folder)).iter().filter(|folder| folder.is_dir()) {
         targets.extend(in_skills(folder, notices));
     }
@@ -127,7 +129,8 @@ fn folder(path: &Path, notices: &mut Vec<String>) -> Vec<Target> {
 }
 
 fn file(ground: &Ground<'_>, path: &Path) -> Vec<Target> {
-    if ground.user_config.is_some_and(|known| known == path) {
+    let users = ground.user_config.and_then(|known| known.canonicalize().ok());
+    if users.is_some_and(|known| known == path) {
         return vec![Target::Config { path: path.to_owned(), whose: Whose::User }];
     }
     if path.ends_with(PROJECT_FILE) {
@@ -138,10 +141,10 @@ fn file(ground: &Ground<'_>, path: &Path) -> Vec<Target> {
     if is_yaml && let Some(folder) = folders.clone().find(|it| it.ends_with(contracts::FOLDER)) {
         return vec![replacement(folder, path)];
     }
-    // Whatever lies in a skill is a part of it.
-    let inside =
-        folders.take_while(|folder| folder.starts_with(ground.root) && *folder != ground.root);
-    if let Some(found) = path.parent().into_iter().chain(inside).find_map(skills::in_folder) {
+    // Whatever lies in a skill is a part of it, and the nearest skill is meant.
+    let up_to_root = |folder: &&Path| folder.starts_with(ground.root);
+    let above = folders.take_while(up_to_root);
+    if let Some(found) = path.parent().into_iter().chain(above).find_map(skills::in_folder) {
         return vec![Target::Skill(found)];
     }
     let is_contract = path.file_name().is_some_and(|name| name == contracts::FILE);

@@ -5,10 +5,7 @@ use std::{fs, os::unix::fs::symlink};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{
-    model::lint::{Level, Strictness},
-    store::skills::Search,
-};
+use crate::{model::lint::Strictness, store::skills::Search};
 
 /// A repository in a temporary folder.
 struct Repository(TempDir);
@@ -124,6 +121,8 @@ fn files_that_cannot_be_read_are_findings() {
         .write(".claude/atlas.yaml", "trust: { always: ['/'] }");
     fs::create_dir_all(repository.0.path().join("skills/out")).unwrap();
     symlink("/etc/passwd", repository.0.path().join("skills/out/SKILL.md")).unwrap();
+    repository.write("skills/led/SKILL.md", skill("led"));
+    symlink("/etc/passwd", repository.0.path().join("skills/led/contract.yaml")).unwrap();
     let (_, found) = repository.of(&[]);
     assert_eq!(
         found,
@@ -131,10 +130,46 @@ fn files_that_cannot_be_read_are_findings() {
             ".claude/atlas.yaml config-broken",
             "skills/fine/contract.yaml contract-broken",
             "skills/large/SKILL.md unreadable",
+            "skills/led/contract.yaml contract-broken",
             "skills/open/SKILL.md front-matter-broken",
             "skills/out/SKILL.md unreadable",
         ]
     );
+}
+
+#[test]
+fn a_repository_can_be_one_skill() {
+    let repository = Repository::new();
+    repository.write("SKILL.md", skill("a")).write("src/deep/main.rs", "");
+    for asked in [&[][..], &["."], &["src/deep/main.rs"]] {
+        assert_eq!(repository.of(asked).0, ["SKILL.md"], "{asked:?}");
+    }
+}
+
+#[test]
+fn no_file_hides_the_others_by_its_many_warnings() {
+    let repository = Repository::new();
+    let keys: Vec<String> = (0..MAX_SHOWN + 5).map(|n| format!("key{n}: x\n")).collect();
+    let keys = keys.concat();
+    let text = format!("---\nname: a\ndescription: d\n{keys}---\nhidden\u{202e}\n");
+    repository.write("skills/a/SKILL.md", text);
+    let examined = repository.look(repository_examined);
+    assert_eq!(examined.findings.len(), MAX_SHOWN + 1);
+    assert_eq!(
+        examined.findings.last().unwrap().rule.id,
+        "hidden-text",
+        "an error is never left out"
+    );
+    assert_eq!(examined.notices, ["skills/a/SKILL.md: 5 more warnings are not shown"]);
+}
+
+/// A text that somebody wrote to keep us busy.
+#[test]
+fn a_hostile_text_is_looked_at_soon() {
+    let repository = Repository::new();
+    let body = "`scripts/x.py a` [x](y/z) <!-- a --> ".repeat(20_000);
+    repository.write("skills/a/SKILL.md", format!("{}{body}", skill("a")));
+    assert!(!repository.look(repository_examined).findings.is_empty());
 }
 
 #[test]
@@ -147,7 +182,7 @@ fn hooks_are_looked_for_where_they_run() {
         .write("skills/a/contract.yaml", hook("[sh, scripts/run.sh]"))
         .write("tool.sh", "#!/bin/sh\n")
         .write(".claude/atlas.yaml", hook("[./tool.sh]"));
-    let found = repository.look(repository_findings);
+    let found = repository.look(repository_examined).findings;
     let shown: Vec<(&str, &str)> =
         found.iter().map(|it| (it.rule.id, it.spot.help.as_deref().unwrap_or_default())).collect();
     assert_eq!(
@@ -161,8 +196,8 @@ fn hooks_are_looked_for_where_they_run() {
     );
 }
 
-fn repository_findings(ground: &Ground<'_>) -> Vec<Finding> {
-    repository(ground).findings
+fn repository_examined(ground: &Ground<'_>) -> Examined {
+    repository(ground)
 }
 
 /// Skills that the reference validator of the open specification judges in its own tests, and its

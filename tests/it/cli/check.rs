@@ -256,7 +256,8 @@ fn nothing_is_executed_and_nobody_is_asked() {
 fn editors_get_a_schema() {
     let world = World::new();
     for (name, key) in [("contract", "given"), ("config", "aliases")] {
-        let output = world.atlas(["check", "--print-schema", name]).run().expect_code(0);
+        let args = ["-C", ".", "check", "--print-schema", name];
+        let output = world.atlas(args).run().expect_code(0);
         let schema: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
         assert!(schema["properties"][key].is_object(), "{output}");
     }

@@ -46,13 +46,14 @@ pub(super) enum Manner {
     Named,
 }
 
-/// Every path in the order of the text; `code` are the blocks of code in it.
-pub(super) fn mentions(body: &str, code: &[Range<usize>]) -> Vec<Mention> {
-    let mut found: Vec<Mention> = FOLDERS
-        .iter()
-        .flat_map(|folder| body.match_indices(folder))
-        .filter_map(|(at, _)| mention(body, at, code))
-        .collect();
+/// Every path in the order of the text, of each folder at most so many; `code` are the blocks of
+/// code in it.
+pub(super) fn mentions(body: &str, code: &[Range<usize>], most: usize) -> Vec<Mention> {
+    let below = |folder| {
+        let places = body.match_indices(folder);
+        places.filter_map(|(at, _)| mention(body, at, code)).take(most)
+    };
+    let mut found: Vec<Mention> = FOLDERS.into_iter().flat_map(below).collect();
     found.sort_by_key(|mention| mention.span.start);
     found
 }
