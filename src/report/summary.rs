@@ -85,8 +85,12 @@ fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
         parts.push(words::count(verdict.votes.total() as usize, "vote"));
     }
     let spend = words::spend(&result.spend, look);
-    let recorded = place.replayed && result.spend.calls > 0;
-    parts.push(if recorded { format!("nothing spent ({spend} when recorded)") } else { spend });
+    let anything = result.spend.usd_known.is_none_or(|usd| usd > Usd::ZERO);
+    parts.push(match (place.replayed, anything) {
+        (false, _) => spend,
+        (true, true) => format!("nothing spent ({spend} when recorded)"),
+        (true, false) => "nothing spent".to_owned(),
+    });
     parts.extend(result.duration_ms.map(words::duration));
     if let Some(session) = &result.session {
         parts.push(format!("{}{}", look.ellipsis(), words::short(session)));
