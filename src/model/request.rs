@@ -23,6 +23,10 @@ pub struct Request {
     pub inputs: Vec<(String, String)>,
     /// The files that inputs were read from, by the input's name.
     pub input_files: Vec<(String, PathBuf)>,
+    /// Inputs whose file or stdin could not be read, each with its reason: told together with all
+    /// else that is wrong with the inputs, so such a request never becomes a run.
+    #[serde(skip)]
+    pub unread: Vec<(String, String)>,
     /// Where the user stood.
     pub cwd: PathBuf,
     /// Folders of skills that go before all others.

@@ -17,6 +17,7 @@ use crate::model::{
     check::{CheckKind, CheckStatus, Require},
     result::RunResult,
     run::{Plan, State},
+    value::Usd,
 };
 
 /// Where things of the run lie, for people to look at.
@@ -26,6 +27,8 @@ pub struct Place<'a> {
     pub output: Option<&'a Path>,
     /// The file that `-o` wrote.
     pub written: Option<&'a Path>,
+    /// Whether the calls were played from a recording, so that nobody was paid now.
+    pub replayed: bool,
 }
 
 /// Reasons longer than this are cut in the middle.
@@ -42,7 +45,7 @@ pub fn summary(
     if result.waived {
         said.push_str(&not_checked(result, look));
     }
-    said.push_str(&headline(result, look));
+    said.push_str(&headline(result, place, look));
     said.push_str(&reasons(result, look));
     said.push_str(&changes::changes(result, verbosity, look));
     said.push_str(&loaded::loaded(plan, result, verbosity, look));
@@ -60,7 +63,7 @@ pub fn not_checked(result: &RunResult, look: Look) -> String {
 }
 
 /// The one line: `rejected · 2 of 3 checks · $0.06 · 41 s · …abcd`.
-fn headline(result: &RunResult, look: Look) -> String {
+fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
     let mut parts = vec![if by_nobody(result) {
         "passed, checked by nobody".to_owned()
     } else {
@@ -86,7 +89,13 @@ fn headline(result: &RunResult, look: Look) -> String {
             words::count(votes.total() as usize, "reviewer")
         ));
     }
-    parts.push(words::spend(&result.spend, look));
+    let spend = words::spend(&result.spend, look);
+    let anything = result.spend.usd_known.is_none_or(|usd| usd > Usd::ZERO);
+    parts.push(match (place.replayed, anything) {
+        (false, _) => spend,
+        (true, true) => format!("nothing spent ({spend} when recorded)"),
+        (true, false) => "nothing spent".to_owned(),
+    });
     parts.extend(result.duration_ms.map(words::duration));
     if let Some(session) = &result.session {
         parts.push(format!("{}{}", look.ellipsis(), words::short(session)));

@@ -101,5 +101,5 @@ fn follow(story: &Story, printer: &Printer) {
     let result = story.result();
     let file = Path::new(".claude/sessions/20261120-101500-abcd/runs/1/steps/judge/2/output.json");
     let output = result.output.as_ref().map(|_| file);
-    reporter.ends(&story.plan, &state, &result, &Place { output, written: None });
+    reporter.ends(&story.plan, &state, &result, &Place { output, ..Place::default() });
 }

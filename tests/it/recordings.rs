@@ -120,7 +120,9 @@ fn a_run_is_recorded_and_played_without_anybody() {
     assert_eq!(original["steps"][0]["attempts"], 2);
     assert_eq!(world.model().requests().len(), asked, "nobody was asked");
     assert_eq!(world.repo().git(["status", "--porcelain"]), user_tree);
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 tidy, sonnet, about 164 tokens, cap $2.00
 note: skill: asking sonnet
 ok: check output[..]
@@ -131,14 +133,15 @@ note: skill: asking sonnet, attempt 2
 ok: check output[..]
 ok: skill, [TIME], $0.04
 ok: hook tidied, [TIME]
-note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, what is shown was spent then
+note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first
 note: the session is kept in [ROOT]/home/.cache/atlas/replays/[SESSION]
-passed, 2 of 2 checks, $0.04, [TIME], ...[SHORT]
+passed, 2 of 2 checks, nothing spent ($0.04 when recorded), [TIME], ...[SHORT]
 note: changed 2 files, +1 -1
   A +0 -0 new.txt
   M +1 -1 old.txt
 
-"#]]);
+"#]],
+    );
     world.check(
         &crate::support::world::files_below(&case(&world)).join("\n"),
         str![[r#"

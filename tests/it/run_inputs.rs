@@ -263,6 +263,35 @@ hint: write `atlas run greet <name> <times>`, or name them with `-i NAME=VALUE`
 }
 
 #[test]
+fn what_cannot_be_read_is_told_with_all_else() {
+    let world = world();
+    world.write(
+        ".claude/skills/greet/contract.yaml",
+        "inputs:\n  name: { required: true }\n  times: { type: number }\n  who: {}\n",
+    );
+    world.write("latin.txt", b"caf\xe9");
+    let typed = ["name=@gone.txt", "who=@latin.txt", "tims=-", "times=-", "times=2"];
+    let typed = typed.iter().flat_map(|input| ["-i", input]);
+    let args: Vec<&str> = ["run", "greet", "Ada"].into_iter().chain(typed).collect();
+    refuses(
+        &world,
+        &args,
+        2,
+        str![[r#"
+error: 6 inputs are wrong
+caused by: the input `name` cannot be read: cannot read `[ROOT]/repo/gone.txt`: No such file or directory (os error 2)
+caused by: the input `who` cannot be read: latin.txt is not UTF-8 text
+caused by: the input `times` cannot be read: stdin is read for `tims`
+caused by: there is no input `tims`, did you mean `times`?
+caused by: the input `name` is given twice
+caused by: the input `times` is given twice
+hint: write `atlas run greet <name> <times> <who>`, or name them with `-i NAME=VALUE`
+
+"#]],
+    );
+}
+
+#[test]
 fn a_schema_that_is_none_is_refused_before_anything_is_paid() {
     let world = world();
     world.write(".claude/skills/greet/contract.yaml", "output: { type: nonsense }\n");

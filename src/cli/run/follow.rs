@@ -63,6 +63,7 @@ pub(in crate::cli) fn end(
     let place = Place {
         output: finished.output_file.as_deref(),
         written: written.as_ref().and_then(|written| written.as_deref().ok()),
+        replayed: finished.replayed,
     };
     follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
     if let Some(handed) = &finished.handed {

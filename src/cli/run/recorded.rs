@@ -82,10 +82,7 @@ pub(super) fn strike(
     let look = context.printer.look();
     // It is a patch of the recording's tree, and of no use in the user's.
     finished.handed = None;
-    let said = [
-        format!("replayed from {from}: nothing was spent, what is shown was spent then"),
-        format!("the session is kept in {kept}"),
-    ];
+    let said = [format!("replayed from {from}"), format!("the session is kept in {kept}")];
     for said in said {
         context.printer.say(&look.line(Mark::Note, &said));
     }

@@ -1,15 +1,15 @@
 //! What was typed, as a request; inputs are read here, so that a resume sees what this run saw.
 
 use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
+    io::{self, Read as _},
+    path::PathBuf,
 };
 
 use super::{Args, ProofArgs};
 use crate::{
     cli::context::Context,
     model::{
-        Fault, Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
+        Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
     },
     sys::fs::read_capped,
 };
@@ -23,11 +23,13 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
     let Args { agent, limits, proof, .. } = args;
     let mut ok_on = proof.ok_on.clone();
     ok_on.extend(proof.if_available.then_some(Status::Unavailable));
+    let (inputs, unread) = inputs(&args.inputs, context);
     Ok(Request {
         skill: skill.to_string(),
         args: args.words.clone(),
-        inputs: inputs(&args.inputs, context)?,
+        inputs,
         input_files: input_files(&args.inputs, context),
+        unread,
         cwd: context.cwd.clone(),
         skills_dirs: args.skills.skills_dirs(context),
         plugin_dirs: args.skills.plugin_dirs(context),
@@ -68,44 +70,52 @@ fn trust(proof: &ProofArgs) -> TrustRequest {
     }
 }
 
-/// The inputs with their files read, so that a resume sees what this run saw.
-fn inputs(typed: &[(String, String)], context: &Context) -> Result<Vec<(String, String)>> {
-    if typed.iter().filter(|(_, value)| value == "-").count() > 1 {
-        return Err(Fault::usage("stdin can be read for one input only"));
+/// A name and a text: an input's value, or why it has none.
+type Told = (String, String);
+
+/// The inputs with their files read, and those that could not be read, each with its reason.
+fn inputs(typed: &[Told], context: &Context) -> (Vec<Told>, Vec<Told>) {
+    let (mut inputs, mut unread) = (Vec::new(), Vec::new());
+    let mut stdin_is_for: Option<&str> = None;
+    for (name, typed) in typed {
+        let value = match (typed.strip_prefix('@'), stdin_is_for) {
+            (None, Some(first)) if typed == "-" => {
+                Err(format!("cannot be read: stdin is read for `{}`", text::sanitize_line(first)))
+            }
+            (None, None) if typed == "-" => {
+                stdin_is_for = Some(name);
+                content("stdin", stdin())
+            }
+            (Some(file), _) => content(file, read_capped(&context.cwd.join(file), MAX_INPUT)),
+            (None, _) => Ok(typed.clone()),
+        };
+        match value {
+            Ok(value) => inputs.push((name.clone(), value)),
+            Err(why) => unread.push((name.clone(), why)),
+        }
     }
-    let value = |name: &str, value: &str| match value.strip_prefix('@') {
-        _ if value == "-" => content(name, "stdin", stdin()),
-        Some(file) => content(name, file, read_capped(&context.cwd.join(file), MAX_INPUT)),
-        None => Ok(value.to_owned()),
-    };
-    typed.iter().map(|(name, text)| Ok((name.clone(), value(name, text)?))).collect()
+    (inputs, unread)
 }
 
 /// Where inputs were read from, so that a resume sees that such a file has changed.
-fn input_files(typed: &[(String, String)], context: &Context) -> Vec<(String, PathBuf)> {
-    let file = |(name, value): &(String, String)| {
+fn input_files(typed: &[Told], context: &Context) -> Vec<(String, PathBuf)> {
+    let file = |(name, value): &Told| {
         Some((name.clone(), context.cwd.join(value.strip_prefix('@')?)))
     };
     typed.iter().filter_map(file).collect()
 }
 
-fn stdin() -> std::io::Result<Vec<u8>> {
+fn stdin() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    std::io::stdin().take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
+    io::stdin().take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_INPUT {
-        return Err(std::io::Error::other(format!("over {MAX_INPUT} bytes")));
+        return Err(io::Error::other(format!("over {MAX_INPUT} bytes")));
     }
     Ok(bytes)
 }
 
-fn content(name: &str, from: &str, read: std::io::Result<Vec<u8>>) -> Result<String> {
-    let from = Path::new(from).display();
-    let cannot = || {
-        Fault::usage(format!(
-            "the input `{}` cannot be read from {from}",
-            text::sanitize_line(name)
-        ))
-    };
-    let bytes = read.map_err(|error| cannot().because(error))?;
-    String::from_utf8(bytes).map_err(|_| cannot().because("it is not UTF-8 text"))
+fn content(from: &str, read: io::Result<Vec<u8>>) -> Result<String, String> {
+    let bytes = read.map_err(|error| format!("cannot be read: {error}"))?;
+    let from = text::sanitize_line(from);
+    String::from_utf8(bytes).map_err(|_| format!("cannot be read: {from} is not UTF-8 text"))
 }

@@ -41,6 +41,8 @@ pub struct Finished {
     pub root: PathBuf,
     /// The recording that was asked for, short of what came of the run; why there is none.
     pub draft: Result<Option<Draft>>,
+    /// Whether its calls were played from a recording.
+    pub replayed: bool,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -84,6 +86,7 @@ pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
         claude: site.claude.map(|claude| claude.version),
         handed: told.handed,
         draft: told.draft,
+        replayed: site.recording.is_replay(),
         root: site.tree.root.clone(),
         elapsed: site.spent + told.started.elapsed(),
     })
@@ -102,6 +105,8 @@ pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
         claude: left.state.claude.clone(),
         handed: None,
         draft: Ok(None),
+        // The session of a replay is nobody's to go on with.
+        replayed: false,
         root: left.plan.hook_dir().to_owned(),
         elapsed: left.spent,
         plan: left.plan,

@@ -8,6 +8,7 @@ use crate::model::{
     contract::Input,
     skill::arguments::Arguments,
     suggest::nearest,
+    text,
     yaml::{Named, Spanned},
 };
 
@@ -64,21 +65,32 @@ fn faults(
     names: &[String],
     arguments: &Arguments,
 ) -> Vec<String> {
+    let request = given.request;
     let mut faults = Vec::new();
-    for (name, _) in &given.request.inputs {
+    for (name, why) in &request.unread {
+        faults.push(format!("the input `{}` {why}", text::sanitize_line(name)));
+    }
+    let mut seen: Vec<&str> = Vec::new();
+    for (name, _) in request.inputs.iter().chain(&request.unread) {
         if !declared.is_empty() && declared.get(name).is_none() {
             let known = names.iter().map(String::as_str);
             let close =
                 nearest(name, known).first().map(|near| format!(", did you mean `{near}`?"));
             faults.push(format!("there is no input `{name}`{}", close.unwrap_or_default()));
         }
+        let by_place = names.iter().take(request.args.len()).any(|other| other == name);
+        if seen.contains(&name.as_str()) || by_place {
+            faults.push(format!("the input `{name}` is given twice"));
+        }
+        seen.push(name);
     }
     if !declared.is_empty() && given.request.args.len() > names.len() {
         let (typed, taken) = (given.request.args.len(), names.len());
         faults.push(format!("{typed} arguments were given, and the skill takes {taken}"));
     }
     for (name, input) in declared.iter() {
-        faults.extend(objection(name, input, arguments));
+        let is_unread = request.unread.iter().any(|(unread, _)| *unread == **name);
+        faults.extend(objection(name, input, arguments).filter(|_| !is_unread));
     }
     faults
 }

@@ -10,7 +10,9 @@ fn a_mended_typo_plays_and_is_told() {
     let world = recorded();
     world.personal_skill("tidy", &TIDY.replace("Tidy the", "Please tidy the"));
     let output = alone(&world, ["run", "tidy", "--replay"]).run().expect_code(0);
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 tidy, sonnet, about 166 tokens, cap $2.00
 note: skill: asking sonnet
 warning: skill: the recording is stale: the skill's text changed since
@@ -23,30 +25,34 @@ warning: skill: the recording is stale: the skill's text changed since
 ok: check output[..]
 ok: skill, [TIME], $0.04
 ok: hook tidied, [TIME]
-note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, what is shown was spent then
+note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first
 note: the session is kept in [ROOT]/home/.cache/atlas/replays/[SESSION]
-passed, 2 of 2 checks, $0.04, [TIME], ...[SHORT]
+passed, 2 of 2 checks, nothing spent ($0.04 when recorded), [TIME], ...[SHORT]
 note: changed 2 files, +1 -1
   A +0 -0 new.txt
   M +1 -1 old.txt
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
 fn another_input_is_another_question() {
     let world = recorded();
     let output = alone(&world, ["run", "tidy", "--replay", "-i", "who=new.txt"]).run();
-    world.check(&output.expect_code(8).stderr, str![[r#"
+    world.check(
+        &output.expect_code(8).stderr,
+        str![[r#"
 tidy, sonnet, about 164 tokens, cap $2.00
 note: skill: asking sonnet
 failed: skill failed, [TIME], $0.00
-note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first: nothing was spent, what is shown was spent then
+note: replayed from [ROOT]/home/.claude/skills/tidy/recordings/first
 note: the session is kept in [ROOT]/home/.cache/atlas/replays/[SESSION]
-invalid, $0.00, [TIME], ...[SHORT]
+invalid, nothing spent, [TIME], ...[SHORT]
 failed: the recording does not fit: another answer was asked for: the input `who` differs
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]

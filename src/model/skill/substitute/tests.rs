@@ -13,8 +13,12 @@ fn arguments(line: &str, names: &[&str]) -> Arguments {
 fn the_golden_vector_of_claude_code() {
     let body = r"ALL=[$ARGUMENTS] 0=[$0] 1=[$1] A0=[$ARGUMENTS[0]] f=[$first] s=[$second] esc=[\$ARGUMENTS] two=[$2] price=$5.00 none=$nothing";
     let expected = r#"ALL=["one two" three] 0=[one two] 1=[three] A0=[one two] f=[one two] s=[three] esc=[$ARGUMENTS] two=[$2] price=$5.00 none=$nothing"#;
-    let arguments = arguments(r#""one two" three"#, &["first", "second"]);
-    assert_eq!(substitute(body, &arguments, PLACES).text, expected);
+    let typed = arguments(r#""one two" three"#, &["first", "second"]);
+    assert_eq!(substitute(body, &typed, PLACES).text, expected);
+    // The same, cut by a shell.
+    let names = ["first".to_owned(), "second".to_owned()];
+    let cut = Arguments::from_words(&["one two".to_owned(), "three".to_owned()], &names);
+    assert_eq!(substitute(body, &cut, PLACES).text, expected);
 }
 
 /// Every row is what claude 2.1.328 makes of it.
