@@ -93,6 +93,9 @@ pub fn main() -> ExitCode {
     if argv.get(1).is_some_and(|command| command == bundled_hook::COMMAND) {
         return ExitCode::from(hook::serve(&argv[2..]));
     }
+    if argv.get(1).is_some_and(|command| command == engine::EDIT_COMMAND) {
+        return ExitCode::from(engine::serve_edit(&argv[2..]));
+    }
     let env = Env::from_process();
     let ended = match parse(&argv) {
         Ok(cli) => unless_broken(|| follow(cli, env.clone())),

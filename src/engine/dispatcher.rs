@@ -134,8 +134,10 @@ impl<'a> Dispatcher<'a> {
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
                 let left = self.left(&plan, resume.as_deref());
                 let brief = brief::brief(&self.site, &self.state, &plan)?;
+                let judges = self.state.judges.clone().unwrap_or_default();
+                let step = plan;
                 let order =
-                    call::Order { step: plan, attempt, resume, reasons, brief, after, left };
+                    call::Order { step, attempt, resume, reasons, brief, judges, after, left };
                 self.units.spawn_local(call::call(site, line, order));
             }
         }

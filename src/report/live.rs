@@ -64,6 +64,7 @@ impl LiveView {
             | Event::ChecksEnded { .. }
             | Event::JudgesFrozen { .. }
             | Event::HookWrote { .. }
+            | Event::EditChecked { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }
             | Event::RunEnded { .. }

@@ -57,6 +57,7 @@ fn hook(
         name: resolved.name.clone(),
         timing: hook.timing,
         command,
+        on: hook.on,
         blocking: hook.blocking,
         timeout: match &hook.timeout {
             Some(timeout) => timeout.value,

@@ -190,7 +190,7 @@ impl State {
                 self.end =
                     Some(RunEnd { status: *status, exit_code: *exit_code, reason: reason.clone() });
             }
-            Event::Plan { .. } | Event::Unknown => {}
+            Event::Plan { .. } | Event::EditChecked { .. } | Event::Unknown => {}
         }
     }
 
