@@ -10,6 +10,7 @@ mod failure;
 mod global;
 mod help;
 mod hook;
+mod hooks;
 mod list;
 mod man;
 mod new;
@@ -63,6 +64,7 @@ enum Command {
     Session(session::Args),
     Scratch(scratch::Args),
     Test(test::Args),
+    Hooks(hooks::Args),
     Trust(trust::Args),
     Config(config::Args),
     Doctor(doctor::Args),
@@ -144,6 +146,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
+        Command::Hooks(args) => hooks::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),
         Command::Config(args) => config::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),

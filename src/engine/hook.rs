@@ -1,9 +1,13 @@
 //! Runs one hook: what it is told, how it is started, what it said.
 
+pub(crate) mod again;
 mod ask;
 pub(crate) mod edit;
 
-use std::{path::PathBuf, rc::Rc};
+use std::{
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use serde::Serialize;
 
@@ -12,7 +16,7 @@ use crate::model::{
     changes::{FileChange, TreeChanges},
     check::{Check, CheckKind, CheckStatus, Timing},
     judges::{JudgeFile, accuse},
-    run::{Event, Point, plan::HookPlan},
+    run::{Event, Plan, Point, plan::HookPlan},
 };
 use ask::{Question, ask, check_of};
 
@@ -89,7 +93,8 @@ async fn check(site: &Site, order: &Order) -> Check {
     if let Some(file) = &order.work.output_file {
         env.push(("ATLAS_OUTPUT_FILE".into(), file.into()));
     }
-    let input = serde_json::to_vec(&told(site, (hook, at), &order.work)).unwrap_or_default();
+    let input =
+        serde_json::to_vec(&told(Ground::of(site), (hook, at), &order.work)).unwrap_or_default();
     let question = Question {
         hook: hook.clone(),
         env,
@@ -130,7 +135,22 @@ struct Told<'a> {
     tree: Option<&'a str>,
 }
 
-fn told<'a>(site: &'a Site, (hook, at): (&HookPlan, &'a Point), work: &'a Work) -> Told<'a> {
+/// Where a hook is asked, and in which run.
+#[derive(Clone, Copy, Debug)]
+struct Ground<'a> {
+    root: &'a Path,
+    run: u32,
+    plan: &'a Plan,
+    base: Option<&'a str>,
+}
+
+impl<'a> Ground<'a> {
+    fn of(site: &'a Site) -> Self {
+        Self { root: &site.tree.root, run: site.run, plan: &site.plan, base: site.tree.base() }
+    }
+}
+
+fn told<'a>(ground: Ground<'a>, (hook, at): (&HookPlan, &'a Point), work: &'a Work) -> Told<'a> {
     let attempt = match at {
         Point::Mid { attempt, .. } => Some(*attempt),
         Point::Pre | Point::Post { .. } | Point::HandOver => None,
@@ -144,16 +164,16 @@ fn told<'a>(site: &'a Site, (hook, at): (&HookPlan, &'a Point), work: &'a Work) 
         },
         session_id: work.claude_session.as_deref(),
         transcript_path: work.transcript.as_ref(),
-        cwd: &site.tree.root,
+        cwd: ground.root,
         timing: hook.timing,
-        run: site.run,
-        skill: &site.plan.skill.name,
+        run: ground.run,
+        skill: &ground.plan.skill.name,
         step: at.step(),
         attempt,
-        inputs: &site.plan.inputs,
+        inputs: &ground.plan.inputs,
         output_file: work.output_file.as_ref(),
         changed_files: work.changes.as_ref().map_or(&[], |seen| &seen.files),
-        base: site.tree.base(),
+        base: ground.base,
         tree: work.changes.as_ref().and_then(|seen| seen.tree.as_deref()),
     }
 }

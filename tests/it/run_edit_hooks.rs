@@ -69,7 +69,7 @@ hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/
     assert_eq!([&told["skill"], &told["step"]], ["greet", "skill"]);
     assert_eq!([&told["run"], &told["attempt"]], [1, 1]);
     let env = world.read("../env");
-    for secret in ["ANTHROPIC", "CLAUDE", "ATLAS_EDIT_ORDER"] {
+    for secret in ["ANTHROPIC", "CLAUDE_CODE", "CLAUDECODE", "ATLAS_EDIT_ORDER"] {
         assert!(!env.contains(secret), "{secret}: {env}");
     }
     assert!(env.contains("ATLAS_SKILL=greet\n"), "{env}");

@@ -21,7 +21,7 @@ use tokio::{runtime::Builder, sync::watch};
 
 use super::{
     super::{child_env::Child, judges, site::Site},
-    Work,
+    Ground, Work,
     ask::{Question, ask, check_of},
     told,
 };
@@ -88,7 +88,7 @@ impl EditOrder {
         let first = questions.first()?;
         let at = Point::Mid { step: step.to_owned(), attempt };
         let work = Work::default();
-        let told = told(site, (&first.hook, &at), &work);
+        let told = told(Ground::of(site), (&first.hook, &at), &work);
         let told = serde_json::to_value(told).ok()?.as_object()?.clone();
         Some(Self { questions, judges: judges.to_vec(), told })
     }
