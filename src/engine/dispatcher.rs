@@ -119,7 +119,13 @@ impl<'a> Dispatcher<'a> {
                 self.units.spawn_local(look::look(site, line, order));
             }
             Effect::Freeze => {
-                let files = judges::now(&site.tree.root, &site.plan.judges).await;
+                let mut files = judges::now(&site.tree.root, &site.plan.judges).await;
+                let frozen = self.state.judges.iter().flatten();
+                for known in frozen {
+                    files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
+                        file.state = known.state.clone();
+                    });
+                }
                 return self.append(Event::JudgesFrozen { files }).await;
             }
             Effect::RunHook { hook: name, at } => {

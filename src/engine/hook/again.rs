@@ -105,9 +105,8 @@ impl Again<'_> {
             if decided {
                 continue;
             }
-            if let Some(ended) = running.join_next().await {
-                state.apply(&ended.expect("asking a hook does not panic"));
-            }
+            let ended = running.join_next().await.expect("no hook waits for itself by others");
+            state.apply(&ended.expect("asking a hook does not panic"));
         }
     }
 

@@ -47,6 +47,10 @@ pub struct State {
     pub hooks: BTreeMap<(Point, String), Stage<Check>>,
     /// The files that judge the work, as they were before the first call; `None` before that.
     pub judges: Option<Vec<JudgeFile>>,
+    /// The same files as they were planned with.
+    planned: Option<Vec<JudgeFile>>,
+    /// Whether a plan that was made anew, and accepted by a person, brought other judges.
+    pub thawed: bool,
     /// Steps that have begun, by id.
     pub steps: BTreeMap<String, StepState>,
     /// How many times the finished work was sent back.
@@ -165,7 +169,11 @@ impl State {
             Event::HookEnded { hook, at, check } => {
                 self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
             }
-            Event::JudgesFrozen { files } => self.judges = Some(files.clone()),
+            Event::Plan { plan, .. } => self.planned_with(&plan.judges),
+            Event::JudgesFrozen { files } => {
+                self.judges = Some(files.clone());
+                self.thawed = false;
+            }
             Event::HookWrote { paths, .. } => {
                 self.judges.iter_mut().for_each(|files| {
                     files.retain(|file| !paths.contains(&file.path));
@@ -190,7 +198,7 @@ impl State {
                 self.end =
                     Some(RunEnd { status: *status, exit_code: *exit_code, reason: reason.clone() });
             }
-            Event::Plan { .. } | Event::EditChecked { .. } | Event::Unknown => {}
+            Event::EditChecked { .. } | Event::Unknown => {}
         }
     }
 
@@ -224,6 +232,24 @@ impl State {
         let Some(stand) = stand else { return };
         self.stand = Some(stand.clone());
         self.step_mut(step).stand = Some(stand.clone());
+    }
+
+    /// Files that are as they were planned before stay frozen as they are; only others are looked
+    /// at anew.
+    fn planned_with(&mut self, judges: &[JudgeFile]) {
+        let changed = self.planned.as_ref().is_some_and(|before| before != judges);
+        if let Some(frozen) = self.judges.as_mut().filter(|_| changed) {
+            let before = self.planned.as_deref().unwrap_or_default();
+            let stays = |file: &JudgeFile| {
+                let planned = |files: &[JudgeFile]| {
+                    files.iter().find(|other| other.path == file.path).cloned()
+                };
+                planned(before) == planned(judges)
+            };
+            frozen.retain(stays);
+            self.thawed = true;
+        }
+        self.planned = Some(judges.to_vec());
     }
 
     fn step_mut(&mut self, id: &str) -> &mut StepState {
