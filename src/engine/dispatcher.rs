@@ -113,15 +113,14 @@ impl<'a> Dispatcher<'a> {
             Effect::Record(event) => return self.record(*event).await,
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
-                let judges = self.state.judges.clone().unwrap_or_default();
+                let judges = self.state.judges.files().to_vec();
                 let (shape, output) = (self.shape(&at), self.output(&at));
                 let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
             Effect::Freeze => {
                 let mut files = judges::now(&site.tree.root, &site.plan.judges).await;
-                let frozen = self.state.judges.iter().flatten();
-                for known in frozen {
+                for known in self.state.judges.files() {
                     files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
                         file.state = known.state.clone();
                     });
@@ -131,7 +130,7 @@ impl<'a> Dispatcher<'a> {
             Effect::RunHook { hook: name, at } => {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
-                let judges = self.state.judges.clone().unwrap_or_default();
+                let judges = self.state.judges.files().to_vec();
                 let order = hook::Order { work: self.work(&at), judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
             }
@@ -140,7 +139,7 @@ impl<'a> Dispatcher<'a> {
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
                 let left = self.left(&plan, resume.as_deref());
                 let brief = brief::brief(&self.site, &self.state, &plan)?;
-                let judges = self.state.judges.clone().unwrap_or_default();
+                let judges = self.state.judges.files().to_vec();
                 let step = plan;
                 let order =
                     call::Order { step, attempt, resume, reasons, brief, judges, after, left };

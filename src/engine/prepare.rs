@@ -106,7 +106,7 @@ pub fn settings_for(request: &Request, around: &Around) -> Result<Settings> {
     let ground = Ground::find(&request.cwd, around)?;
     let user = config::user(&around.folders)?;
     let project = config::project(&ground.root)?.map(|project| project.document);
-    let skill = skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    let (skill, _) = chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
     let subjects = trust::Subjects { request, skill: &skill, root: &ground.root };
     let said = trust::Said { user: user.as_ref(), project };
     let trusted = trust::settle(subjects, said, around)?;

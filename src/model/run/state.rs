@@ -15,7 +15,7 @@ use crate::model::{
     call::{CallOutcome, Failure, LimitKind, Spend},
     changes::TreeChanges,
     check::{Check, CheckStatus},
-    judges::JudgeFile,
+    judges::Frozen,
     scratch::Mark,
     value::Span,
 };
@@ -45,12 +45,8 @@ pub struct State {
     pub checks: BTreeMap<Point, Stage<Vec<Check>>>,
     /// Hooks, by where they run and by name.
     pub hooks: BTreeMap<(Point, String), Stage<Check>>,
-    /// The files that judge the work, as they were before the first call; `None` before that.
-    pub judges: Option<Vec<JudgeFile>>,
-    /// The same files as they were planned with.
-    planned: Option<Vec<JudgeFile>>,
-    /// Whether a plan that was made anew, and accepted by a person, brought other judges.
-    pub thawed: bool,
+    /// The files that judge the work.
+    pub judges: Frozen,
     /// Steps that have begun, by id.
     pub steps: BTreeMap<String, StepState>,
     /// How many times the finished work was sent back.
@@ -169,16 +165,9 @@ impl State {
             Event::HookEnded { hook, at, check } => {
                 self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
             }
-            Event::Plan { plan, .. } => self.planned_with(&plan.judges),
-            Event::JudgesFrozen { files } => {
-                self.judges = Some(files.clone());
-                self.thawed = false;
-            }
-            Event::HookWrote { paths, .. } => {
-                self.judges.iter_mut().for_each(|files| {
-                    files.retain(|file| !paths.contains(&file.path));
-                });
-            }
+            Event::Plan { plan, .. } => self.judges.plan(&plan.judges),
+            Event::JudgesFrozen { files } => self.judges.freeze(files),
+            Event::HookWrote { paths, .. } => self.judges.let_go(paths),
             Event::StepStarted { step, attempt } => self.step_mut(step).begin(*attempt),
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
@@ -232,24 +221,6 @@ impl State {
         let Some(stand) = stand else { return };
         self.stand = Some(stand.clone());
         self.step_mut(step).stand = Some(stand.clone());
-    }
-
-    /// Files that are as they were planned before stay frozen as they are; only others are looked
-    /// at anew.
-    fn planned_with(&mut self, judges: &[JudgeFile]) {
-        let changed = self.planned.as_ref().is_some_and(|before| before != judges);
-        if let Some(frozen) = self.judges.as_mut().filter(|_| changed) {
-            let before = self.planned.as_deref().unwrap_or_default();
-            let stays = |file: &JudgeFile| {
-                let planned = |files: &[JudgeFile]| {
-                    files.iter().find(|other| other.path == file.path).cloned()
-                };
-                planned(before) == planned(judges)
-            };
-            frozen.retain(stays);
-            self.thawed = true;
-        }
-        self.planned = Some(judges.to_vec());
     }
 
     fn step_mut(&mut self, id: &str) -> &mut StepState {

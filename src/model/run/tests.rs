@@ -134,31 +134,3 @@ fn an_attempt_without_an_output_does_not_show_that_of_an_earlier_one() {
     ]);
     assert_eq!(state.step("a").unwrap().output, None);
 }
-
-/// A resume with changes that a person accepted: what they changed is looked at anew, and what the
-/// agent could have changed meanwhile is not.
-#[test]
-fn only_judges_that_were_planned_anew_thaw() {
-    use proptest::{strategy::ValueTree as _, test_runner::TestRunner};
-
-    use crate::model::judges::{FileState, Holds, Judge, JudgeFile};
-    let file = |path: &str, hash: &str| JudgeFile {
-        path: path.into(),
-        of: vec![Judge::Contract],
-        state: FileState { link: None, holds: Holds::Sha256(hash.to_owned()) },
-    };
-    let planned = |judges: Vec<JudgeFile>| {
-        let any = plan().new_tree(&mut TestRunner::deterministic()).unwrap().current();
-        let plan = Plan { judges, ..any };
-        Event::Plan { hash: String::new(), plan: Box::new(plan) }
-    };
-    let files = || vec![file("a", "1"), file("b", "1")];
-    let mut state = State::of(&[planned(files()), Event::JudgesFrozen { files: files() }]);
-    state.apply(&planned(files()));
-    assert!(!state.thawed, "new limits alone change no judge");
-    state.apply(&planned(vec![file("a", "1"), file("b", "2")]));
-    assert!(state.thawed);
-    assert_eq!(state.judges, Some(vec![file("a", "1")]));
-    state.apply(&Event::JudgesFrozen { files: vec![file("a", "1"), file("b", "2")] });
-    assert!(!state.thawed);
-}

@@ -28,8 +28,7 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
 
 /// What a pre hook made of a judge is nobody's attack: no agent has run yet.
 fn freeze(plan: &Plan, state: &State) -> Phase {
-    let due = state.judges.is_none() || state.thawed;
-    if due && !plan.judges.is_empty() {
+    if state.judges.is_due() && !plan.judges.is_empty() {
         return Phase::GoesOn(vec![Effect::Freeze]);
     }
     Phase::Over
