@@ -49,7 +49,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
 }
 
 /// What holds here for every skill: all layers but a contract and flags.
-fn settings(context: &Context) -> Result<Settings> {
+pub(super) fn settings(context: &Context) -> Result<Settings> {
     let user = config::user(&context.folders()?)?;
     let project = project(context)?;
     let text = |(name, value): (&std::ffi::OsStr, &std::ffi::OsStr)| {

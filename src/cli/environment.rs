@@ -30,6 +30,7 @@ pub const READ: &[ReadVariable] = &[
     row("ATLAS_STEP", "the same"),
     row("ATLAS_UNIT", "the same"),
     row("ATLAS_DEPTH", "set by atlas for its children: how deep atlas runs in atlas"),
+    row("ATLAS_EDIT_ORDER", "set by atlas for claude: what hooks are asked after an edit"),
     row("ANTHROPIC_API_KEY", "kept out of the agent's shell, and handed to claude another way"),
     row("ANTHROPIC_BASE_URL", "a recording says so where it names this very machine"),
     row("ANTHROPIC_AUTH_TOKEN", "a key too: money limits hold, as they do not on a plan"),

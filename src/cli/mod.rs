@@ -10,6 +10,7 @@ mod failure;
 mod global;
 mod help;
 mod hook;
+mod hooks;
 mod list;
 mod man;
 mod new;
@@ -63,6 +64,7 @@ enum Command {
     Session(session::Args),
     Scratch(scratch::Args),
     Test(test::Args),
+    Hooks(hooks::Args),
     Trust(trust::Args),
     Config(config::Args),
     Doctor(doctor::Args),
@@ -92,6 +94,9 @@ pub fn main() -> ExitCode {
     }
     if argv.get(1).is_some_and(|command| command == bundled_hook::COMMAND) {
         return ExitCode::from(hook::serve(&argv[2..]));
+    }
+    if argv.get(1).is_some_and(|command| command == engine::EDIT_COMMAND) {
+        return ExitCode::from(engine::serve_edit(&argv[2..]));
     }
     let env = Env::from_process();
     let ended = match parse(&argv) {
@@ -141,6 +146,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
+        Command::Hooks(args) => hooks::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),
         Command::Config(args) => config::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),

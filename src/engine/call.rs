@@ -24,6 +24,7 @@ pub(crate) use reach::reach;
 use super::{
     child_env::Child,
     claude::Claude,
+    hook::edit::{self, EditOrder},
     recording,
     site::Site,
     unit::{HungUp, Line},
@@ -35,6 +36,7 @@ use crate::{
             Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, LimitKind, Spend, Talk,
             Unavailability, argv, meter::ASSUMED_WINDOW,
         },
+        judges::JudgeFile,
         run::{
             Event,
             event::{CallEnded, CallStarted},
@@ -62,6 +64,8 @@ pub(crate) struct Order {
     pub reasons: Vec<String>,
     /// What the agent is told beyond the plan: what became known only in this run.
     pub brief: String,
+    /// The files that judge the work, as they were before the first call.
+    pub judges: Vec<JudgeFile>,
     /// How long to wait first.
     pub after: Span,
     /// What is left for it.
@@ -129,7 +133,9 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     let key = if site.recording.is_replay() {
         None
     } else {
-        keys::hand_over(site, &order.step.agent).map_err(not_started)?
+        let attempt = (order.step.id.as_str(), order.attempt);
+        let edits = EditOrder::of(site, attempt, &order.judges);
+        keys::hand_over(site, &order.step.agent, edits.as_ref()).map_err(not_started)?
     };
     let before = recording::before(site, order, (&files, &claude_session)).await;
     let before = before.map_err(not_started)?;
@@ -252,6 +258,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
     let settings_file = launch.key.map(|key| key.settings().to_string_lossy().into_owned());
     let skill = &site.plan.skill.dir;
     let reach = reach(&order.step, &site.tree.cwd, skill, &site.session.stored().skill());
+    let edit_order = launch.key.and_then(|key| key.edit_order.as_ref());
     let args = argv(&CallSpec {
         agent: &order.step.agent,
         system_file: &system_file,
@@ -263,6 +270,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         read_rules: &reach.rules,
         folders: &reach.folders,
         settings_file: settings_file.as_deref(),
+        hook_events: edit_order.is_some(),
     });
     // What is played needs no login.
     let child = if site.recording.is_replay() { Child::Hook } else { Child::Claude };
@@ -273,6 +281,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
     if launch.key.is_some_and(|key| key.key_aside) {
         env.retain(|(name, _)| name != keys::API_KEY);
     }
+    env.extend(edit_order.map(|order| (edit::ORDER.into(), order.clone())));
     env.extend(claude_settings(order).map(|(name, value)| (name.into(), value.into())));
     Program {
         path: claude.path.clone(),

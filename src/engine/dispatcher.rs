@@ -125,19 +125,24 @@ impl<'a> Dispatcher<'a> {
             }
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
-                let judges = self.state.judges.clone().unwrap_or_default();
+                let judges = self.state.judges.files().to_vec();
                 let (shape, output) = (self.shape(&at), self.output(&at));
                 let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
             Effect::Freeze => {
-                let files = judges::now(&site.tree.root, &site.plan.judges).await;
+                let mut files = judges::now(&site.tree.root, &site.plan.judges).await;
+                for known in self.state.judges.files() {
+                    files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
+                        file.state = known.state.clone();
+                    });
+                }
                 return self.append(Event::JudgesFrozen { files }).await;
             }
             Effect::RunHook { hook: name, at } => {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
-                let judges = self.state.judges.clone().unwrap_or_default();
+                let judges = self.state.judges.files().to_vec();
                 let order = hook::Order { work: self.work(&at), judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
             }
@@ -151,6 +156,7 @@ impl<'a> Dispatcher<'a> {
                     resume,
                     reasons,
                     brief: String::new(),
+                    judges: self.state.judges.files().to_vec(),
                     after,
                     left,
                 };
@@ -276,7 +282,7 @@ impl<'a> Dispatcher<'a> {
         panel::Hearing {
             at,
             work: self.finished_work(),
-            judges: self.state.judges.clone().unwrap_or_default(),
+            judges: self.state.judges.files().to_vec(),
             heard: heard.collect(),
         }
     }

@@ -29,6 +29,7 @@ pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
                 Isolation::Worktree => Path::new("<worktree>"),
             };
             let reach = reach(step, cwd, &plan.skill.dir, &sections);
+            let edits = plan.edit_hooks(&step.id).next();
             let mut command = vec![program.clone()];
             command.extend(argv(&CallSpec {
                 agent: &step.agent,
@@ -40,7 +41,8 @@ pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
                 max_usd: plan.limits.usd,
                 read_rules: &reach.rules,
                 folders: &reach.folders,
-                settings_file: None,
+                settings_file: edits.map(|_| "<private>/settings.json"),
+                hook_events: edits.is_some(),
             }));
             command
         })

@@ -1,27 +1,24 @@
 //! Runs one hook: what it is told, how it is started, what it said.
 
-use std::{ffi::OsString, path::PathBuf, rc::Rc, time::Duration};
+pub(crate) mod again;
+mod ask;
+pub(crate) mod edit;
+
+use std::{
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use serde::Serialize;
 
 use super::{child_env::Child, judges, site::Site, unit::Line};
-use crate::{
-    model::{
-        changes::{FileChange, TreeChanges},
-        check::{Check, CheckKind, CheckStatus, Timing},
-        hook_answer::{self, HookEnd},
-        judges::{JudgeFile, accuse},
-        run::{Event, Point, plan::HookPlan},
-    },
-    sys::{
-        capture::KEEP_BYTES,
-        process::{End, Exit, Program, RunLimits, run},
-        sweep::sweep,
-    },
+use crate::model::{
+    changes::{FileChange, TreeChanges},
+    check::{Check, CheckKind, CheckStatus, Timing},
+    judges::{JudgeFile, accuse},
+    run::{Event, Plan, Point, plan::HookPlan},
 };
-
-/// How long something that a hook started may hold its pipes after it.
-const LEAK_GRACE: Duration = Duration::from_millis(200);
+use ask::{Question, ask, check_of};
 
 /// One run of a hook.
 #[derive(Clone, Debug)]
@@ -54,7 +51,7 @@ pub(crate) async fn hook(site: Rc<Site>, line: Line, order: Order) {
     let own = only_its_own(&site, &order);
     let changed = judges::changed(&site.tree.root, &own).await;
     let check = if let Some(reason) = accuse(&changed) {
-        let check = of(&order.hook, CheckKind::Protection, CheckStatus::Failed);
+        let check = check_of(&order.hook, CheckKind::Protection, CheckStatus::Failed);
         Check { blocking: true, ..check }.because(reason)
     } else {
         let check = check(&site, &order).await;
@@ -88,71 +85,23 @@ async fn tell_what_it_wrote(site: &Site, line: &Line, order: &Order) {
     }
 }
 
-fn of(hook: &HookPlan, kind: CheckKind, status: CheckStatus) -> Check {
-    Check {
-        name: hook.name.clone(),
-        kind,
-        timing: Some(hook.timing),
-        blocking: hook.blocking,
-        status,
-        reason: None,
-        ms: 0,
-    }
-}
-
 async fn check(site: &Site, order: &Order) -> Check {
     let hook = &order.hook;
-    let started = std::time::Instant::now();
-    let limits = RunLimits {
-        timeout: hook.timeout.0,
-        grace: site.plan.limits.grace.0,
-        keep_bytes: KEEP_BYTES,
-        leak_grace: LEAK_GRACE,
-    };
-    let input = serde_json::to_vec(&told(site, order)).unwrap_or_default();
-    let program = program(site, order);
-    let (end, stdout, stderr) = match run(&program, input, limits, site.stop.clone()).await {
-        Ok(done) => (ending(done.end), done.stdout.text(), done.stderr.text()),
-        Err(error) => (HookEnd::NotStarted(error.to_string()), String::new(), String::new()),
-    };
-    let answer = hook_answer::read(&end, &stdout, &stderr);
-    leftovers(site, order).await;
-    Check {
-        reason: answer.reason.or(match answer.status {
-            CheckStatus::Passed => answer.context,
-            CheckStatus::Failed | CheckStatus::Error | CheckStatus::Skipped => None,
-        }),
-        ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        ..of(hook, CheckKind::Hook, answer.status)
-    }
-}
-
-fn ending(end: End) -> HookEnd {
-    match end {
-        End::Exited(Exit::Code(code)) => HookEnd::Code(code),
-        End::Exited(Exit::Signal(signal)) => HookEnd::Signal(signal),
-        End::TimedOut => HookEnd::TimedOut,
-        End::Stopped => HookEnd::Stopped,
-    }
-}
-
-fn program(site: &Site, order: &Order) -> Program {
-    let step = match &order.at {
-        Point::Mid { step, .. } => Some(step.as_str()),
-        Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
-    };
-    let mut command = order.hook.command.iter();
-    let mut env = site.child_env(Child::Hook, &unit(order), step, &order.hook.env);
+    let at = &order.at;
+    let mut env = site.child_env(Child::Hook, &unit(order), at.step(), &hook.env);
     // The input says it too; a shell script can read this one without a parser.
     if let Some(file) = &order.work.output_file {
         env.push(("ATLAS_OUTPUT_FILE".into(), file.into()));
     }
-    Program {
-        path: command.next().map(PathBuf::from).unwrap_or_default(),
-        args: command.map(OsString::from).collect(),
-        cwd: site.tree.root.clone(),
+    let input =
+        serde_json::to_vec(&told(Ground::of(site), (hook, at), &order.work)).unwrap_or_default();
+    let question = Question {
+        hook: hook.clone(),
         env,
-    }
+        cwd: site.tree.root.clone(),
+        grace: site.plan.limits.grace,
+    };
+    ask(&question, input, site.stop.clone()).await
 }
 
 fn unit(order: &Order) -> String {
@@ -163,13 +112,6 @@ fn unit(order: &Order) -> String {
         Point::Post { round } | Point::Panel { round, .. } => format!("hook/{name}/{round}"),
         Point::HandOver => format!("hook/{name}/end"),
     }
-}
-
-/// A hook is over when its program is; what it left behind must not work on.
-async fn leftovers(site: &Site, order: &Order) {
-    let cookie = site.cookie(&unit(order));
-    let grace = site.plan.limits.grace.0;
-    let _nobody_left = tokio::task::spawn_blocking(move || sweep(&[cookie], grace)).await;
 }
 
 /// What stands at a hook's stdin: Claude Code's own keys, so that scripts made for it work
@@ -193,30 +135,45 @@ struct Told<'a> {
     tree: Option<&'a str>,
 }
 
-fn told<'a>(site: &'a Site, order: &'a Order) -> Told<'a> {
-    let (step, attempt) = match &order.at {
-        Point::Mid { step, attempt } => (Some(step.as_str()), Some(*attempt)),
-        Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => (None, None),
+/// Where a hook is asked, and in which run.
+#[derive(Clone, Copy, Debug)]
+struct Ground<'a> {
+    root: &'a Path,
+    run: u32,
+    plan: &'a Plan,
+    base: Option<&'a str>,
+}
+
+impl<'a> Ground<'a> {
+    fn of(site: &'a Site) -> Self {
+        Self { root: &site.tree.root, run: site.run, plan: &site.plan, base: site.tree.base() }
+    }
+}
+
+fn told<'a>(ground: Ground<'a>, (hook, at): (&HookPlan, &'a Point), work: &'a Work) -> Told<'a> {
+    let attempt = match at {
+        Point::Mid { attempt, .. } => Some(*attempt),
+        Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
     };
     Told {
         // The moments of Claude Code that come nearest.
-        hook_event_name: match order.hook.timing {
+        hook_event_name: match hook.timing {
             Timing::Pre => "SessionStart",
             Timing::Mid => "SubagentStop",
             Timing::Post => "Stop",
         },
-        session_id: order.work.claude_session.as_deref(),
-        transcript_path: order.work.transcript.as_ref(),
-        cwd: &site.tree.root,
-        timing: order.hook.timing,
-        run: site.run,
-        skill: &site.plan.skill.name,
-        step,
+        session_id: work.claude_session.as_deref(),
+        transcript_path: work.transcript.as_ref(),
+        cwd: ground.root,
+        timing: hook.timing,
+        run: ground.run,
+        skill: &ground.plan.skill.name,
+        step: at.step(),
         attempt,
-        inputs: &site.plan.inputs,
-        output_file: order.work.output_file.as_ref(),
-        changed_files: order.work.changes.as_ref().map_or(&[], |seen| &seen.files),
-        base: site.tree.base(),
-        tree: order.work.changes.as_ref().and_then(|seen| seen.tree.as_deref()),
+        inputs: &ground.plan.inputs,
+        output_file: work.output_file.as_ref(),
+        changed_files: work.changes.as_ref().map_or(&[], |seen| &seen.files),
+        base: ground.base,
+        tree: work.changes.as_ref().and_then(|seen| seen.tree.as_deref()),
     }
 }

@@ -8,7 +8,7 @@ use super::{judges, site::Site, unit::Line};
 use crate::{
     model::{
         check::{Check, CheckKind, CheckStatus},
-        contract::is_prose,
+        contract::{is_prose, proves_nothing},
         judges::{JudgeFile, accuse},
         run::{Event, Point, event::Output},
         secret,
@@ -151,7 +151,9 @@ fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
                 .map(|fault| short(&fault))
                 .collect();
             if faults.is_empty() {
-                Check::blocking("output", CheckKind::Schema, CheckStatus::Passed)
+                let passed = Check::blocking("output", CheckKind::Schema, CheckStatus::Passed);
+                // Such a schema is no proof, and a run that needs one must not get it here.
+                Check { blocking: !proves_nothing(schema), ..passed }
             } else {
                 schema_check(CheckStatus::Failed, faults.join("; "))
             }

@@ -21,6 +21,11 @@ mod tree;
 mod unit;
 
 pub use dispatcher::Observer;
+pub use hook::{
+    again::{Again, ask_once},
+    edit::{EDIT_COMMAND, serve_edit},
+};
+pub use prepare::Purpose;
 pub use recording::{COMMAND as PLAYER, Played, Stage, expected, play};
 pub use site::Site;
 pub use tree::{HandOver, file_change};

@@ -98,6 +98,26 @@ pub fn skill_folder(request: &Request, around: &Around) -> Result<PathBuf> {
     Ok(skill.found.dir)
 }
 
+/// The settings that a run of the skill would have, as far as everything in them is trusted.
+///
+/// # Errors
+/// As [`prepare`], up to the plan.
+pub fn settings_for(request: &Request, around: &Around) -> Result<Settings> {
+    let ground = Ground::find(&request.cwd, around)?;
+    let user = config::user(&around.folders)?;
+    let project = config::project(&ground.root)?.map(|project| project.document);
+    let (skill, _) = chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+    let subjects = trust::Subjects { request, skill: &skill, root: &ground.root };
+    let said = trust::Said { user: user.as_ref(), project };
+    let trusted = trust::settle(subjects, said, around)?;
+    let files = Files {
+        user: user.as_ref(),
+        project: trusted.project.as_ref(),
+        contract: trusted.contract.as_ref(),
+    };
+    settings(request, around, files)
+}
+
 /// Finds the skill, reads every file that has a say, settles trust, and makes the plan.
 ///
 /// Skill, contract and trust are those of where the user stands, in a replay too.

@@ -14,6 +14,7 @@ mod limits;
 mod output;
 mod retry;
 mod step;
+mod vacuous;
 mod verify;
 
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use limits::Limits;
 pub use output::{Fact, Output, Requires, is_prose};
 pub use retry::{Retry, RetryOn};
 pub use step::{Conversation, Leaf, Parse, Step};
+pub use vacuous::proves_nothing;
 pub use verify::{Evidence, Reviewer, Verify};
 
 /// The contract of a skill. Every key may be left out.

@@ -5,8 +5,10 @@
 //! is there, and what it holds, somebody else has to look up.
 
 mod command;
+mod frozen;
 
 pub use command::{Run, Word, candidates, looks_like_a_path, runs};
+pub use frozen::Frozen;
 
 use std::{
     fmt,

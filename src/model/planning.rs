@@ -21,6 +21,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use hooks::hook_alone;
+
 use crate::model::{
     Fault, Request, Result,
     check::Check,

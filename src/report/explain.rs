@@ -14,7 +14,7 @@ use super::{
 };
 use crate::model::{
     check::{Require, Timing},
-    contract::Isolation,
+    contract::{Isolation, On},
     run::{
         Plan,
         plan::{HookPlan, Limits, StepPlan},
@@ -191,6 +191,10 @@ fn hook(hook: &HookPlan, look: Look) -> String {
     };
     let advisory = if hook.blocking { "" } else { ", advisory" };
     let steps = match &hook.steps {
+        None if hook.on == On::Edit => ", after each edit".to_owned(),
+        Some(steps) if hook.on == On::Edit => {
+            format!(", after each edit of {}", words::first_line(&steps.join(" and "), look))
+        }
         Some(steps) => format!(", after {}", words::first_line(&steps.join(" and "), look)),
         None => String::new(),
     };

@@ -69,6 +69,10 @@ pub fn told(
             let files = words::count(changes.files.len(), "file");
             look.line(Mark::Note, &format!("{files} changed so far"))
         }
+        Event::EditChecked { answer, .. } => {
+            let file = words::first_line(&answer.file, look);
+            check(&answer.check, &format!("{file}: "), verbosity, look)
+        }
         Event::Retry { step, reasons, .. } => {
             let reasons: Vec<String> =
                 reasons.iter().map(|reason| words::first_line(reason, look)).collect();

@@ -70,6 +70,7 @@ impl LiveView {
             | Event::Vote { .. }
             | Event::Finding { .. }
             | Event::Verdict { .. }
+            | Event::EditChecked { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }
             | Event::RunEnded { .. }

@@ -93,6 +93,8 @@ impl Journal {
         };
         let seq = scan.lines.last().map_or(0, |line| line.seq);
         let writer = Writer::new(file, path, clock).after(seq, scan.good);
+        let writer =
+            writer.map_err(|error| Fault::invalid("cannot read the journal").because(error))?;
         Ok((Self::start(writer, folders)?, Recovered { lines: scan.lines, torn }))
     }
 

@@ -252,3 +252,22 @@ fn a_path_that_no_journal_can_hold_is_refused_before_anything_else() {
         assert!(output.stderr.contains("no UTF-8"), "{output}");
     }
 }
+
+/// Whoever writes a contract could otherwise give a pass to everything, without anybody's trust.
+#[test]
+fn a_schema_that_accepts_everything_is_no_proof() {
+    for schema in ["{}", "{ type: string }", "{ properties: { a: {} } }"] {
+        let script = if schema == "{ type: string }" {
+            Script::plays([Step::Success("Hello.".to_owned())])
+        } else {
+            Script::plays([Step::Init, Step::Structured(json!({"a": 1}))])
+        };
+        let world = World::faked(&script);
+        world.greet_by(&format!("output: {schema}\n"));
+        let run = world.atlas(["run", "greet", "--require=checks"]);
+        let output = run.run().expect_code(5);
+        assert!(output.stderr.contains("no blocking check"), "{schema}: {output}");
+        let result = world.atlas(["run", "greet", "--format=json"]).run().expect_code(0).json();
+        assert_eq!(result["proof"]["schema"], 0, "{schema}: {result:#}");
+    }
+}

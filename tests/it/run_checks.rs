@@ -282,3 +282,20 @@ fn with_trust_a_contracts_hook_is_proof() {
     assert_eq!(result["proof"]["commands"], 1, "{result:#}");
     assert!(world.root().join("looked").exists());
 }
+
+#[test]
+fn hooks_apply_where_their_filters_fit() {
+    for (filter, applies) in [
+        ("skills: ['gr*']", true),
+        ("skills: [other]", false),
+        ("skills: [other, greet]", true),
+        ("repos: ['**/repo']", true),
+        ("repos: [/elsewhere]", false),
+    ] {
+        let world = faked();
+        let hook = format!("hooks: {{ h: {{ timing: pre, command: ['false'], {filter} }} }}");
+        world.user_config(&hook).greet();
+        let code = if applies { 3 } else { 0 };
+        world.atlas(["run", "greet"]).run().expect_code(code);
+    }
+}

@@ -127,7 +127,7 @@ fn the_definition_of_a_hook_is_its_judge_too() {
 
     assert_eq!(ran(&world), "");
     world.check(&output.stderr, snapbox::str![[r#"
-greet, sonnet, about 203 tokens, cap $2.00
+greet, sonnet, about [..] tokens, cap $2.00
 note: skill: asking sonnet
 failed: check self-protection: the work changed its own check .claude/atlas.yaml (it defines the hook `qc`; if it may, list it in `hooks.qc.may-change`)
 failed: skill rejected, [TIME], $0.0027

@@ -95,6 +95,7 @@ impl StreamFile {
                 Message::Retry(_)
                 | Message::Assistant { .. }
                 | Message::ToolsDone(_)
+                | Message::EditChecked(_)
                 | Message::Text(_)
                 | Message::Other,
             )

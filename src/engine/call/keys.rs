@@ -1,12 +1,13 @@
 //! How a call logs in, without showing more of the login than it must.
 //!
-//! Two things end in a private settings file that claude reads and that is gone with the call.
+//! Three things end in a private settings file that claude reads and that is gone with the call.
 //!
 //! An isolated call sees nothing of the user's settings, yet a login may be kept there: its keys,
 //! and nothing else, are copied. A call that does see them must still not read what somebody else
-//! could have written above the repository. And whatever stands in claude's environment stands in that of
-//! every command that the agent runs; so for calls that offer a shell an API key leaves the
+//! could have written above the repository. And whatever stands in claude's environment stands in
+//! that of every command that the agent runs; so for calls that offer a shell an API key leaves the
 //! environment, and claude gets it from a helper command that reads a private file.
+//! The third are the hooks that claude asks after an edit.
 //! docs/design/003 says what was measured, and why claude's own switch for this is not used.
 
 use std::{
@@ -19,7 +20,11 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use crate::{
-    engine::{child_env, site::Site},
+    engine::{
+        child_env,
+        hook::edit::{EditOrder, order_file},
+        site::Site,
+    },
     model::{
         Fault, Result,
         run::plan::{AgentPlan, CallTrust},
@@ -47,28 +52,47 @@ pub(super) struct HandedOver {
     dir: TempDir,
     /// Whether the key is in the file and has to leave the environment.
     pub(super) key_aside: bool,
+    /// What names the hooks that claude asks after an edit, where there are any.
+    pub(super) edit_order: Option<OsString>,
 }
 
 impl HandedOver {
+    fn with_edits(mut self, edits: Option<&EditOrder>) -> io::Result<Self> {
+        if let Some(edits) = edits {
+            let (file, bytes) = (order_file(self.dir.path()), edits.bytes());
+            private(&file)?.write_all(&bytes)?;
+            self.edit_order = Some(EditOrder::name(&file, &bytes));
+        }
+        Ok(self)
+    }
+
     pub(super) fn settings(&self) -> PathBuf {
         self.dir.path().join("settings.json")
     }
 }
 
-/// Writes the settings that a call needs to log in; `None` where its environment is enough.
-pub(super) fn hand_over(site: &Site, agent: &AgentPlan) -> Result<Option<HandedOver>> {
-    let login = match agent.trust {
+/// Writes the settings that a call needs to log in and to ask hooks; `None` where it needs none.
+pub(super) fn hand_over(
+    site: &Site,
+    agent: &AgentPlan,
+    edits: Option<&EditOrder>,
+) -> Result<Option<HandedOver>> {
+    let mut settings = match agent.trust {
         CallTrust::Work => excluded(site.plan.hook_dir()),
         CallTrust::Isolated => users_login(&site.env),
     };
+    if let Some(edits) = edits {
+        settings.insert("hooks".to_owned(), edits.setting(&site.exe));
+    }
     let key = site.env.get(API_KEY).filter(|key| agent.offers_a_shell() && !key.is_empty());
-    if login.is_empty() && key.is_none() {
+    if settings.is_empty() && key.is_none() {
         return Ok(None);
     }
     folder(site)
-        .and_then(|dir| write(dir, login, key))
+        .and_then(|dir| write(dir, settings, key))
+        .and_then(|handed| handed.with_edits(edits))
         .map(Some)
-        .map_err(|error| Fault::failed("could not hand the login over").because(error))
+        .map_err(|error| Fault::failed("could not hand the settings over").because(error))
 }
 
 /// What claude must not read above the repository, since somebody else could have written it.
@@ -148,7 +172,7 @@ fn write(
     }
     let text = Value::Object(settings).to_string();
     private(&dir.path().join("settings.json"))?.write_all(text.as_bytes())?;
-    Ok(HandedOver { dir, key_aside: key.is_some() })
+    Ok(HandedOver { dir, key_aside: key.is_some(), edit_order: None })
 }
 
 fn private(path: &Path) -> io::Result<std::fs::File> {

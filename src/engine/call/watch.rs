@@ -11,6 +11,7 @@ use crate::{
         Activity,
         call::{CallEnd, LimitKind, Meter, stream::Message},
         prompt,
+        run::Event,
         value::Tokens,
     },
     sys::{
@@ -204,6 +205,10 @@ impl Reading<'_> {
         let message = message?;
         self.meter.take(message);
         self.show(message);
+        if let Message::EditChecked(answer) = message {
+            let (step, attempt) = (self.order.step.id.clone(), self.order.attempt);
+            self.line.tell(Event::EditChecked { step, attempt, answer: answer.clone() });
+        }
         if let Message::Retry(retry) = message
             && matches!(retry.error_status, Some(401 | 403))
         {
@@ -243,6 +248,7 @@ impl Reading<'_> {
             | Message::RateLimit(_)
             | Message::AnswerUsage { .. }
             | Message::ToolsDone(_)
+            | Message::EditChecked(_)
             | Message::Result(_)
             | Message::Other => return,
         };

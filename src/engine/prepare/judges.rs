@@ -37,6 +37,8 @@ pub(super) fn find(
     for hook in plan.hooks.iter().filter(after) {
         if hook.command.first().is_some_and(|program| Path::new(program) != around.own_exe) {
             claims.command(&hook.command, &Judge::Hook(hook.name.clone()), &around.env);
+        } else {
+            claims.options(hook);
         }
     }
     for evidence in plan.panel.iter().flat_map(|panel| &panel.evidence) {
@@ -116,6 +118,18 @@ impl Claims<'_> {
             });
             if let Some(path) = path {
                 self.add(path, judge.clone());
+            }
+        }
+    }
+
+    /// A hook of atlas's own judges by nothing but a schema that its options name.
+    fn options(&mut self, hook: &HookPlan) {
+        let options = hook.command.iter().filter_map(|word| serde_json::from_str(word).ok());
+        for options in options {
+            let options: serde_json::Value = options;
+            let schema = options.get("schema").and_then(serde_json::Value::as_str);
+            if let Some(path) = schema.and_then(|path| self.path(Word::Plain(path.to_owned()))) {
+                self.add(path, Judge::Hook(hook.name.clone()));
             }
         }
     }

@@ -32,8 +32,10 @@ pub struct CallSpec<'a> {
     pub read_rules: &'a [String],
     /// Folders outside its own that it may use as its own.
     pub folders: &'a [String],
-    /// A settings file with nothing but login keys, for isolated calls of users who need one.
+    /// A settings file of ours: login keys, for isolated calls of users who need one, and hooks.
     pub settings_file: Option<&'a str>,
+    /// Whether the stream tells what hooks said.
+    pub hook_events: bool,
 }
 
 /// What becomes of a conversation.
@@ -78,6 +80,9 @@ pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
     }
     if let Some(file) = spec.settings_file {
         args.pair("--settings", file);
+    }
+    if spec.hook_events {
+        args.flag("--include-hook-events");
     }
     if let Some(tools) = &agent.tools {
         args.pair("--tools", &tools.join(","));

@@ -67,7 +67,7 @@ impl Meter {
             }
             Message::ToolsDone(done) => done.iter().for_each(|done| self.tool_done(done)),
             Message::Result(result) => self.result = Some((**result).clone()),
-            Message::Text(_) | Message::Other => {}
+            Message::Text(_) | Message::EditChecked(_) | Message::Other => {}
         }
     }
 

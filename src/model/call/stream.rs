@@ -4,10 +4,11 @@
 //! is no JSON object is no message. What is kept is only what a decision or the screen needs, so
 //! that a line of many megabytes leaves little behind.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::TokenCount;
+use crate::model::check::Check;
 
 /// One message of the stream, as far as atlas cares.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,8 @@ pub enum Message {
     },
     /// Tools that answered.
     ToolsDone(Vec<ToolDone>),
+    /// A hook of ours was asked about an edit.
+    EditChecked(Box<EditAnswer>),
     /// The outcome of a run of turns; more may follow when work went on in the background.
     Result(Box<ResultMessage>),
     /// Anything else.
@@ -150,6 +153,22 @@ pub struct ToolDone {
     pub read: u64,
 }
 
+/// What `atlas __edit-hook` prints, and claude's stream brings back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditAnswer {
+    /// The tool that edited.
+    pub tool: String,
+    /// The file, relative to the root of the tree where it lies in it.
+    pub file: String,
+    /// What the hook said.
+    pub check: Check,
+}
+
+impl EditAnswer {
+    /// The key that tells our answers from those of other hooks.
+    pub const KEY: &'static str = "atlas";
+}
+
 /// `result`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
@@ -218,6 +237,7 @@ pub fn parse(line: &[u8]) -> Option<Message> {
     let message = match (head.kind.as_str(), head.subtype.as_deref()) {
         ("system", Some("init")) => Message::Init(serde_json::from_slice(line).ok()?),
         ("system", Some("api_retry")) => Message::Retry(serde_json::from_slice(line).ok()?),
+        ("system", Some("hook_response")) => hook_response(&serde_json::from_slice(line).ok()?),
         ("rate_limit_event", _) => {
             let event: RateLimitEvent = serde_json::from_slice(line).ok()?;
             Message::RateLimit(event.rate_limit_info)
@@ -236,6 +256,22 @@ struct Head {
     #[serde(rename = "type")]
     kind: String,
     subtype: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct HookResponse {
+    stdout: String,
+}
+
+/// Hooks of the user's and the project's answer too; theirs is none of our business.
+fn hook_response(line: &HookResponse) -> Message {
+    let said: Option<Value> = serde_json::from_str(&line.stdout).ok();
+    let ours = said.and_then(|mut said| said.get_mut(EditAnswer::KEY).map(Value::take));
+    match ours.and_then(|ours| serde_json::from_value(ours).ok()) {
+        Some(answer) => Message::EditChecked(Box::new(answer)),
+        None => Message::Other,
+    }
 }
 
 #[derive(Deserialize)]

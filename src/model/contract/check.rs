@@ -111,6 +111,10 @@ pub(in crate::model) fn hooks(hooks: &Named<Hook>, found: &mut Vec<Complaint>) {
         for need in hook.needs.iter().filter(|need| need.value == name.value) {
             found.push((need.span.clone(), "a hook cannot need itself".to_owned()));
         }
+        if let (On::Edit, Some(need)) = (hook.on, hook.needs.first()) {
+            let message = "a hook that runs on an edit runs by itself, and waits for no other";
+            found.push((need.span.clone(), message.to_owned()));
+        }
         if let HookAction::Use(bundled) = &hook.action {
             check_bundled(hook, bundled, found);
         }

@@ -41,8 +41,7 @@ const WRAPPERS: &[&str] = &[
 /// Programs that run a script.
 const INTERPRETERS: &[&str] = &[
     "sh", "bash", "dash", "zsh", "ksh", "fish", "python", "pypy", "node", "nodejs", "deno", "bun",
-    "tsx", "ts-node", "ruby", "perl", "php", "lua", "luajit", "Rscript", "julia", "awk", "gawk",
-    "source", ".",
+    "tsx", "ts-node", "ruby", "perl", "php", "lua", "luajit", "Rscript", "julia", "source", ".",
 ];
 
 const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "fish"];
@@ -139,6 +138,10 @@ fn of_interpreter(name: &str, arguments: &[String], found: &mut Vec<Run>) {
     let mut arguments = arguments.iter().peekable();
     while let Some(argument) = arguments.next() {
         let Some(option) = argument.strip_prefix('-') else {
+            // `deno test`, `bun run`: a command of theirs, and the script is yet to come.
+            if matches!(name, "deno" | "bun") && !argument.contains(['/', '.']) {
+                continue;
+            }
             found.push(Run::File(read(argument)));
             return;
         };
@@ -153,7 +156,8 @@ fn of_interpreter(name: &str, arguments: &[String], found: &mut Vec<Run>) {
             found.extend(arguments.next().into_iter().flat_map(|module| of_module(module)));
             return;
         }
-        if !long && matches!(option, "c" | "e" | "E" | "p") {
+        // A program on the command line, as in `perl -ne '…'`.
+        if !SHELLS.contains(&name) && !long && option.ends_with(['c', 'e', 'E']) {
             return;
         }
         let loads = long || matches!(option, "r" | "I");

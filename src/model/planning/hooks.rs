@@ -1,12 +1,14 @@
 //! Which hooks apply.
 
+use std::path::Path;
+
 use globset::GlobBuilder;
 
 use super::Given;
 use crate::model::{
     Fault, Result,
     bundled_hook::COMMAND,
-    config::ResolvedHook,
+    config::{ResolvedHook, Settings},
     contract::{Bundled, HookAction},
     run::plan::{HookPlan, StepPlan},
     yaml::Spanned,
@@ -40,40 +42,47 @@ fn hook(
     {
         return Ok(None);
     }
-    let command = match &hook.action {
-        HookAction::Command(argv) => argv.words().to_vec(),
-        HookAction::Use(used) => bundled(given, used),
-    };
     let mut looks_at = Vec::new();
     for step in steps {
         if fits(resolved, &hook.steps, &step.id)? {
             looks_at.push(step.id.clone());
         }
     }
+    let alone = hook_alone(resolved, given.settings, given.own_exe);
+    Ok(Some(HookPlan { steps: (!hook.steps.is_empty()).then_some(looks_at), ..alone }))
+}
+
+/// A hook by itself, whatever its filters say.
+pub fn hook_alone(resolved: &ResolvedHook, settings: &Settings, own_exe: &Path) -> HookPlan {
+    let hook = &resolved.hook;
     let plain = |list: &[Spanned<String>]| list.iter().map(|item| item.value.clone()).collect();
     let mut env: Vec<String> = plain(&hook.env);
-    env.extend(given.settings.env.value.iter().cloned());
-    Ok(Some(HookPlan {
+    env.extend(settings.env.value.iter().cloned());
+    HookPlan {
         name: resolved.name.clone(),
         timing: hook.timing,
-        command,
+        command: match &hook.action {
+            HookAction::Command(argv) => argv.words().to_vec(),
+            HookAction::Use(used) => bundled(used, own_exe),
+        },
+        on: hook.on,
         blocking: hook.blocking,
         timeout: match &hook.timeout {
             Some(timeout) => timeout.value,
-            None => given.settings.limits.hook_timeout.value,
+            None => settings.limits.hook_timeout.value,
         },
         needs: plain(&hook.needs),
-        steps: (!hook.steps.is_empty()).then_some(looks_at),
+        steps: None,
         env,
         may_change: plain(&hook.may_change),
         source: resolved.source.to_string(),
-    }))
+    }
 }
 
 /// A hook of atlas's own is atlas itself, started to look at the work and do nothing else. What it
 /// takes stands in its command, so that the plan holds all of it and `--dry-run` shows it.
-fn bundled(given: &Given<'_>, bundled: &Bundled) -> Vec<String> {
-    let program = given.own_exe.to_string_lossy().into_owned();
+fn bundled(bundled: &Bundled, own_exe: &Path) -> Vec<String> {
+    let program = own_exe.to_string_lossy().into_owned();
     let mut command = vec![program, COMMAND.to_owned(), bundled.hook.name().to_owned()];
     if !bundled.with.is_empty() {
         command.push(serde_json::to_string(&bundled.with).expect("options are plain values"));

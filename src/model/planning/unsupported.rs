@@ -5,16 +5,16 @@ use std::ops::Range;
 use super::Given;
 use crate::model::{
     Fault, Result,
-    contract::{Contract, Conversation, HookAction, Leaf, Limits, On, Step},
+    contract::{Contract, Conversation, Leaf, Limits, Step},
     yaml::Spanned,
 };
 
 /// Refuses the run where something would silently be left out of it.
 pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
-    let Some(contract) = given.contract else { return hooks(given) };
+    let Some(contract) = given.contract else { return Ok(()) };
     let complaints = unsupported(&contract.value);
     if complaints.is_empty() {
-        return hooks(given);
+        return Ok(());
     }
     let mut fault = Fault::invalid("the contract asks for what this version of atlas cannot do");
     for (span, what) in complaints {
@@ -58,18 +58,4 @@ fn modifier(step: &Step) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn hooks(given: &Given<'_>) -> Result<()> {
-    for resolved in &given.settings.hooks {
-        let what = match (&resolved.hook.action, resolved.hook.on) {
-            (HookAction::Use(_) | HookAction::Command(_), On::Edit) => "`on: edit`",
-            (HookAction::Use(_) | HookAction::Command(_), On::Step) => continue,
-        };
-        let (name, source) = (&resolved.name, &resolved.source);
-        return Err(Fault::invalid(format!("the hook `{name}` ({source}) cannot run"))
-            .because(format!("{what} is not supported by this version of atlas"))
-            .hint("give it a `command:` that runs after the step"));
-    }
-    Ok(())
 }

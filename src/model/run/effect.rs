@@ -33,6 +33,16 @@ pub enum Point {
     HandOver,
 }
 
+impl Point {
+    /// The step, where it is about one.
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Self::Mid { step, .. } => Some(step),
+            Self::Pre | Self::Post { .. } | Self::Panel { .. } | Self::HandOver => None,
+        }
+    }
+}
+
 /// One thing to do. Performing it appends events, and those change what comes next.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {

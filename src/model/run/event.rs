@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Plan, Point, Stand};
 use crate::model::{
     Request, Status,
-    call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend},
+    call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend, stream::EditAnswer},
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
@@ -154,6 +154,15 @@ pub enum Event {
         reason: String,
         /// How long to wait.
         after: Span,
+    },
+    /// A hook was asked about one edit inside a call. It decides nothing; the agent has heard it.
+    EditChecked {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// What was edited, and what the hook said.
+        answer: Box<EditAnswer>,
     },
     /// claude is gone. Durable before anything looks at the output, so that no crash pays twice.
     CallEnded(Box<CallEnded>),

@@ -18,7 +18,8 @@ mod steps;
 
 pub use end::{proof, standing_checks};
 
-use super::{Effect, Plan, State};
+use super::{Effect, Plan, Point, State};
+use crate::model::check::{Check, Timing};
 
 /// What a phase has to say.
 enum Phase {
@@ -43,4 +44,18 @@ pub fn next(plan: &Plan, state: &State) -> Vec<Effect> {
         }
     }
     end::passed(plan, state)
+}
+
+/// The hooks of one timing at one point, by themselves: what can be done now, or, once all have
+/// ended, what they said, in the order of the files that name them.
+pub fn hooks_at(
+    plan: &Plan,
+    state: &State,
+    timing: Timing,
+    at: &Point,
+) -> Result<Vec<Check>, Vec<Effect>> {
+    match checks::hooks(plan, state, timing, at) {
+        checks::Hooks::Running(effects) => Err(effects),
+        checks::Hooks::Ended(found) => Ok(found.into_iter().cloned().collect()),
+    }
 }

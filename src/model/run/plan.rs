@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     check::{Check, Require, Timing},
-    contract::{Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
+    contract::{Fact, Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
     judges::JudgeFile,
     panel::PanelPlan,
@@ -125,6 +125,9 @@ pub struct HookPlan {
     pub timing: Timing,
     /// Program and arguments; no shell unless they say so.
     pub command: Vec<String>,
+    /// What a mid hook follows.
+    #[serde(default)]
+    pub on: On,
     /// Whether the run may pass without it.
     pub blocking: bool,
     /// How long it may take.
@@ -292,6 +295,15 @@ impl Plan {
     /// The step or the reviewer with this id.
     pub fn call(&self, id: &str) -> Option<&StepPlan> {
         self.calls().find(|call| call.id == id)
+    }
+
+    /// The hooks that look at each edit inside a call of this step.
+    pub fn edit_hooks<'a>(&'a self, step: &'a str) -> impl Iterator<Item = &'a HookPlan> {
+        let looks = move |hook: &&HookPlan| {
+            let steps = hook.steps.as_ref();
+            hook.on == On::Edit && steps.is_none_or(|ids| ids.iter().any(|id| id == step))
+        };
+        self.hooks.iter().filter(looks)
     }
 
     /// The hook with this name.

@@ -21,7 +21,7 @@ use crate::model::{
     call::{CallOutcome, Failure, LimitKind},
     changes::TreeChanges,
     check::{Check, CheckStatus},
-    judges::JudgeFile,
+    judges::Frozen,
     scratch::Mark,
     value::Usd,
 };
@@ -51,8 +51,8 @@ pub struct State {
     pub checks: BTreeMap<Point, Stage<Vec<Check>>>,
     /// Hooks, by where they run and by name.
     pub hooks: BTreeMap<(Point, String), Stage<Check>>,
-    /// The files that judge the work, as they were before the first call; `None` before that.
-    pub judges: Option<Vec<JudgeFile>>,
+    /// The files that judge the work.
+    pub judges: Frozen,
     /// What the last panel said.
     pub panel: Option<PanelState>,
     /// Steps and reviewers that have begun, by id.
@@ -138,11 +138,9 @@ impl State {
             Event::HookEnded { hook, at, check } => {
                 self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
             }
-            Event::JudgesFrozen { files } => self.judges = Some(files.clone()),
-            Event::HookWrote { paths, .. } => {
-                let judges = self.judges.iter_mut();
-                judges.for_each(|files| files.retain(|file| !paths.contains(&file.path)));
-            }
+            Event::Plan { plan, .. } => self.judges.plan(&plan.judges),
+            Event::JudgesFrozen { files } => self.judges.freeze(files),
+            Event::HookWrote { paths, .. } => self.judges.let_go(paths),
             Event::Vote { at, cast } => self.panel_at(at).votes.push(cast.clone()),
             Event::Finding { at, finding } => self.panel_at(at).findings.push(finding.clone()),
             Event::Verdict { at, status, votes } => {
@@ -167,7 +165,7 @@ impl State {
                 self.end =
                     Some(RunEnd { status: *status, exit_code: *exit_code, reason: reason.clone() });
             }
-            Event::Plan { .. } | Event::Unknown => {}
+            Event::EditChecked { .. } | Event::Unknown => {}
         }
     }
 

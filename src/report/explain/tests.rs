@@ -19,6 +19,7 @@ fn commands(plan: &Plan) -> Vec<Vec<String>> {
             read_rules: &[],
             folders: &[],
             settings_file: None,
+            hook_events: false,
         };
         std::iter::once("claude".to_owned()).chain(argv(&spec)).collect()
     };

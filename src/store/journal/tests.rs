@@ -236,6 +236,40 @@ async fn a_file_that_changes_under_us_ends_it() {
     }
 }
 
+/// Such a change can make a refused run look like one that passed.
+#[tokio::test]
+async fn a_line_that_was_rewritten_in_its_place_ends_the_run() {
+    let ended = Event::RunEnded {
+        status: Status::Passed,
+        exit_code: 0,
+        reason: "checked by nobody".to_owned(),
+    };
+    for honest in [true, false] {
+        let (_folder, path) = place();
+        let journal = new(&path, CLOCK);
+        journal.commit(&step(1)).await.unwrap();
+        drop(journal);
+        let (journal, _) = Journal::open(&path, CLOCK, vec![]).unwrap();
+        journal.commit(&step(2)).await.unwrap();
+        if !honest {
+            let text = fs::read_to_string(&path).unwrap().replace("step_started", "step_stopped");
+            let mut file = fs::OpenOptions::new().write(true).open(&path).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+        }
+        let written = journal.commit(&ended).await;
+        match written {
+            Ok(_) => assert!(honest),
+            Err(fault) => {
+                assert!(!honest, "{fault}");
+                assert!(
+                    fault.to_string().ends_with("it does not hold what was written"),
+                    "{fault}"
+                );
+            }
+        }
+    }
+}
+
 /// Starts a journal on a file that `Journal::create` would refuse.
 fn on(file: File, path: &Path, folders: Vec<PathBuf>) -> Journal {
     Journal::start(Writer::new(file, path, CLOCK), folders).unwrap()

@@ -2,8 +2,8 @@
 
 use std::{
     fs::{File, Metadata},
-    io::Write as _,
-    os::unix::fs::MetadataExt as _,
+    io::{self, Write as _},
+    os::unix::fs::{FileExt as _, MetadataExt as _},
     path::{Path, PathBuf},
     sync::mpsc::Receiver,
 };
@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::{MAX_LINE, Stamp, durability_lost, session_name};
 use crate::{
-    model::{Fault, Result, journal_line::encode, run::Event},
+    model::{Fault, Result, digest::Sha256Of, journal_line::encode, run::Event},
     sys::{clock::Clock, fs::sync_dir},
 };
 
@@ -45,21 +45,44 @@ pub(super) struct Writer {
     clock: Clock,
     seq: u64,
     len: u64,
+    /// Of everything that the file has to hold.
+    hash: Sha256Of,
     broken: Option<Fault>,
     /// Folders whose entries the next sync puts on disk too.
     pub(super) folders: Vec<PathBuf>,
+}
+
+/// The hash of the first `len` bytes.
+fn hash_of(file: &File, len: u64) -> io::Result<Sha256Of> {
+    let (mut hash, mut at) = (Sha256Of::default(), 0);
+    let mut chunk = vec![0; 64 * 1024];
+    while at < len {
+        let room = usize::try_from(len - at).unwrap_or(usize::MAX).min(chunk.len());
+        match file.read_at(&mut chunk[..room], at) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(n) => {
+                hash.take(&chunk[..n]);
+                at += n as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(hash)
 }
 
 impl Writer {
     /// A writer of an empty file, which is opened for appending.
     pub(super) fn new(file: File, path: &Path, clock: Clock) -> Self {
         let path = path.to_owned();
-        Self { file, path, clock, seq: 0, len: 0, broken: None, folders: Vec::new() }
+        let (hash, folders) = (Sha256Of::default(), Vec::new());
+        Self { file, path, clock, seq: 0, len: 0, hash, broken: None, folders }
     }
 
     /// The writer of a file whose last line has this number and ends at `len` bytes.
-    pub(super) fn after(self, seq: u64, len: u64) -> Self {
-        Self { seq, len, ..self }
+    pub(super) fn after(self, seq: u64, len: u64) -> io::Result<Self> {
+        let hash = hash_of(&self.file, len)?;
+        Ok(Self { seq, len, hash, ..self })
     }
 
     /// Works until the last sender is gone.
@@ -93,6 +116,9 @@ impl Writer {
 
     fn write(&mut self, event: &Event) -> Result<Stamp> {
         self.expect_ours()?;
+        if matches!(event, Event::RunEnded { .. }) {
+            self.expect_our_words()?;
+        }
         let now = self.clock.now();
         let at = now.round(Unit::Millisecond).unwrap_or(now);
         let stamp = Stamp { seq: self.seq + 1, at };
@@ -107,6 +133,7 @@ impl Writer {
         })?;
         self.seq = stamp.seq;
         self.len += size;
+        self.hash.take(&line);
         Ok(stamp)
     }
 
@@ -142,6 +169,17 @@ impl Writer {
             )));
         }
         Ok(())
+    }
+
+    /// A change that keeps the size is seen where it would count: before a run is said to have
+    /// ended like this or like that.
+    fn expect_our_words(&self) -> Result<()> {
+        let found = hash_of(&self.file, self.len).map(Sha256Of::digits);
+        match found {
+            Ok(found) if found == self.hash.clone().digits() => Ok(()),
+            Ok(_) => Err(self.changed("it does not hold what was written")),
+            Err(error) => Err(self.changed(&error.to_string())),
+        }
     }
 
     fn changed(&self, how: &str) -> Fault {

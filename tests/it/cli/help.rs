@@ -26,6 +26,7 @@ Commands:
   session      List, show, compare and remove sessions: what was run here, and what came of it
   scratch      Leave notes in a session for later steps, and read what others left
   test         Play recorded runs of skills and compare what comes of them
+  hooks        List hooks, and ask them outside of a run
   trust        Trust what this repository wants to execute, after a look at it
   config       Show every setting with its value and where that was said
   doctor       Check that everything a run needs is there, and say what to do where it is not

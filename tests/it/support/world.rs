@@ -50,9 +50,16 @@ impl World {
 
     /// With the real `claude`, whose model answers by these rules.
     pub(crate) fn scripted(rules: impl IntoIterator<Item = Rule>) -> Self {
+        Self::scripted_in(|_| rules)
+    }
+
+    /// The same, by rules that know the folder that programs start in.
+    pub(crate) fn scripted_in<R: IntoIterator<Item = Rule>>(
+        rules: impl FnOnce(&Path) -> R,
+    ) -> Self {
         let mut world = Self::new();
         real_claude().clone_into(&mut world.claude);
-        world.model = Some(Model::start(rules));
+        world.model = Some(Model::start(rules(&world.dir())));
         world
     }
 

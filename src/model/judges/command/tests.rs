@@ -41,6 +41,10 @@ fn what_a_command_runs() {
     );
     check(&["tool", "--output=out.xml", "--junitxml", "b.xml"], "<tool>");
     check(&["shellcheck", "deploy.sh"], "<shellcheck>");
+    check(&["deno", "run", "--allow-read", "qc.ts"], "<deno> qc.ts");
+    check(&["bun", "test"], "<bun>");
+    check(&["perl", "-ne", "print if /x/", "a.txt"], "<perl>");
+    check(&["bash", "-e", "check.sh"], "<bash> check.sh");
 }
 
 #[test]

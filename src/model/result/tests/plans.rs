@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     check::{Check, CheckKind, CheckStatus, Require, Timing},
-    contract::{Isolation, PermissionMode, Retry, Subagents, SystemPrompt},
+    contract::{Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt},
     run::{
         Plan,
         plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, Setting, SkillRef, StepPlan},
@@ -118,6 +118,7 @@ pub(super) fn hook(name: &str, timing: Timing, command: &[&str]) -> HookPlan {
         name: name.into(),
         timing,
         command: command.iter().map(|word| (*word).to_owned()).collect(),
+        on: On::Step,
         blocking: true,
         timeout: Span::seconds(300),
         needs: Vec::new(),

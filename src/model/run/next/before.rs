@@ -28,10 +28,10 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
 
 /// What a pre hook made of a judge is nobody's attack: no agent has run yet.
 fn freeze(plan: &Plan, state: &State) -> Phase {
-    match state.judges {
-        None if !plan.judges.is_empty() => Phase::GoesOn(vec![Effect::Freeze]),
-        None | Some(_) => Phase::Over,
+    if state.judges.is_due() && !plan.judges.is_empty() {
+        return Phase::GoesOn(vec![Effect::Freeze]);
     }
+    Phase::Over
 }
 
 /// Before the work, a check that could not run blocks like one that said no: nothing is lost yet.

@@ -2,6 +2,7 @@
 
 use crate::model::{
     check::{Check, CheckKind, CheckStatus, Timing},
+    contract::On,
     run::{Effect, Event, Plan, Point, State, plan::HookPlan, state::Stage},
 };
 
@@ -32,6 +33,10 @@ pub(super) fn hooks<'a>(plan: &Plan, state: &'a State, timing: Timing, at: &Poin
 }
 
 fn looks_at(hook: &HookPlan, at: &Point) -> bool {
+    // claude asks it, inside the call; what it says decides nothing.
+    if hook.on == On::Edit {
+        return false;
+    }
     match (at, &hook.steps) {
         (Point::Mid { step, .. }, Some(steps)) => steps.contains(step),
         (

@@ -9,7 +9,7 @@ use crate::model::{
     call::{Basis, CallOutcome, ContextUse, Failure, LimitKind, Spend, TokenCount, Unavailability},
     changes::TreeChanges,
     check::{Check, CheckKind, CheckStatus, Require, Timing},
-    contract::{Isolation, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
+    contract::{Isolation, On, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
     panel::{PanelPlan, ReviewerPlan, UNITS},
     result::{VerdictStatus, Votes},
     run::{
@@ -340,6 +340,7 @@ prop_compose! {
             name: String::new(),
             timing,
             command: vec!["true".into()],
+            on: On::Step,
             blocking,
             timeout: Span::seconds(1),
             needs: vec![String::new(); usize::from(needy)],
