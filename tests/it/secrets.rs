@@ -87,6 +87,9 @@ fn an_edit_of_claude_code_is_looked_at_alone() {
     };
     let hook = |told: Value| world.atlas(["__hook", "no-secrets"]).stdin(told.to_string()).run();
     hook(told("one".to_owned())).expect_code(0);
+    let many = json!({"hook_event_name": "PostToolUse", "cwd": world.dir(), "tool_input": {
+        "file_path": "a.txt", "edits": [{"old_string": "x", "new_string": key()}]}});
+    hook(many).expect_code(2);
     let output = hook(told(format!("three {}", key()))).expect_code(2);
     assert!(output.stderr.contains("`a.txt`, line 3: this looks like a GitHub token"), "{output}");
 }

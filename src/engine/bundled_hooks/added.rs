@@ -2,6 +2,7 @@
 
 use super::work::{Changes, Seen, Work, is_binary};
 use crate::{
+    engine::tree::file_change,
     model::{
         bundled_hook::added::{Added, added},
         changes::{ChangeStatus, FileChange},
@@ -18,8 +19,9 @@ impl Work {
     pub(super) fn added(&self) -> Result<Vec<Added>, String> {
         let mut files = match &self.changes {
             Changes::Seen(seen) => self.seen_lines(seen)?,
-            Changes::Edit(_, text) => match &self.changes()?[..] {
-                [change] => vec![self.edited_lines(change, text)?],
+            Changes::Edit(_, text) => match (&self.changes()?[..], text) {
+                ([change], Some(text)) => vec![self.edited_lines(change, text)?],
+                ([change], None) => self.whole(change)?.into_iter().collect(),
                 _ => Vec::new(),
             },
             Changes::Uncommitted => self.uncommitted_lines()?,
@@ -50,8 +52,7 @@ impl Work {
                 Shown::Patch(patch) => files.extend(added(&patch)),
                 Shown::Binary => {}
                 Shown::LooksSecret | Shown::Unreadable | Shown::TooLarge => {
-                    let change = crate::engine::tree::file_change(change);
-                    files.extend(self.whole(&change)?);
+                    files.extend(self.whole(&file_change(change))?);
                 }
             }
         }

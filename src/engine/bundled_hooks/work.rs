@@ -54,6 +54,24 @@ pub(super) struct Edit {
     /// What `Write` writes, what `Edit` puts in the place of something, what a cell becomes.
     #[serde(alias = "new_string", alias = "new_source")]
     content: Option<String>,
+    /// The parts of a `MultiEdit`.
+    #[serde(default)]
+    edits: Vec<Part>,
+}
+
+/// One of several replacements in a file.
+#[derive(Debug, Deserialize)]
+struct Part {
+    new_string: String,
+}
+
+impl Edit {
+    /// The file, and what was put there; `None` where that is not told.
+    fn read(self) -> Option<(PathBuf, Option<String>)> {
+        let parts: Vec<String> = self.edits.into_iter().map(|part| part.new_string).collect();
+        let text = self.content.or_else(|| (!parts.is_empty()).then(|| parts.join("\n")));
+        Some((self.file_path?, text))
+    }
 }
 
 /// The work, and how a hook shall look at it.
@@ -75,8 +93,8 @@ pub(super) enum Changes {
     Seen(Seen),
     /// A run does not know.
     Unknown,
-    /// One edit inside a call: the file, and what was put there.
-    Edit(PathBuf, String),
+    /// One edit inside a call: the file, and what was put there if that is told.
+    Edit(PathBuf, Option<String>),
     /// Nobody tells: it is what is not committed.
     Uncommitted,
 }
@@ -93,10 +111,10 @@ pub(super) struct Seen {
 
 impl Work {
     pub(super) fn new(told: Told, with: With, env: &Env) -> Result<Self, String> {
-        let edited = told.tool_input.and_then(|edit| Some((edit.file_path?, edit.content)));
+        let edited = told.tool_input.and_then(Edit::read);
         let snapshot = |tree: String| Snapshot { tree, unstored: Vec::new() };
         let changes = match (edited, told.timing, told.base, told.tree) {
-            (Some((file, text)), ..) => Changes::Edit(file, text.unwrap_or_default()),
+            (Some((file, text)), ..) => Changes::Edit(file, text),
             (None, None, ..) => Changes::Uncommitted,
             (None, Some(_), Some(base), Some(tree)) => Changes::Seen(Seen {
                 files: told.changed_files,
