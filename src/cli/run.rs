@@ -153,9 +153,9 @@ struct ProofArgs {
     /// Trust what is there for this run, whatever it is or if it is what HASH names; repeat
     /// for a skill from outside the repository, which is a content of its own
     #[arg(long, value_name = "HASH", num_args = 0..=1, require_equals = true)]
-    #[arg(default_missing_value = "", action = clap::ArgAction::Append)]
-    #[arg(conflicts_with = "untrusted")]
-    trust: Vec<String>,
+    #[arg(default_missing_value = request::WHATEVER, action = clap::ArgAction::Append)]
+    #[arg(value_parser = request::trusted, conflicts_with = "untrusted")]
+    trust: Vec<request::Trusted>,
     /// Run without anything that needs trust, and show what was skipped
     #[arg(long)]
     untrusted: bool,

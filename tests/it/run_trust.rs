@@ -14,6 +14,9 @@ fn asking() -> World {
         .personal_skill("greet", GREET)
         .write("look.sh", "touch ../looked\n")
         .write(".claude/atlas.yaml", "hooks: { look: { timing: post, command: [sh, look.sh] } }\n");
+    world
+        .skill("other", GREET)
+        .write(".claude/skills/other/contract.yaml", "agent: { edit: true }");
     world.repo().commit("first");
     world
 }
@@ -39,6 +42,8 @@ fn somebody_at_a_terminal_is_asked() {
         let output = run.run().expect_code(code);
         assert!(output.stdout.contains("hook look would run `sh look.sh`"), "{output}");
         assert!(output.stdout.contains("[t]his content, [a]lways here"), "{output}");
+        let other = "agent.edit would let the agent change files";
+        assert!(output.stdout.contains(other), "trust covers the other skills too: {output}");
         assert_eq!(world.root().join("looked").exists(), looked, "{typed:?}: {output}");
         assert_eq!(stored(&world), expected, "{typed:?}");
     }
@@ -131,6 +136,8 @@ fn one_hash_for_each_subject() {
     assert_eq!(run(&[&repository]), Some(8), "the skill is not named");
     assert_eq!(run(&[&skill]), Some(8), "the repository is not named");
     assert_eq!(run(&[&repository, &skill]), Some(0));
+    assert_eq!(run(&["--trust="]), Some(2), "what a script says whose variable is empty");
+    assert_eq!(run(&["--trust=\u{2}"]), Some(2));
     let wrong = format!("--trust={}", "0".repeat(64));
     assert_eq!(run(&[&repository, &skill, &wrong]), Some(8), "it names nothing");
     world.write("look.sh", "touch ../owned\n");

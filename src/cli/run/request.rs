@@ -10,12 +10,16 @@ use crate::{
     cli::context::Context,
     model::{
         Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
+        value::NotAValue,
     },
     sys::fs::read_capped,
 };
 
 /// The most bytes of an input; claude takes no longer prompt.
 const MAX_INPUT: u64 = 10 * 1024 * 1024;
+
+/// How long a SHA-256 is in hexadecimal digits.
+const HASH_DIGITS: usize = 64;
 
 /// What was typed, before it means anything.
 pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
@@ -59,9 +63,37 @@ fn verify(proof: &ProofArgs) -> VerifyRequest {
     }
 }
 
+/// What one `--trust` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Trusted {
+    /// Whatever is there.
+    Whatever,
+    /// What this hash names.
+    Hash(String),
+}
+
+/// Stands for a `--trust` without a value; nobody types it.
+pub(super) const WHATEVER: &str = "\u{1}";
+
+/// Reads what stands after `--trust=`. Nothing at all is no wish to trust whatever is there: it is
+/// what a script says whose variable is empty.
+pub(super) fn trusted(typed: &str) -> Result<Trusted, NotAValue> {
+    if typed == WHATEVER {
+        return Ok(Trusted::Whatever);
+    }
+    if typed.len() == HASH_DIGITS && typed.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(Trusted::Hash(typed.to_owned()));
+    }
+    Err(NotAValue(format!("write the {HASH_DIGITS} digits that `atlas trust` shows")))
+}
+
 /// A hash says more than a bare `--trust` beside it.
 fn trust(proof: &ProofArgs) -> TrustRequest {
-    let hashes: Vec<String> = proof.trust.iter().filter(|hash| !hash.is_empty()).cloned().collect();
+    let hash = |trusted: &Trusted| match trusted {
+        Trusted::Whatever => None,
+        Trusted::Hash(hash) => Some(hash.clone()),
+    };
+    let hashes: Vec<String> = proof.trust.iter().filter_map(hash).collect();
     match (proof.untrusted, proof.trust.is_empty(), hashes.is_empty()) {
         (true, _, _) => TrustRequest::Without,
         (false, true, _) => TrustRequest::Stored,

@@ -63,6 +63,13 @@ impl Asked {
         asked
     }
 
+    /// Puts what is asked for now before everything else.
+    pub(super) fn lead_with(&mut self, mut asks: Vec<Ask>) {
+        self.asks.retain(|ask| !asks.contains(ask));
+        asks.append(&mut self.asks);
+        self.asks = asks;
+    }
+
     fn add(
         &mut self,
         contract: Result<Option<ContractFile>>,

@@ -61,7 +61,10 @@ pub(in crate::cli) fn prepare(
 fn ask(question: Question, around: &Around, context: &Context) -> Result<Reply> {
     let Question { subject, verdict, asks } = question;
     let store = TrustStore::new(&around.folders);
-    let asked = Asked { asks, faults: Vec::new() };
+    // Trust covers more than this run would apply, so all of it is shown.
+    let is_repository = subject.root == context.project().root;
+    let mut asked = if is_repository { Asked::of_repository(context)? } else { Asked::default() };
+    asked.lead_with(asks);
     let shown = Shown::of(&subject, &verdict, &asked, &store)?;
     let look = context.printer.look();
     let root = subject.root.display().to_string();

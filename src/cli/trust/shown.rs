@@ -105,8 +105,9 @@ fn differences(changes: &[Change]) -> String {
             told += "(no text, or too large to be shown)\n";
             continue;
         };
-        let lines = hunks.lines().count();
-        for line in hunks.lines().take(left) {
+        // Not `lines`, which would hide the end of a line that somebody changed.
+        let lines = hunks.split_terminator('\n').count();
+        for line in hunks.split_terminator('\n').take(left) {
             told.extend([&*text::sanitize_line(line), "\n"]);
         }
         if lines > left {

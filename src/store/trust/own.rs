@@ -49,8 +49,11 @@ pub(super) fn foreign(subject: &Subject) -> Option<PathBuf> {
         let path = git::unescape(&file.path)?;
         Some(root.join(PathBuf::from(OsString::from_vec(path))))
     });
-    let mut real = files.map(|file| file.canonicalize().unwrap_or(file));
-    real.find(|file| file.starts_with(root) && !is_own(file))
+    let mut places = files.flat_map(|file| {
+        let real = file.canonicalize().ok();
+        [Some(file), real].into_iter().flatten()
+    });
+    places.find(|file| file.starts_with(root) && !is_own(file))
 }
 
 /// Whether only this user and root can change what stands at this path.
@@ -59,7 +62,8 @@ pub(super) fn is_own(path: &Path) -> bool {
     let own = [0, rustix::process::geteuid().as_raw()];
     path.ancestors().all(|place| {
         let Ok(found) = fs::symlink_metadata(place) else { return false };
-        let open = found.mode() & 0o022 != 0;
+        // The mode of a link says nothing; who can replace it can write the folder it lies in.
+        let open = !found.is_symlink() && found.mode() & 0o022 != 0;
         // In a folder such as /tmp nobody can move what belongs to another.
         let guarded = place != path && found.mode() & STICKY != 0;
         own.contains(&found.uid()) && (!open || guarded)
