@@ -21,7 +21,7 @@ pub(crate) use files::CallFiles;
 use super::{
     child_env::Child,
     claude::Claude,
-    recording,
+    frame, recording,
     site::Site,
     unit::{HungUp, Line},
 };
@@ -32,7 +32,7 @@ use crate::{
             Unavailability, argv, meter::ASSUMED_WINDOW,
         },
         run::{
-            Event,
+            Event, Stand,
             event::{CallEnded, CallStarted},
             plan::{CallTrust, StepPlan},
         },
@@ -54,14 +54,25 @@ pub(crate) struct Order {
     pub attempt: u32,
     /// The conversation that goes on.
     pub resume: Option<String>,
-    /// Why the last attempt was refused.
-    pub reasons: Vec<String>,
-    /// What the agent is told beyond the plan: what became known only in this run.
-    pub brief: String,
+    /// What the agent is told beyond the plan.
+    pub told: Told,
     /// How long to wait first.
     pub after: Span,
     /// What is left for it.
     pub left: Left,
+}
+
+/// What an agent is told beyond the plan: what became known only in this run.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// Why the last attempt was refused.
+    pub reasons: Vec<String>,
+    /// What a conversation that begins has to know.
+    pub brief: String,
+    /// What others did while the run stood still, for every conversation that has not heard it.
+    pub meanwhile: String,
+    /// The tree before an earlier attempt that was left half done.
+    pub half_done: Option<Stand>,
 }
 
 impl Order {
@@ -87,8 +98,9 @@ pub(crate) struct Left {
 }
 
 /// Makes the call. Every way out has told of the call's end, except when nobody listens any more.
-pub(crate) async fn call(site: Rc<Site>, line: Line, order: Order) {
+pub(crate) async fn call(site: Rc<Site>, line: Line, mut order: Order) {
     let started = Instant::now();
+    order.told.meanwhile += &frame::half_done(&site, order.told.half_done.take()).await;
     let _nobody_listens = match make(&site, &line, &order).await {
         Ok(()) => Ok(()),
         Err(NotMade::HungUp) => Err(HungUp),

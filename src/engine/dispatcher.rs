@@ -9,11 +9,11 @@ use std::rc::Rc;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
-    time::{Instant, sleep_until},
+    time::Instant,
 };
 
 use super::{
-    brief, call, hook, judges, look,
+    brief, call, frame, hook, judges, look,
     site::Site,
     unit::{FromUnit, Line},
 };
@@ -24,7 +24,10 @@ use crate::{
         run::{Effect, Event, Point, State, event::Output, next},
     },
     store::scratch,
-    sys::signals::{Signals, Stop},
+    sys::{
+        pause::{paused, sleep_awake_until},
+        signals::{Signals, Stop},
+    },
 };
 
 /// Who watches a run. It is told of an event once that is written down.
@@ -74,7 +77,7 @@ impl<'a> Dispatcher<'a> {
     /// is killed with it.
     pub(crate) async fn run(mut self) -> Result<State> {
         let left = self.site.plan.limits.time.0.saturating_sub(self.site.spent);
-        let deadline = Instant::now() + left;
+        let (deadline, paused) = (Instant::now() + left, paused());
         let mut stop = self.signals.subscribe();
         loop {
             self.start_what_can_start().await?;
@@ -89,7 +92,7 @@ impl<'a> Dispatcher<'a> {
                 }
                 Some(message) = self.inbox.recv() => self.take(message).await?,
                 Some(ended) = self.units.join_next() => no_panic(ended),
-                () = sleep_until(deadline), if undisturbed => self.out_of_time().await?,
+                () = sleep_awake_until(deadline, paused), if undisturbed => self.out_of_time().await?,
             }
         }
     }
@@ -129,12 +132,15 @@ impl<'a> Dispatcher<'a> {
                 self.units.spawn_local(hook::hook(site, line, order));
             }
             Effect::Call { step, attempt, resume, reasons, after } => {
-                self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
-                let left = self.left(resume.as_deref());
+                // What is known before this attempt counts as begun.
                 let brief = brief::brief(&self.site, &self.state, &plan)?;
-                let order =
-                    call::Order { step: plan, attempt, resume, reasons, brief, after, left };
+                let meanwhile = frame::meanwhile(&self.state, &plan);
+                let half_done = frame::before_half_done(&site, &self.state, &plan);
+                self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
+                let left = self.left(resume.as_deref());
+                let told = call::Told { reasons, brief, meanwhile, half_done };
+                let order = call::Order { step: plan, attempt, resume, told, after, left };
                 self.units.spawn_local(call::call(site, line, order));
             }
         }

@@ -3,6 +3,8 @@
 //! What is said here is the same on every machine and every day: no date, host, path of a session
 //! or terminal width, so that a recording made elsewhere still matches and prompt caches are hit.
 
+pub mod frame;
+
 use crate::model::{
     check::{Check, CheckStatus},
     run::plan::AgentPlan,

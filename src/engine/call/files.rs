@@ -33,10 +33,12 @@ pub(crate) struct CallFiles {
 pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Result<CallFiles> {
     let dir = site.session.attempt_dir(site.run, &order.step.id, order.attempt)?;
     let system = dir.join("system.md");
+    let told = &order.told;
     let prompt = match &order.resume {
-        Some(_) => prompt::go_on(&order.reasons),
+        Some(_) => prompt::go_on(&told.reasons) + &told.meanwhile,
         None => {
-            prompt::start_over(&order.reasons, &format!("{}{}", order.step.prompt, order.brief))
+            let task = format!("{}{}{}", order.step.prompt, told.brief, told.meanwhile);
+            prompt::start_over(&told.reasons, &task)
         }
     };
     let write = |name: &str, text: &str| {

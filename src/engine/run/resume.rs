@@ -103,7 +103,8 @@ pub async fn resume(
     let (tree, lost) = take_up(&left, &session, around).await?;
     let missing =
         if asked.reapply { meanwhile::Missing::Reapply } else { meanwhile::Missing::Refuse };
-    differences.extend(meanwhile::settle(&tree, lost, &left, missing).await?);
+    let stored = session.stored();
+    differences.extend(meanwhile::settle((&tree, lost), stored, &left, missing).await?);
 
     let run = left.state.run;
     let guarded = ground::guard((&session, run), lock.as_ref(), around).await?;
