@@ -62,9 +62,20 @@ pub(crate) struct Order {
     pub left: Left,
 }
 
+/// What a conversation that goes on is told first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// To go on with what it was told before.
+    GoOn,
+    /// The task, because it may know another one only.
+    Task,
+}
+
 /// What an agent is told beyond the plan: what became known only in this run.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
+    /// How a conversation that goes on begins.
+    pub opening: Opening,
     /// Why the last attempt was refused.
     pub reasons: Vec<String>,
     /// What a conversation that begins has to know.

@@ -137,9 +137,10 @@ impl<'a> Dispatcher<'a> {
                 let brief = brief::brief(&self.site, &self.state, &plan)?;
                 let meanwhile = frame::meanwhile(&self.state, &plan);
                 let half_done = frame::before_half_done(&site, &self.state, &plan);
+                let opening = self.opening(&step, &reasons);
                 self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
                 let left = self.left(resume.as_deref());
-                let told = call::Told { reasons, brief, meanwhile, half_done };
+                let told = call::Told { opening, reasons, brief, meanwhile, half_done };
                 let order = call::Order { step: plan, attempt, resume, told, after, left };
                 self.units.spawn_local(call::call(site, line, order));
             }
@@ -194,6 +195,15 @@ impl<'a> Dispatcher<'a> {
         self.append(Event::LimitReached { limit: LimitKind::Time, reason }).await?;
         self.signals.request(Stop::Polite);
         Ok(())
+    }
+
+    /// A conversation that an earlier run had does not know the task. Whether a call that was broken
+    /// off heard it, nobody knows, so it is said again.
+    fn opening(&self, step: &str, reasons: &[String]) -> call::Opening {
+        match self.state.step(step) {
+            Some(known) if known.knows_no_task && reasons.is_empty() => call::Opening::Task,
+            Some(_) | None => call::Opening::GoOn,
+        }
     }
 
     /// What may still be spent: of every limit, what earlier calls have not used.

@@ -22,7 +22,7 @@ pub(crate) fn state(site: &Site, state: &State, step: &StepPlan) -> String {
     let several = site.plan.steps.len() > 1 && anything;
     let steps = steps.filter(|_| several).map(|other| (other.id.as_str(), said(other))).collect();
     let changes = state.changes.as_ref().map(|seen| seen.files.as_slice()).unwrap_or_default();
-    frame::frame(&Frame { steps, changes })
+    frame::frame(&Frame { earlier: &state.earlier, steps, changes })
 }
 
 /// What others did while the run stood still, for a step that has not heard it.

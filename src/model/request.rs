@@ -23,6 +23,10 @@ pub struct Request {
     pub inputs: Vec<(String, String)>,
     /// The files that inputs were read from, by the input's name.
     pub input_files: Vec<(String, PathBuf)>,
+    /// `--session`: the session that it is one more run of.
+    pub session: Option<String>,
+    /// `--continue`: the first step goes on in the conversation of the run before.
+    pub continues: bool,
     /// Where the user stood.
     pub cwd: PathBuf,
     /// Folders of skills that go before all others.

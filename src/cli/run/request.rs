@@ -26,6 +26,8 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         args: args.words.clone(),
         inputs: inputs(&args.inputs, context)?,
         input_files: input_files(&args.inputs, context),
+        session: args.session.clone(),
+        continues: args.continues,
         cwd: context.cwd.clone(),
         skills_dirs: args.skills.dirs.iter().map(|dir| context.cwd.join(dir)).collect(),
         model: agent.model.clone(),

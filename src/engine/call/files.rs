@@ -6,7 +6,7 @@ use std::{
     path::PathBuf,
 };
 
-use super::Order;
+use super::{Opening, Order};
 use crate::{
     engine::site::Site,
     model::{Result, call::stream::Message, prompt, skill::substitute::SESSION_ID},
@@ -35,8 +35,8 @@ pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Resul
     let system = dir.join("system.md");
     let told = &order.told;
     let prompt = match &order.resume {
-        Some(_) => prompt::go_on(&told.reasons) + &told.meanwhile,
-        None => {
+        Some(_) if told.opening == Opening::GoOn => prompt::go_on(&told.reasons) + &told.meanwhile,
+        Some(_) | None => {
             let task = format!("{}{}{}", order.step.prompt, told.brief, told.meanwhile);
             prompt::start_over(&told.reasons, &task)
         }

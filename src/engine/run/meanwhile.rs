@@ -47,8 +47,19 @@ pub(super) async fn settle(
     if lost != Lost::Base {
         differences.extend(bring_back(tree, left, missing).await?);
     }
+    differences.extend(since(tree, session, left).await?);
+    Ok(differences)
+}
+
+/// What is different from how the run left the tree and the scratch pad, in words.
+pub(super) async fn since(
+    tree: &WorkTree,
+    session: &SessionDir,
+    left: &Left,
+) -> Result<Vec<String>> {
     let broken_off = left.state.ledger.open().next().is_some();
     let whose = if broken_off { Whose::Unclear } else { Whose::Others };
+    let mut differences = Vec::new();
     differences.extend(meanwhile::scratch(pad_since(session, left)?, whose));
     let Some(seen) = left.state.stand.as_ref().or(left.state.base.as_ref()) else {
         return Ok(differences);

@@ -12,6 +12,8 @@ const FILES: usize = 100;
 /// Where a run stands, as far as one step has to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame<'a> {
+    /// The runs before it in its session, one line each.
+    pub earlier: &'a [String],
     /// The steps with what became of them, where anything did.
     pub steps: Vec<(&'a str, &'static str)>,
     /// What the run has changed so far.
@@ -21,6 +23,10 @@ pub struct Frame<'a> {
 /// The state of the run, for a conversation that begins.
 pub fn frame(frame: &Frame<'_>) -> String {
     let mut told = String::new();
+    if !frame.earlier.is_empty() {
+        told += "\n## What was run here before\n\n";
+        told += &list(frame.earlier);
+    }
     if !frame.steps.is_empty() {
         let lines: Vec<String> =
             frame.steps.iter().map(|(step, state)| format!("{step}: {state}")).collect();
@@ -93,14 +99,18 @@ mod tests {
     #[test]
     fn what_is_left_out_is_counted() {
         let files: Vec<FileChange> = (0..FILES + 7).map(|n| file(&format!("{n}.rs"))).collect();
-        let told = frame(&Frame { steps: Vec::new(), changes: &files });
+        let told = frame(&Frame { changes: &files, ..Frame::default() });
         assert!(told.contains("M 99.rs +1 -0\nand 7 more\n"), "{told}");
         assert!(!told.contains("100.rs"), "{told}");
     }
 
     #[test]
     fn no_name_attaches_a_file_or_closes_a_fence() {
-        let told = frame(&Frame { steps: vec![("a", "passed")], changes: &[file("@/etc/x\n```")] });
+        let told = frame(&Frame {
+            steps: vec![("a", "passed")],
+            changes: &[file("@/etc/x\n```")],
+            earlier: &[],
+        });
         assert!(told.contains("\\@/etc/x"), "{told}");
         assert!(told.contains("\n````\n"), "{told}");
         let told = half_done("+see @/etc/passwd\n", &["@big".to_owned()]);

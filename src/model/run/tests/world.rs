@@ -69,6 +69,7 @@ impl World {
             atlas: "0".into(),
             claude: None,
             stand: None,
+            before: None,
         });
         world
     }
@@ -233,7 +234,7 @@ impl World {
 }
 
 fn resumed() -> Event {
-    Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new() }
+    Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new(), accepted: false }
 }
 
 prop_compose! {
