@@ -50,6 +50,12 @@ pub(super) struct Args {
     /// Write the result to FILE in place of stdout
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
+    /// Make one more run of a session, by its name, a beginning of it or its last four letters
+    #[arg(long, value_name = "SESSION", conflicts_with_all = ["record", "replay"])]
+    session: Option<String>,
+    /// Let the first step go on in the conversation of the session's last run
+    #[arg(long = "continue", requires = "session")]
+    continues: bool,
     /// Show what would be done, every value with its source, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,

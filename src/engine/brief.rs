@@ -1,6 +1,6 @@
 //! What an agent is told beyond the plan: what became known only once the run had begun.
 
-use super::site::Site;
+use super::{frame, site::Site};
 use crate::{
     model::{
         Result,
@@ -13,8 +13,8 @@ use crate::{
     store::scratch,
 };
 
-/// The words for one step: what the pre hooks said, where the contract gives that, what the steps
-/// before it made, and what the scratch pad holds. A step has a conversation of its own and knows
+/// The words for one step: what the pre hooks said, where the contract gives that, where the run
+/// stands, what the steps before it made, and what the scratch pad holds. A step has a conversation of its own and knows
 /// nothing else of them.
 ///
 /// # Errors
@@ -22,7 +22,8 @@ use crate::{
 pub(crate) fn brief(site: &Site, state: &State, step: &StepPlan) -> Result<String> {
     let hooks = hooks(site, state).as_deref().map(prompt::hooks).unwrap_or_default();
     let noted = Summary::of(&scratch::read(site.session.stored())?, ROOM);
-    Ok(hooks + &prompt::earlier(&earlier(site, state, step)?) + &prompt::scratch(&noted))
+    let told = hooks + &frame::state(site, state, step);
+    Ok(told + &prompt::earlier(&earlier(site, state, step)?) + &prompt::scratch(&noted))
 }
 
 /// What the pre hooks said, in the plan's order.

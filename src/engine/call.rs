@@ -24,6 +24,7 @@ pub(crate) use reach::reach;
 use super::{
     child_env::Child,
     claude::Claude,
+    frame,
     hook::edit::{self, EditOrder},
     recording,
     site::Site,
@@ -38,7 +39,7 @@ use crate::{
         },
         judges::JudgeFile,
         run::{
-            Event,
+            Event, Stand,
             event::{CallEnded, CallStarted},
             plan::{CallTrust, StepPlan},
         },
@@ -60,16 +61,51 @@ pub(crate) struct Order {
     pub attempt: u32,
     /// The conversation that goes on.
     pub resume: Option<String>,
-    /// Why the last attempt was refused.
-    pub reasons: Vec<String>,
-    /// What the agent is told beyond the plan: what became known only in this run.
-    pub brief: String,
+    /// What the agent is told beyond the plan.
+    pub told: Told,
     /// The files that judge the work, as they were before the first call.
     pub judges: Vec<JudgeFile>,
     /// How long to wait first.
     pub after: Span,
     /// What is left for it.
     pub left: Left,
+}
+
+/// What a conversation that goes on is told first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// To go on with what it was told before.
+    GoOn,
+    /// The task, because it may know another one only.
+    Task,
+}
+
+/// What an agent is told beyond the plan: what became known only in this run.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    /// How a conversation that goes on begins.
+    pub opening: Opening,
+    /// Why the last attempt was refused.
+    pub reasons: Vec<String>,
+    /// What a conversation that begins has to know.
+    pub brief: String,
+    /// What others did while the run stood still, for every conversation that has not heard it.
+    pub meanwhile: String,
+    /// The tree before an earlier attempt that was left half done.
+    pub half_done: Option<Stand>,
+}
+
+impl Told {
+    /// Nothing beyond the plan.
+    pub(crate) fn nothing() -> Self {
+        Self {
+            opening: Opening::GoOn,
+            reasons: Vec::new(),
+            brief: String::new(),
+            meanwhile: String::new(),
+            half_done: None,
+        }
+    }
 }
 
 impl Order {
@@ -95,8 +131,9 @@ pub(crate) struct Left {
 }
 
 /// Makes the call. Every way out has told of the call's end, except when nobody listens any more.
-pub(crate) async fn call(site: Rc<Site>, line: Line, order: Order) {
+pub(crate) async fn call(site: Rc<Site>, line: Line, mut order: Order) {
     let started = Instant::now();
+    order.told.meanwhile += &frame::half_done(&site, order.told.half_done.take()).await;
     let _nobody_listens = match make(&site, &line, &order).await {
         Ok(()) => Ok(()),
         Err(NotMade::HungUp) => Err(HungUp),

@@ -9,11 +9,11 @@ use std::rc::Rc;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
-    time::{Instant, sleep_until},
+    time::Instant,
 };
 
 use super::{
-    brief, call, hook, judges, look, panel,
+    brief, call, frame, hook, judges, look, panel,
     site::Site,
     unit::{FromUnit, Line},
 };
@@ -31,7 +31,10 @@ use crate::{
         },
     },
     store::scratch,
-    sys::signals::{Signals, Stop},
+    sys::{
+        pause::{paused, sleep_awake_until},
+        signals::{Signals, Stop},
+    },
 };
 
 /// Who watches a run. It is told of an event once that is written down.
@@ -81,7 +84,7 @@ impl<'a> Dispatcher<'a> {
     /// is killed with it.
     pub(crate) async fn run(mut self) -> Result<State> {
         let left = self.site.plan.limits.time.0.saturating_sub(self.site.spent);
-        let deadline = Instant::now() + left;
+        let (deadline, paused) = (Instant::now() + left, paused());
         let mut stop = self.signals.subscribe();
         loop {
             self.start_what_can_start().await?;
@@ -96,7 +99,7 @@ impl<'a> Dispatcher<'a> {
                 }
                 Some(message) = self.inbox.recv() => self.take(message).await?,
                 Some(ended) = self.units.join_next() => no_panic(ended),
-                () = sleep_until(deadline), if undisturbed => self.out_of_time().await?,
+                () = sleep_awake_until(deadline, paused), if undisturbed => self.out_of_time().await?,
             }
         }
     }
@@ -147,26 +150,20 @@ impl<'a> Dispatcher<'a> {
                 self.units.spawn_local(hook::hook(site, line, order));
             }
             Effect::Call { step, attempt, resume, reasons, after } => {
-                self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
-                let plan = self.site.plan.call(&step).expect("the plan asked for it").clone();
-                let left = self.left(&plan, resume.as_deref());
-                let mut order = call::Order {
-                    step: plan,
-                    attempt,
-                    resume,
-                    reasons,
-                    brief: String::new(),
-                    judges: self.state.judges.files().to_vec(),
-                    after,
-                    left,
+                let judges = self.state.judges.files().to_vec();
+                let Some(plan) = self.site.plan.step(&step).cloned() else {
+                    return self.review(&step, attempt, after).await;
                 };
-                if self.site.plan.step(&step).is_some() {
-                    order.brief = brief::brief(&self.site, &self.state, &order.step)?;
-                    self.units.spawn_local(call::call(site, line, order));
-                } else {
-                    let work = self.finished_work();
-                    self.units.spawn_local(panel::review(site, line, order, work));
-                }
+                // What is known before this attempt counts as begun.
+                let brief = brief::brief(&self.site, &self.state, &plan)?;
+                let meanwhile = frame::meanwhile(&self.state, &plan);
+                let half_done = frame::before_half_done(&site, &self.state, &plan);
+                let opening = self.opening(&step, &reasons);
+                self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
+                let left = self.left(&plan, resume.as_deref());
+                let told = call::Told { opening, reasons, brief, meanwhile, half_done };
+                let order = call::Order { step: plan, attempt, resume, told, judges, after, left };
+                self.units.spawn_local(call::call(site, line, order));
             }
         }
         Ok(())
@@ -221,6 +218,15 @@ impl<'a> Dispatcher<'a> {
         Ok(())
     }
 
+    /// A conversation that an earlier run had does not know the task. Whether a call that was broken
+    /// off heard it, nobody knows, so it is said again.
+    fn opening(&self, step: &str, reasons: &[String]) -> call::Opening {
+        match self.state.step(step) {
+            Some(known) if known.knows_no_task && reasons.is_empty() => call::Opening::Task,
+            Some(_) | None => call::Opening::GoOn,
+        }
+    }
+
     /// What may still be spent: of every limit, what earlier calls have not used.
     fn left(&self, step: &StepPlan, resume: Option<&str>) -> call::Left {
         let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
@@ -255,6 +261,25 @@ impl<'a> Dispatcher<'a> {
             Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
             Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
         }
+    }
+
+    /// Asks a reviewer: it knows nothing but the work, which it is told when it is asked.
+    async fn review(&mut self, step: &str, attempt: u32, after: Span) -> Result<()> {
+        let plan = self.site.plan.call(step).expect("the plan asked for it").clone();
+        self.append(Event::StepStarted { step: step.to_owned(), attempt }).await?;
+        let left = self.left(&plan, None);
+        let order = call::Order {
+            step: plan,
+            attempt,
+            resume: None,
+            told: call::Told::nothing(),
+            judges: self.state.judges.files().to_vec(),
+            after,
+            left,
+        };
+        let (site, line, work) = (Rc::clone(&self.site), self.line.clone(), self.finished_work());
+        self.units.spawn_local(panel::review(site, line, order, work));
+        Ok(())
     }
 
     /// The work as a panel judges it.

@@ -7,6 +7,7 @@ pub mod child_env;
 pub mod claude;
 mod dispatcher;
 pub mod explain;
+mod frame;
 mod hook;
 mod judges;
 pub mod login;

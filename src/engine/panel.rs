@@ -40,7 +40,7 @@ pub(crate) struct Work {
 /// Asks one reviewer.
 pub(crate) async fn review(site: Rc<Site>, line: Line, mut order: call::Order, work: Work) {
     match package(&site, &order, &work).await {
-        Ok(package) => order.brief = package,
+        Ok(package) => order.told.brief = package,
         Err(fault) => return call::not_made(&line, &order, &fault).await,
     }
     call::call(site, line, order).await;

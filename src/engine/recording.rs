@@ -128,8 +128,9 @@ pub(crate) async fn before(
         Recording::Replay(args) => args,
     };
     let tree = site.tree.recorded().await?;
-    let told = (!order.brief.is_empty()).then(|| order.brief.clone());
-    let reasons: Vec<String> = order.reasons.iter().cloned().chain(told).collect();
+    let told = format!("{}{}", order.told.brief, order.told.meanwhile);
+    let told = (!told.is_empty()).then_some(told);
+    let reasons: Vec<String> = order.told.reasons.iter().cloned().chain(told).collect();
     let asked = Asked {
         step: order.step.id.clone(),
         attempt: order.attempt,

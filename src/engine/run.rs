@@ -12,6 +12,7 @@ mod locks;
 mod meanwhile;
 mod orphans;
 mod resume;
+mod within;
 
 use std::{
     path::PathBuf,
@@ -101,14 +102,17 @@ pub async fn run(
     claude.too_old().into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
     let lock = locks::of_tree((&home, &prepared.plan), request.wait, &setting, observer).await?;
     let version = Some(claude.version.clone());
-    let session = home.create(&NewSession { clock: around.clock, claude: version.clone() })?;
-    keep_facts(&prepared, &session)?;
-    let run = 1;
-    let guarded = ground::guard((&session, run), lock.as_ref(), around);
+    let new = NewSession { clock: around.clock, claude: version.clone() };
+    let asked = (&prepared, request);
+    let within = within::session(asked, (&home, new), &setting, observer).await?;
+    let (session, run) = (&within.session, within.run);
+    keep_facts(&prepared, session)?;
+    let guarded = ground::guard((session, run), lock.as_ref(), around);
     // The warden starts while the base is taken.
-    let (tree, guarded) =
-        tokio::join!(WorkTree::take(wanted(&prepared, &session, around)), guarded);
+    let wanted = wanted(&prepared, (session, run), around);
+    let (tree, guarded) = tokio::join!(WorkTree::take(wanted), guarded);
     let (tree, guarded) = (tree?, guarded?);
+    let before = within.before(asked, &tree, observer).await?;
     let recording = Recording::begin(&prepared.purpose, request, (&prepared.plan, &tree)).await?;
     let started = Event::RunStarted {
         run,
@@ -116,7 +120,9 @@ pub async fn run(
         atlas: env!("CARGO_PKG_VERSION").to_owned(),
         claude: version,
         stand: tree.stand().map(Box::new),
+        before,
     };
+    let session = within.session;
     let ground = Ground { session, home, lock, tree, claude, guarded, recording };
     let beginning = Beginning {
         events: vec![started, planned(&prepared.plan)],
@@ -192,8 +198,9 @@ fn keep_facts(prepared: &Prepared, session: &Session) -> Result<()> {
     kept.map_err(|error| Fault::failed("cannot keep the facts of the repository").because(error))
 }
 
-fn wanted(prepared: &Prepared, session: &Session, around: &Around) -> Wanted {
-    let copy = (prepared.plan.isolation == Isolation::Worktree).then(|| copy_of(session, around));
+fn wanted(prepared: &Prepared, (session, run): (&Session, u32), around: &Around) -> Wanted {
+    let copies = prepared.plan.isolation == Isolation::Worktree;
+    let copy = copies.then(|| copy_of((session, run), around));
     Wanted {
         repository: prepared.repository.clone(),
         cwd: prepared.plan.cwd.clone(),
@@ -202,7 +209,12 @@ fn wanted(prepared: &Prepared, session: &Session, around: &Around) -> Wanted {
     }
 }
 
-/// Where the copy of the tree is, for a run that works on one.
-fn copy_of(session: &Session, around: &Around) -> PathBuf {
-    around.folders.cache.join("worktrees").join(session.id().as_str())
+/// Where the copy of the tree is, for a run that works on one: that of a session's first run has
+/// the session's name, a later one the number of its run besides.
+fn copy_of((session, run): (&Session, u32), around: &Around) -> PathBuf {
+    let name = match run {
+        0 | 1 => session.id().to_string(),
+        _ => format!("{}-{run}", session.id()),
+    };
+    around.folders.cache.join("worktrees").join(name)
 }

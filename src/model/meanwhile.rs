@@ -1,9 +1,9 @@
 //! What others did while a run stood still, in words for people and for the next agent.
 
-use super::changes::FileChange;
+use super::{changes::FileChange, scratch::Since};
 
-/// How many names a list shows.
-const SHOWN: usize = 20;
+/// How many names a list for people shows.
+pub const SHOWN: usize = 20;
 
 /// Who may have done it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,15 +55,27 @@ fn commits(count: usize) -> String {
 
 /// Files that are not what they were.
 pub fn files(files: &[FileChange], whose: Whose) -> Vec<String> {
-    let line = |file: &FileChange| {
-        let by = match whose {
-            Whose::Others => "",
-            Whose::Unclear => ", by the call that was broken off or since then",
-        };
-        format!("{}{by}", change(file))
-    };
+    let line = |file: &FileChange| format!("{}{}", change(file), by(whose));
     let lines: Vec<String> = files.iter().map(line).collect();
-    bounded(lines.iter().map(String::as_str))
+    bounded(lines.iter().map(String::as_str), SHOWN)
+}
+
+/// What became of the scratch pad, where anything did.
+pub fn scratch(since: Since, whose: Whose) -> Option<String> {
+    let by = by(whose);
+    match since {
+        Since::Same => None,
+        Since::Added(1) => Some(format!("1 note was added to the scratch pad{by}")),
+        Since::Added(count) => Some(format!("{count} notes were added to the scratch pad{by}")),
+        Since::Edited => Some(format!("the scratch pad was edited{by}")),
+    }
+}
+
+fn by(whose: Whose) -> &'static str {
+    match whose {
+        Whose::Others => "",
+        Whose::Unclear => ", by the call that was broken off or since then",
+    }
 }
 
 /// One change in one line: `M src/lib.rs +3 -1`.
@@ -76,10 +88,10 @@ pub fn change(file: &FileChange) -> String {
     format!("{} {}{lines}{old}", file.status.letter(), file.path)
 }
 
-/// The first of many, and how many there are beyond.
-pub fn bounded<'a>(lines: impl ExactSizeIterator<Item = &'a str>) -> Vec<String> {
-    let more = lines.len().saturating_sub(SHOWN);
-    let mut shown: Vec<String> = lines.take(SHOWN).map(str::to_owned).collect();
+/// The first so many, and how many there are beyond.
+pub fn bounded<'a>(lines: impl ExactSizeIterator<Item = &'a str>, most: usize) -> Vec<String> {
+    let more = lines.len().saturating_sub(most);
+    let mut shown: Vec<String> = lines.take(most).map(str::to_owned).collect();
     if more > 0 {
         shown.push(format!("and {more} more"));
     }

@@ -6,6 +6,8 @@
 
 use std::{fmt::Write as _, path::Path};
 
+pub mod frame;
+
 use crate::model::{
     check::{Check, CheckStatus},
     run::plan::AgentPlan,

@@ -27,6 +27,10 @@ pub struct Request {
     /// else that is wrong with the inputs, so such a request never becomes a run.
     #[serde(skip)]
     pub unread: Vec<(String, String)>,
+    /// `--session`: the session that it is one more run of.
+    pub session: Option<String>,
+    /// `--continue`: the first step goes on in the conversation of the run before.
+    pub continues: bool,
     /// Where the user stood.
     pub cwd: PathBuf,
     /// Folders of skills that go before all others.

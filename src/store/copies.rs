@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::session::{Listed, SessionDir};
 use crate::{
-    model::{Fault, Result, run::Event},
+    model::{Fault, Result, SessionId, run::Event},
     sys::{
         disk::usage,
         git::{Fate, GitError, Leftover, Repository},
@@ -120,8 +120,17 @@ fn fate(
     repository.fate(&objects, (&base, &now), &exclude).map(Some)
 }
 
+/// The name of the session that made a copy; those of later runs have the run's number besides.
 fn name(dir: &Path) -> String {
-    dir.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    match name.rsplit_once('-') {
+        Some((session, run))
+            if session.parse::<SessionId>().is_ok() && run.parse::<u32>().is_ok() =>
+        {
+            session.to_owned()
+        }
+        Some(_) | None => name,
+    }
 }
 
 fn fault(what: &str, error: &GitError) -> Fault {

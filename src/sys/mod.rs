@@ -10,6 +10,7 @@ pub mod git;
 pub mod host;
 pub mod lines;
 pub mod lock;
+pub mod pause;
 mod proc;
 pub mod process;
 pub mod signals;

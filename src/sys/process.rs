@@ -20,7 +20,10 @@ use tokio::{
     time::timeout,
 };
 
-use crate::sys::proc;
+use crate::sys::{
+    pause::{self, Member},
+    proc,
+};
 
 mod error;
 mod feed;
@@ -120,6 +123,8 @@ impl fmt::Display for Exit {
 pub struct Group {
     id: ProcessId,
     leader: Pid,
+    /// Stands still with this process; gone before the leader's pid can be another's.
+    member: Option<Member>,
     exit: Option<Exit>,
     /// Wakes at each SIGCHLD, whichever child it is about.
     changes: SignalStream,
@@ -143,8 +148,16 @@ impl Group {
         let child = command.process_group(0).spawn()?;
         let id = ProcessId::of(child.id());
         let leader = Pid::from_raw(child.id().cast_signed()).expect("a pid is positive");
-        let mut group =
-            Self { id, leader, exit: None, changes, stdin: None, stdout: None, stderr: None };
+        let mut group = Self {
+            id,
+            leader,
+            member: Some(pause::join(leader)),
+            exit: None,
+            changes,
+            stdin: None,
+            stdout: None,
+            stderr: None,
+        };
         // From here on an early return kills what was started.
         group.stdin = child.stdin.map(ChildStdin::from_std).transpose()?;
         group.stdout = child.stdout.map(ChildStdout::from_std).transpose()?;
@@ -240,6 +253,7 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
+        drop(self.member.take());
         self.kill_now();
         reap(self.leader);
     }

@@ -18,6 +18,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::pause;
+
 /// How urgently everything has to end. It never becomes less urgent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stop {
@@ -100,6 +102,7 @@ pub fn listen() -> io::Result<Signals> {
         let stream = signal(caught.kind())?;
         tasks.push(tokio::spawn(forward(stream, caught, Arc::clone(&state))));
     }
+    tasks.extend(pause::requests()?.map(|requests| tokio::spawn(pause::obey(requests))));
     Ok(Signals { state, tasks })
 }
 
@@ -158,7 +161,7 @@ pub async fn asked(stop: &mut watch::Receiver<Stop>, least: Stop) {
 }
 
 /// Whether this process was started with the signal ignored. Unknown counts as no.
-fn is_ignored(kind: SignalKind) -> bool {
+pub(super) fn is_ignored(kind: SignalKind) -> bool {
     let Ok(status) = std::fs::read_to_string("/proc/self/status") else {
         return false;
     };

@@ -3,6 +3,7 @@
 //!
 //! atlas is really killed, and the model counts what it is asked before and after.
 
+mod again;
 mod chain;
 mod endings;
 mod leftovers;

@@ -209,3 +209,33 @@ fn a_killed_atlas_takes_what_ignores_sigterm_with_it() {
     assert!(left.into_iter().all(|pid| wait_until_gone(pid, GONE)));
     world.expect_valid_journal();
 }
+
+/// The letter by which the system tells what a process does: `T` where it is stopped.
+fn state(pid: Pid) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+#[test]
+fn ctrl_z_stops_claude_too_and_no_clock_runs() {
+    let gate = Gate::shut();
+    let world = World::scripted([rule().says("Hello.").held_after(3, &gate)]);
+    world.user_config("limits: { idle: 6s }").greet();
+    let running = world.atlas(["run", "greet"]).spawn();
+    gate.wait_until_reached();
+    let claude = units(&world);
+
+    running.signal(Signal::TSTP);
+
+    while state(running.pid()) != Some('T') {
+        std::thread::yield_now();
+    }
+    assert!(claude.iter().any(|pid| state(*pid) == Some('T')), "claude stands still as well");
+    // Longer than claude may be silent.
+    world.program("sleep".as_ref(), ["7"]).run().expect_code(0);
+    running.signal(Signal::CONT);
+    gate.open();
+
+    let output = running.wait().expect_code(0);
+    assert_eq!(output.stdout, "Hello.\n");
+}

@@ -34,6 +34,8 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         inputs,
         input_files: input_files(&args.inputs, context),
         unread,
+        session: args.session.clone(),
+        continues: args.continues,
         cwd: context.cwd.clone(),
         skills_dirs: args.skills.skills_dirs(context),
         plugin_dirs: args.skills.plugin_dirs(context),

@@ -1,6 +1,6 @@
 //! The clocks of a call: until its first line, between lines, and after its result.
 //!
-//! The time of the whole run is the dispatcher's clock: it covers hooks and waits as well.
+//! None of them runs while atlas is stopped. The time of the whole run is the dispatcher's clock: it covers hooks and waits as well.
 
 use std::time::Duration;
 
@@ -10,6 +10,7 @@ use crate::model::{
     call::{CallEnd, LimitKind, Meter, stream::Message},
     run::plan::Limits,
 };
+use crate::sys::pause::paused;
 
 /// Which clock runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(super) struct Clocks {
     after_result: Duration,
     phase: Phase,
     since: Instant,
+    /// How long atlas had been stopped by then.
+    paused: Duration,
 }
 
 impl Clocks {
@@ -37,12 +40,13 @@ impl Clocks {
             after_result: limits.after_result.0,
             phase: Phase::Starting,
             since: Instant::now(),
+            paused: paused(),
         }
     }
 
     /// A line came. A result starts the last clock; an `init` after it means that work goes on.
     pub(super) fn line(&mut self, message: Option<&Message>) {
-        self.since = Instant::now();
+        self.start_anew();
         self.phase = match (self.phase, message) {
             (_, Some(Message::Result(_))) => Phase::Finished,
             (_, Some(Message::Init(_))) | (Phase::Starting | Phase::Working, _) => Phase::Working,
@@ -52,18 +56,24 @@ impl Clocks {
 
     /// The stream has ended; what remains is the process.
     pub(super) fn stream_ended(&mut self) {
-        self.since = Instant::now();
+        self.start_anew();
         self.phase = Phase::Finished;
+    }
+
+    fn start_anew(&mut self) {
+        self.since = Instant::now();
+        self.paused = paused();
     }
 
     /// When the clock that runs now runs out, and what that means; `None` while silence is natural
     /// because a tool runs or claude waits to ask again.
     pub(super) fn deadline(&self, meter: &Meter) -> Option<(Instant, CallEnd)> {
+        let since = self.since + paused().saturating_sub(self.paused);
         match self.phase {
-            Phase::Starting => Some((self.since + self.start, CallEnd::NeverStarted)),
+            Phase::Starting => Some((since + self.start, CallEnd::NeverStarted)),
             Phase::Working if meter.may_be_silent() => None,
-            Phase::Working => Some((self.since + self.idle, CallEnd::Limited(LimitKind::Idle))),
-            Phase::Finished => Some((self.since + self.after_result, CallEnd::Lingered)),
+            Phase::Working => Some((since + self.idle, CallEnd::Limited(LimitKind::Idle))),
+            Phase::Finished => Some((since + self.after_result, CallEnd::Lingered)),
         }
     }
 }

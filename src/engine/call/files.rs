@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Order;
+use super::{Opening, Order};
 use crate::{
     engine::site::Site,
     model::{Fault, Result, call::stream::Message, prompt, skill::substitute::SESSION_ID},
@@ -33,10 +33,12 @@ pub(crate) struct CallFiles {
 pub(super) fn prepare(site: &Site, order: &Order, claude_session: &str) -> Result<CallFiles> {
     let dir = site.session.attempt_dir(site.run, &order.step.id, order.attempt)?;
     let system = dir.join("system.md");
+    let told = &order.told;
     let prompt = match &order.resume {
-        Some(_) => prompt::go_on(&order.reasons),
-        None => {
-            prompt::start_over(&order.reasons, &format!("{}{}", order.step.prompt, order.brief))
+        Some(_) if told.opening == Opening::GoOn => prompt::go_on(&told.reasons) + &told.meanwhile,
+        Some(_) | None => {
+            let task = format!("{}{}{}", order.step.prompt, told.brief, told.meanwhile);
+            prompt::start_over(&told.reasons, &task)
         }
     };
     let files = &order.step.stages.files;

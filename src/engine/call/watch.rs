@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::{Order, clocks::Clocks, files::CallFiles, source::Source};
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     },
     sys::{
         capture::{Drain, KEEP_BYTES},
+        pause::sleep_awake,
         process::{Exit, Feed, Group},
         signals::Stop,
         sweep::sweep,
@@ -144,7 +145,8 @@ impl Reading<'_> {
                 Some((exit, at)) => Some((at + LEAK_GRACE, Over::Gone(exit))),
                 None => self.clocks.deadline(&self.meter).map(|(at, end)| (at, Over::EndIt(end))),
             };
-            let at = alarm.as_ref().map_or_else(Instant::now, |(at, _)| *at);
+            let now = Instant::now();
+            let at = alarm.as_ref().map_or(now, |(at, _)| *at);
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop != Stop::Running), if gone.is_none() => {
@@ -162,7 +164,7 @@ impl Reading<'_> {
                     // Only another waiter in this process could fail it; then it is gone as well.
                     gone = Some((exit.unwrap_or(Exit::Code(1)), Instant::now()));
                 }
-                () = sleep_until(at), if alarm.is_some() => {
+                () = sleep_awake(at.saturating_duration_since(now)), if alarm.is_some() => {
                     return alarm.map(|(_, over)| over).expect("it is why we are here");
                 }
             }

@@ -5,8 +5,10 @@ use crate::{
     engine::tree::{Lost, WorkTree},
     model::{
         Fault, Result,
-        meanwhile::{self, Moved, Whose},
+        meanwhile::{self, Moved, SHOWN, Whose},
+        scratch::{Mark, Since},
     },
+    store::{scratch, session::SessionDir},
     sys::git::Between,
 };
 
@@ -24,8 +26,8 @@ pub(super) enum Missing {
 /// # Errors
 /// Work is missing and shall not, or cannot, be brought back.
 pub(super) async fn settle(
-    tree: &WorkTree,
-    lost: Lost,
+    (tree, lost): (&WorkTree, Lost),
+    session: &SessionDir,
     left: &Left,
     missing: Missing,
 ) -> Result<Vec<String>> {
@@ -45,14 +47,26 @@ pub(super) async fn settle(
     if lost != Lost::Base {
         differences.extend(bring_back(tree, left, missing).await?);
     }
+    differences.extend(since(tree, session, left).await?);
+    Ok(differences)
+}
+
+/// What is different from how the run left the tree and the scratch pad, in words.
+pub(super) async fn since(
+    tree: &WorkTree,
+    session: &SessionDir,
+    left: &Left,
+) -> Result<Vec<String>> {
+    let broken_off = left.state.ledger.open().next().is_some();
+    let whose = if broken_off { Whose::Unclear } else { Whose::Others };
+    let mut differences = Vec::new();
+    differences.extend(meanwhile::scratch(pad_since(session, left)?, whose));
     let Some(seen) = left.state.stand.as_ref().or(left.state.base.as_ref()) else {
         return Ok(differences);
     };
     match tree.since(seen.clone()).await {
         Ok(None) => {}
         Ok(Some(found)) => {
-            let broken_off = left.state.ledger.open().next().is_some();
-            let whose = if broken_off { Whose::Unclear } else { Whose::Others };
             let moved = found.history.map(moved);
             differences.extend(meanwhile::history(found.branch.as_ref(), moved));
             differences.extend(meanwhile::files(&found.files, whose));
@@ -60,6 +74,12 @@ pub(super) async fn settle(
         Err(fault) => differences.push(format!("what changed cannot be seen: {fault}")),
     }
     Ok(differences)
+}
+
+fn pad_since(session: &SessionDir, left: &Left) -> Result<Since> {
+    let bytes = scratch::bytes(session)?;
+    let nothing = Mark::of(&[]);
+    Ok(left.state.scratch.as_ref().unwrap_or(&nothing).since(&bytes))
 }
 
 fn moved(between: Between) -> Moved {
@@ -77,7 +97,7 @@ async fn bring_back(tree: &WorkTree, left: &Left, missing: Missing) -> Result<Op
     if gone.is_empty() {
         return Ok(None);
     }
-    let list = meanwhile::bounded(gone.iter().map(String::as_str)).join(", ");
+    let list = meanwhile::bounded(gone.iter().map(String::as_str), SHOWN).join(", ");
     let refuse = || {
         Fault::invalid("work that finished steps did is no longer in the tree")
             .because(format!("as they were before it: {list}"))

@@ -15,6 +15,7 @@ use super::{
 use crate::{
     engine::{
         dispatcher::Observer,
+        judges,
         prepare::{self, Around, Purpose},
         recording::Recording,
         tree::{Again, Lost, WorkTree},
@@ -28,6 +29,7 @@ use crate::{
     },
     store::session::{Home, Recovered, Session, SessionDir, Sessions},
     sys::{
+        clock::Clock,
         fs::read_capped,
         git::{self, Place, Repository},
     },
@@ -77,7 +79,7 @@ pub async fn resume(
 ) -> Result<Finished> {
     let setting = Setting::new(around)?;
     let home = asked.sessions.home()?;
-    let taken = take(&home, &asked, around, observer);
+    let taken = take(&home, (&asked.session, asked.wait), around.clock, observer);
     let (session, recovered) = locks::unless_stopped(&setting.signals, taken).await?;
     if let Some(torn) = &recovered.torn {
         let name = torn.file_name().unwrap_or_default().to_string_lossy();
@@ -91,8 +93,9 @@ pub async fn resume(
         return finish::again(&session, left);
     }
     expect_here(&left.plan, &asked)?;
-    let mut differences = settle_sources(&mut left, &asked, around)?;
-    let planned_anew = !differences.is_empty() || asked.limits != NewLimits::default();
+    let mut differences = settle_sources(&mut left, &asked, (&session, around)).await?;
+    let accepted = !differences.is_empty();
+    let planned_anew = accepted || asked.limits != NewLimits::default();
     asked.limits.set(&mut left.plan);
 
     let claude = real_claude(&left.plan, around);
@@ -103,13 +106,14 @@ pub async fn resume(
     let (tree, lost) = take_up(&left, &session, around).await?;
     let missing =
         if asked.reapply { meanwhile::Missing::Reapply } else { meanwhile::Missing::Refuse };
-    differences.extend(meanwhile::settle(&tree, lost, &left, missing).await?);
+    let stored = session.stored();
+    differences.extend(meanwhile::settle((&tree, lost), stored, &left, missing).await?);
 
     let run = left.state.run;
     let guarded = ground::guard((&session, run), lock.as_ref(), around).await?;
     let base = tree.stand().filter(|_| lost == Lost::Base).map(Box::new);
     let closed = closed::calls(session.stored(), &left);
-    let mut events = vec![Event::RunResumed { differences, base, closed }];
+    let mut events = vec![Event::RunResumed { differences, accepted, base, closed }];
     events.extend(planned_anew.then(|| planned(&left.plan)));
     let recording = Recording::Off;
     let ground = Ground { session, home, lock, tree, claude, guarded, recording };
@@ -119,17 +123,17 @@ pub async fn resume(
 }
 
 /// The session, once nobody else holds it.
-async fn take(
+pub(super) async fn take(
     home: &Home,
-    asked: &Resume,
-    around: &Around,
+    (session, wait): (&SessionDir, Option<Span>),
+    clock: Clock,
     observer: &mut dyn Observer,
 ) -> Result<(Session, Recovered)> {
-    match (home.resume(&asked.session, around.clock), asked.wait) {
+    match (home.resume(session, clock), wait) {
         (Err(busy), Some(wait)) if busy.status == Status::Busy => {
             observer.notice(&format!("{}: waiting for it", busy.message));
-            home.wait_for(&asked.session, wait).await?;
-            home.resume(&asked.session, around.clock)
+            home.wait_for(session, wait).await?;
+            home.resume(session, clock)
         }
         (taken, _) => taken,
     }
@@ -153,8 +157,13 @@ fn expect_here(plan: &Plan, asked: &Resume) -> Result<()> {
 
 /// Files that the plan was made from, and that are not what they were. Where that is accepted, the
 /// plan is made anew from what was typed; what finished steps did stands all the same.
-fn settle_sources(left: &mut Left, asked: &Resume, around: &Around) -> Result<Vec<String>> {
-    let changed = prepare::changed(&left.plan.sources);
+async fn settle_sources(
+    left: &mut Left,
+    asked: &Resume,
+    (session, around): (&Session, &Around),
+) -> Result<Vec<String>> {
+    let mut changed = prepare::changed(&left.plan.sources);
+    changed.extend(changed_judges(left, session, around).await);
     if changed.is_empty() {
         return Ok(changed);
     }
@@ -171,6 +180,25 @@ fn settle_sources(left: &mut Left, asked: &Resume, around: &Around) -> Result<Ve
     left.plan = Plan { isolation: left.plan.isolation, apply: left.plan.apply, ..prepared.plan };
     left.request = request;
     Ok(changed)
+}
+
+/// Files that judge the work, and that are not what they were before the first call. Those that
+/// are sources as well are told once.
+async fn changed_judges(left: &Left, session: &Session, around: &Around) -> Vec<String> {
+    let Some(frozen) = &left.state.judges else { return Vec::new() };
+    let root = match left.plan.isolation {
+        Isolation::Worktree => copy_of((session, left.state.run), around),
+        Isolation::None => left.plan.hook_dir().to_owned(),
+    };
+    if !root.exists() {
+        return Vec::new();
+    }
+    let changed = judges::changed(&root, frozen).await;
+    let other = changed
+        .iter()
+        .map(|file| root.join(&file.path))
+        .filter(|path| left.plan.sources.iter().all(|source| source.path != *path));
+    other.map(|path| format!("what checks the work was changed: {}", path.display())).collect()
 }
 
 fn with_inputs_read_again(request: &Request) -> Result<Request> {
@@ -205,7 +233,8 @@ async fn take_up(left: &Left, session: &Session, around: &Around) -> Result<(Wor
         repository: repository(plan)?.map(Arc::new),
         cwd: plan.cwd.clone(),
         objects: session.stored().objects(),
-        copy: (plan.isolation == Isolation::Worktree).then(|| copy_of(session, around)),
+        copy: (plan.isolation == Isolation::Worktree)
+            .then(|| copy_of((session, left.state.run), around)),
         base: state.base.clone(),
         seen: state.stand.clone(),
     }

@@ -112,6 +112,20 @@ impl WorkTree {
     }
 }
 
+impl WorkTree {
+    /// The difference from `seen` as a patch of at most so many bytes, and what is not in it.
+    pub(crate) async fn patch_since(&self, seen: Stand, most: usize) -> Result<git::Patch> {
+        let Some(tracked) = self.tracked.clone() else {
+            return Ok(git::Patch { bytes: Vec::new(), left_out: Vec::new() });
+        };
+        let made = blocking(move || {
+            let now = tracked.now()?;
+            tracked.repository.patch(&tracked.objects, &snapshot(&seen.tree), &now, most)
+        });
+        made.await.map_err(|error| fault("cannot see what a call changed", &error))
+    }
+}
+
 impl Tracked {
     fn since(&self, seen: &Stand) -> Result<Meanwhile, GitError> {
         let now = self.now()?;

@@ -39,6 +39,9 @@ pub enum Event {
         /// The tree as it is before anything is done, where changes are tracked.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stand: Option<Box<Stand>>,
+        /// What stood before it in the session, where it is not the first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Box<Before>>,
     },
     /// The plan is settled. It lies in the journal itself, so that the sync before the first call
     /// makes it durable too.
@@ -52,6 +55,10 @@ pub enum Event {
     RunResumed {
         /// What changed meanwhile.
         differences: Vec<String>,
+        /// Whether files that the plan was made from, or that judge the work, changed, and that
+        /// was accepted.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        accepted: bool,
         /// What changes are counted from now on, where the run's own base can be read no more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         base: Option<Box<Stand>>,
@@ -220,6 +227,27 @@ pub enum Event {
     /// Written by a later version of atlas.
     #[serde(other)]
     Unknown,
+}
+
+/// What stood before a run in its session.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Before {
+    /// The earlier runs, one line each.
+    pub runs: Vec<String>,
+    /// What others changed since the last of them.
+    pub differences: Vec<String>,
+    /// The conversation that the first step goes on in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<Conversation>,
+}
+
+/// A conversation that an earlier run had.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Conversation {
+    /// Its id.
+    pub claude_session: String,
+    /// What it has cost in all.
+    pub cost: Usd,
 }
 
 /// A call's start.

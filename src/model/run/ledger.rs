@@ -125,6 +125,11 @@ impl Ledger {
         self.calls.saturating_sub(self.calls_unknown).saturating_sub(open)
     }
 
+    /// Takes in what a conversation had cost before this run.
+    pub fn has_cost(&mut self, claude_session: &str, usd: Usd) {
+        self.conversations.insert(claude_session.to_owned(), usd);
+    }
+
     /// What a conversation has cost so far, as claude last told.
     pub fn conversation(&self, claude_session: &str) -> Usd {
         self.conversations.get(claude_session).copied().unwrap_or_default()

@@ -13,7 +13,7 @@ pub use step::StepState;
 
 use super::{
     Ledger, Plan, Point, Stand,
-    event::{CallEnded, CallStarted, Event, StepStatus},
+    event::{CallEnded, CallStarted, Conversation, Event, StepStatus},
     plan::StepPlan,
 };
 use crate::model::{
@@ -71,6 +71,10 @@ pub struct State {
     pub stand: Option<Stand>,
     /// What others changed before the run went on.
     pub meanwhile: Vec<String>,
+    /// The runs before it in its session, one line each.
+    pub earlier: Vec<String>,
+    /// The conversation of an earlier run that the first step goes on in.
+    conversation: Option<Conversation>,
     /// What ends the run early.
     pub halt: Option<Halt>,
     /// How the run ended.
@@ -110,13 +114,22 @@ impl State {
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
         match event {
-            Event::RunStarted { run, request, claude, stand, .. } => {
+            Event::RunStarted { run, request, claude, stand, before, .. } => {
                 self.run = *run;
                 self.claude.clone_from(claude);
                 self.ok_on.clone_from(&request.ok_on);
                 self.base = stand.as_deref().cloned();
+                if let Some(before) = before {
+                    self.meanwhile.clone_from(&before.differences);
+                    self.earlier.clone_from(&before.runs);
+                    self.conversation.clone_from(&before.conversation);
+                }
             }
-            Event::RunResumed { differences, base, closed } => {
+            Event::Plan { plan, .. } => self.go_on_in_conversation(plan),
+            Event::RunResumed { differences, base, closed, accepted } => {
+                if *accepted {
+                    self.judges = None;
+                }
                 for call in closed {
                     self.call_ended(call);
                 }
@@ -193,6 +206,16 @@ impl State {
     pub fn committed(&self, plan: &Plan) -> Option<&Stand> {
         let known = plan.steps.iter().rev().filter_map(|step| self.step(&step.id));
         known.filter(|known| known.succeeded()).find_map(|known| known.stand.as_ref())
+    }
+
+    fn go_on_in_conversation(&mut self, plan: &Plan) {
+        let Some((earlier, first)) = self.conversation.take().zip(plan.steps.first()) else {
+            return;
+        };
+        self.ledger.has_cost(&earlier.claude_session, earlier.cost);
+        let step = self.step_mut(&first.id);
+        step.conversation = Some(earlier.claude_session);
+        step.knows_no_task = true;
     }
 
     fn looked_at(&mut self, step: &str, stand: Option<&Stand>) {

@@ -120,7 +120,12 @@ fn a_killed_call_stays_charged_whatever_becomes_of_the_next_one() {
     let state = State::of(&[
         Event::StepStarted { step: "a".into(), attempt: 1 },
         call_started(),
-        Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new() },
+        Event::RunResumed {
+            differences: Vec::new(),
+            base: None,
+            closed: Vec::new(),
+            accepted: false,
+        },
         Event::StepStarted { step: "a".into(), attempt: 1 },
         call_ended(broken(Failure::NotStarted), Some(Usd::ZERO), None),
     ]);

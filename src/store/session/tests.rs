@@ -52,6 +52,7 @@ fn start(run: u32) -> Event {
         atlas: "0".to_owned(),
         claude: None,
         stand: None,
+        before: None,
     }
 }
 

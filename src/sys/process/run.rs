@@ -8,11 +8,12 @@ use std::{io, pin::pin, time::Duration};
 use tokio::{
     process::{ChildStderr, ChildStdout},
     sync::watch,
-    time::{Instant, sleep, timeout},
+    time::{Instant, timeout},
 };
 
 use crate::sys::{
     capture::{Capture, Drain},
+    pause::sleep_awake,
     process::{Exit, Feed, Group, Program, SpawnError},
     signals::{Stop, asked},
 };
@@ -122,7 +123,7 @@ async fn watch_over(
     limits: RunLimits,
     stop: &mut watch::Receiver<Stop>,
 ) -> io::Result<End> {
-    let mut limit = pin!(sleep(limits.timeout));
+    let mut limit = pin!(sleep_awake(limits.timeout));
     let end = loop {
         tokio::select! {
             biased;

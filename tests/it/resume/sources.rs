@@ -1,6 +1,6 @@
 //! What a run was planned from may not change under it unless somebody says so.
 
-use super::chain::{SKILL, asked, held_in_the_second, kill, resume, start};
+use super::chain::{SKILL, held_in_the_second, kill, resume, start};
 use crate::support::model::{Gate, rule};
 use crate::support::world::World;
 
@@ -17,7 +17,9 @@ fn a_changed_skill_is_refused_until_it_is_accepted() {
     assert_eq!(world.model().requests().len(), 2, "nothing was asked");
 
     resume(&world, &["--accept-changes"]).expect_code(0);
-    assert_eq!(asked(&world, "Gather the facts"), 1, "what is finished stays finished");
+    let calls = world.events("call_started");
+    let again = calls.iter().filter(|call| call["step"] == "gather").count();
+    assert_eq!(again, 1, "what is finished stays finished");
     let resumed = &world.events("run_resumed")[0]["differences"][0];
     assert!(resumed.as_str().unwrap().starts_with("the skill was changed"), "{resumed}");
     assert_eq!(world.events("plan").len(), 2, "the plan was made anew");
@@ -57,4 +59,23 @@ fn every_file_that_has_a_say_is_named() {
     ] {
         assert!(output.stderr.contains(said), "{said}: {output}");
     }
+}
+
+#[test]
+fn a_changed_check_is_refused_until_it_is_accepted() {
+    let gate = Gate::shut();
+    let world =
+        World::scripted([rule().times(1).says("al").held_after(3, &gate), rule().says("Hello.")]);
+    world.user_config("hooks: { qc: { timing: post, command: [sh, qc.sh] } }");
+    world.write("qc.sh", "exit 0\n").greet();
+    let running = world.atlas(["run", "greet"]).spawn();
+    gate.wait_until_reached();
+    kill(running);
+    world.write("qc.sh", "true\n");
+
+    let output = resume(&world, &[]).expect_code(8);
+    assert!(output.stderr.contains("what checks the work was changed"), "{output}");
+    assert!(output.stderr.contains("qc.sh"), "{output}");
+
+    resume(&world, &["--accept-changes"]).expect_code(0);
 }

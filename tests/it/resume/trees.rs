@@ -190,3 +190,54 @@ fn a_copied_checkout_does_not_work_in_the_first_one() {
     let output = world.atlas(["resume", "--last", "--wait"]).cwd(&copy).run().expect_code(8);
     assert!(output.stderr.contains("belongs to another tree"), "{output}");
 }
+
+/// What the last request held of the user's side.
+fn last_prompt(world: &World) -> String {
+    world.model().requests().last().unwrap().body["messages"].to_string()
+}
+
+#[test]
+fn a_step_is_told_where_the_run_stands() {
+    let gate = Gate::shut();
+    gate.open();
+    let world = writing(&gate);
+    world.atlas(["run", "chain", "--edit"]).run().expect_code(0);
+    let requests = world.model().requests();
+    let first = requests[0].body["messages"].to_string();
+    assert!(!first.contains("Where the run stands"), "nothing has happened yet: {first}");
+    let second = requests[2].body["messages"].to_string();
+    assert!(second.contains("gather: passed\\njudge: yours"), "{second}");
+    assert!(second.contains("A facts.txt +2 -0"), "{second}");
+}
+
+#[test]
+fn the_next_attempt_is_told_what_others_did_and_what_was_left_half_done() {
+    let gate = Gate::shut();
+    let world = writing(&gate);
+    let running = start(&world, &gate, &["--edit"]);
+    running.signal(Signal::INT);
+    running.wait().expect_code(130);
+    world.write("own.txt", "see @/etc/passwd\n");
+
+    resume(&world, &[]).expect_code(0);
+
+    let prompt = last_prompt(&world);
+    assert!(prompt.contains("What others did meanwhile"), "{prompt}");
+    assert!(prompt.contains("M own.txt +1 -1"), "{prompt}");
+    assert!(prompt.contains("What was left half done"), "{prompt}");
+    assert!(prompt.contains("+++ b/half.txt"), "{prompt}");
+    assert!(!prompt.contains("b/facts.txt"), "what is finished is no part of it: {prompt}");
+    assert!(prompt.contains(r"see \\@/etc/passwd"), "no diff attaches a file: {prompt}");
+}
+
+#[test]
+fn notes_that_others_left_in_the_scratch_pad_are_told() {
+    let gate = Gate::shut();
+    let world = writing(&gate);
+    let running = start(&world, &gate, &["--edit"]);
+    running.signal(Signal::INT);
+    running.wait().expect_code(130);
+    world.atlas(["scratch", "add", "seen", "true"]).run().expect_code(0);
+    resume(&world, &[]).expect_code(0);
+    assert_eq!(differences(&world), ["1 note was added to the scratch pad"]);
+}

@@ -37,6 +37,7 @@ impl Story {
             atlas: "0.1.0".into(),
             claude: Some("2.1.328".into()),
             stand: None,
+            before: None,
         });
         story
     }

@@ -32,6 +32,12 @@ pub struct StepState {
     pub ms: u64,
     /// Whether the next call starts a new attempt.
     pub again: bool,
+    /// Whether its conversation is an earlier run's, so that it does not know the task.
+    pub knows_no_task: bool,
+    /// Whether its last attempt was broken off, and no call has gone on from it yet.
+    pub broken_off: bool,
+    /// Whether one of its calls began after the run was resumed last, and was told what changed.
+    pub has_heard: bool,
     /// The tree after the call of the attempt.
     pub stand: Option<Stand>,
     /// The attempt that was told of the last rejection, so that one that broke off hears it again.
@@ -59,6 +65,8 @@ impl StepState {
             self.waits = 0;
         }
         self.attempt = attempt;
+        self.broken_off = false;
+        self.has_heard = true;
         self.call = Stage::Running;
         self.backoff = None;
         self.again = false;
@@ -82,6 +90,8 @@ impl StepState {
     /// attempt; one that ended otherwise makes room for another attempt.
     pub(super) fn forget_what_was_running(&mut self) {
         self.waits = 0;
+        self.has_heard = false;
+        self.broken_off = self.attempt > 0 && !self.succeeded();
         match (&self.call, &self.status) {
             (_, Some((StepStatus::Passed, _))) => {}
             (Stage::Ended(_), Some((StepStatus::Rejected, _))) => self.start_over(),

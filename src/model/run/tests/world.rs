@@ -75,6 +75,7 @@ impl World {
             atlas: "0".into(),
             claude: None,
             stand: None,
+            before: None,
         });
         world
     }
@@ -272,7 +273,7 @@ impl World {
 }
 
 fn resumed() -> Event {
-    Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new() }
+    Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new(), accepted: false }
 }
 
 prop_compose! {

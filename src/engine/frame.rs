@@ -1,0 +1,54 @@
+//! The frame of a call: where the run stands, what others did, what was left half done.
+
+use super::site::Site;
+use crate::model::{
+    prompt::frame::{self, Frame},
+    run::{Stand, State, StepStatus, plan::StepPlan, state::StepState},
+};
+
+/// At most so much of a diff is told.
+const DIFF_BYTES: usize = 32 * 1024;
+
+/// Where the run stands, for a conversation that begins.
+pub(crate) fn state(site: &Site, state: &State, step: &StepPlan) -> String {
+    let steps = site.plan.steps.iter();
+    let begun = |known: &StepState| known.attempt > 0;
+    let anything = steps.clone().any(|step| state.step(&step.id).is_some_and(begun));
+    let said = |other: &StepPlan| match state.step(&other.id).map(|known| &known.status) {
+        _ if other.id == step.id => "yours",
+        Some(Some((StepStatus::Passed, _))) => "passed",
+        Some(Some(_) | None) | None => "still to come",
+    };
+    let several = site.plan.steps.len() > 1 && anything;
+    let steps = steps.filter(|_| several).map(|other| (other.id.as_str(), said(other))).collect();
+    let changes = state.changes.as_ref().map(|seen| seen.files.as_slice()).unwrap_or_default();
+    frame::frame(&Frame { earlier: &state.earlier, steps, changes })
+}
+
+/// What others did while the run stood still, for a step that has not heard it.
+pub(crate) fn meanwhile(state: &State, step: &StepPlan) -> String {
+    match state.step(&step.id) {
+        Some(known) if known.has_heard => String::new(),
+        Some(_) | None => frame::meanwhile(&state.meanwhile),
+    }
+}
+
+/// The tree that a half-done attempt of the step began with, where the next one has to be shown
+/// what was left: its conversation is gone, or has not seen how it ended.
+pub(crate) fn before_half_done(site: &Site, state: &State, step: &StepPlan) -> Option<Stand> {
+    let known = state.step(&step.id)?;
+    let shown = known.attempt > 0
+        && !known.succeeded()
+        && (known.broken_off || known.conversation.is_none());
+    let before = state.committed(&site.plan).or(state.base.as_ref());
+    before.filter(|_| shown).cloned()
+}
+
+/// What is in the tree beyond that, as a diff. Where it cannot be seen, that is said.
+pub(crate) async fn half_done(site: &Site, before: Option<Stand>) -> String {
+    let Some(before) = before else { return String::new() };
+    match site.tree.patch_since(before, DIFF_BYTES).await {
+        Ok(patch) => frame::half_done(&String::from_utf8_lossy(&patch.bytes), &patch.left_out),
+        Err(fault) => frame::half_done("", &[format!("it cannot be seen: {fault}")]),
+    }
+}
