@@ -36,3 +36,4 @@ mod secrets;
 mod sessions;
 mod support;
 mod tidy;
+mod torture;
