@@ -162,7 +162,7 @@ fn contract(args: &ContractArgs, context: &Context) -> Result<()> {
 /// What others keep up to date is not written into.
 fn contract_place(args: &ContractArgs, found: &Found, context: &Context) -> Result<PathBuf> {
     let own = match found.source {
-        Source::Plugin(_) | Source::Bundled => false,
+        Source::Plugin(_) | Source::ProjectPlugin(_) | Source::Bundled => false,
         Source::Flag
         | Source::Variable
         | Source::Personal

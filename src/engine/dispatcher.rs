@@ -29,6 +29,7 @@ use crate::{
             plan::StepPlan,
             state::{Stage, StepState},
         },
+        value::Span,
     },
     store::scratch,
     sys::{

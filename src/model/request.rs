@@ -14,6 +14,7 @@ use crate::model::{
 /// A request to run a skill, as the command line gave it. Stored in the journal's first line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Request {
     /// The skill's name.
     pub skill: String,

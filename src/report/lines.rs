@@ -14,7 +14,7 @@ use crate::model::{
         event::{CallEnded, CallStarted},
         state::StepState,
     },
-    value::Usd,
+    value::{Span, Usd},
 };
 
 /// Who looks at the lines.
@@ -59,11 +59,7 @@ pub fn told(
         Event::CallStarted(call) if starts && plan.step(&call.step).is_some() => {
             call_started(plan, call, look)
         }
-        Event::CallRetrying { step, reason, after, .. } => {
-            let (step, reason) = (words::first_line(step, look), words::first_line(reason, look));
-            let after = words::duration(u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX));
-            look.line(Mark::Again, &format!("{step}: {reason}; asking again in {after}"))
-        }
+        Event::CallRetrying { step, reason, after, .. } => retrying(step, reason, *after, look),
         Event::CallEnded(call) => warnings(call, look),
         Event::Changes { changes, .. } if verbose => {
             let files = words::count(changes.files.len(), "file");
@@ -173,6 +169,12 @@ fn call_started(plan: &Plan, call: &CallStarted, look: Look) -> String {
     let step = words::first_line(&call.step, look);
     let model = model.unwrap_or_else(|| "claude".to_owned());
     look.line(Mark::Note, &format!("{step}: asking {model}{again}"))
+}
+
+fn retrying(step: &str, reason: &str, after: Span, look: Look) -> String {
+    let (step, reason) = (words::first_line(step, look), words::first_line(reason, look));
+    let after = words::duration(u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX));
+    look.line(Mark::Again, &format!("{step}: {reason}; asking again in {after}"))
 }
 
 fn warnings(call: &CallEnded, look: Look) -> String {

@@ -133,9 +133,8 @@ fn inputs(typed: &[Told], context: &Context) -> (Vec<Told>, Vec<Told>) {
 
 /// Where inputs were read from, so that a resume sees that such a file has changed.
 fn input_files(typed: &[Told], context: &Context) -> Vec<(String, PathBuf)> {
-    let file = |(name, value): &Told| {
-        Some((name.clone(), context.cwd.join(value.strip_prefix('@')?)))
-    };
+    let file =
+        |(name, value): &Told| Some((name.clone(), context.cwd.join(value.strip_prefix('@')?)));
     typed.iter().filter_map(file).collect()
 }
 

@@ -185,7 +185,6 @@ async fn settle_sources(
 /// Files that judge the work, and that are not what they were before the first call. Those that
 /// are sources as well are told once.
 async fn changed_judges(left: &Left, session: &Session, around: &Around) -> Vec<String> {
-    let Some(frozen) = &left.state.judges else { return Vec::new() };
     let root = match left.plan.isolation {
         Isolation::Worktree => copy_of((session, left.state.run), around),
         Isolation::None => left.plan.hook_dir().to_owned(),
@@ -193,7 +192,7 @@ async fn changed_judges(left: &Left, session: &Session, around: &Around) -> Vec<
     if !root.exists() {
         return Vec::new();
     }
-    let changed = judges::changed(&root, frozen).await;
+    let changed = judges::changed(&root, left.state.judges.files()).await;
     let other = changed
         .iter()
         .map(|file| root.join(&file.path))

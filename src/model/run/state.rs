@@ -13,7 +13,7 @@ pub use step::StepState;
 
 use super::{
     Ledger, Plan, Point, Stand,
-    event::{CallEnded, CallStarted, Conversation, Event, StepStatus},
+    event::{Before, CallEnded, CallStarted, Conversation, Event, StepStatus},
     plan::StepPlan,
 };
 use crate::model::{
@@ -119,21 +119,14 @@ impl State {
                 self.claude.clone_from(claude);
                 self.ok_on.clone_from(&request.ok_on);
                 self.base = stand.as_deref().cloned();
-                if let Some(before) = before {
-                    self.meanwhile.clone_from(&before.differences);
-                    self.earlier.clone_from(&before.runs);
-                    self.conversation.clone_from(&before.conversation);
-                }
+                self.comes_after(before.as_deref());
             }
-            Event::Plan { plan, .. } => self.go_on_in_conversation(plan),
-            Event::RunResumed { differences, base, closed, accepted } => {
-                if *accepted {
-                    self.judges = None;
-                }
-                for call in closed {
-                    self.call_ended(call);
-                }
-                self.resumed(differences, base.as_deref());
+            Event::Plan { plan, .. } => {
+                self.judges.plan(&plan.judges);
+                self.go_on_in_conversation(plan);
+            }
+            Event::RunResumed { differences, base, closed, .. } => {
+                self.resumed(differences, base.as_deref(), closed);
             }
             Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
             Event::LimitReached { limit, reason } => {
@@ -151,7 +144,6 @@ impl State {
             Event::HookEnded { hook, at, check } => {
                 self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
             }
-            Event::Plan { plan, .. } => self.judges.plan(&plan.judges),
             Event::JudgesFrozen { files } => self.judges.freeze(files),
             Event::HookWrote { paths, .. } => self.judges.let_go(paths),
             Event::Vote { at, cast } => self.panel_at(at).votes.push(cast.clone()),
@@ -234,7 +226,17 @@ impl State {
         ordered.map(|call| call.reserve).sum()
     }
 
-    fn resumed(&mut self, differences: &[String], base: Option<&Stand>) {
+    fn comes_after(&mut self, before: Option<&Before>) {
+        let Some(before) = before else { return };
+        self.meanwhile.clone_from(&before.differences);
+        self.earlier.clone_from(&before.runs);
+        self.conversation.clone_from(&before.conversation);
+    }
+
+    fn resumed(&mut self, differences: &[String], base: Option<&Stand>, closed: &[CallEnded]) {
+        for call in closed {
+            self.call_ended(call);
+        }
         self.forget_what_was_running();
         self.meanwhile = differences.to_vec();
         self.base = base.cloned().or(self.base.take());

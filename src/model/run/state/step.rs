@@ -9,6 +9,7 @@ use crate::model::{
 
 /// Everything known about a step.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each holds or not, whatever the others do")]
 pub struct StepState {
     /// The attempt under way or last made, from 1.
     pub attempt: u32,
