@@ -182,7 +182,7 @@ fn what_is_no_line_is_refused() {
 #[test]
 fn an_event_of_a_later_atlas_is_skipped_not_refused() {
     let line = seal(
-        br#"{"v":1,"seq":3,"at":"2026-11-20T09:28:42Z","type":"vote","of":[1],"at_all":{}}"#
+        br#"{"v":1,"seq":3,"at":"2026-11-20T09:28:42Z","type":"telepathy","of":[1],"at_all":{}}"#
             .to_vec(),
     );
     assert_eq!(read(&line).unwrap().event, Event::Unknown);
