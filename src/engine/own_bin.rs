@@ -34,6 +34,10 @@ pub(crate) fn path(session: &Path, exe: &Path, path: &OsStr) -> Option<OsString>
 
 /// Whether the folder holds the link to `exe` and nothing else; it is made where it is missing.
 fn is_ours(folder: &Path, exe: &Path) -> bool {
+    // Whoever put a link in the session's place does not choose where we write.
+    if !folder.parent().and_then(|it| it.symlink_metadata().ok()).is_some_and(|it| it.is_dir()) {
+        return false;
+    }
     match create_private_dir(folder) {
         Ok(()) => {
             if symlink(exe, folder.join(NAME)).is_err() {
@@ -88,6 +92,16 @@ mod tests {
             change(&session.path().join(FOLDER));
             assert_eq!(given(), None);
         }
+    }
+
+    #[test]
+    fn a_link_in_the_sessions_place_is_not_followed() {
+        let above = tempfile::tempdir().unwrap();
+        let (session, elsewhere) = (above.path().join("session"), above.path().join("elsewhere"));
+        fs::create_dir(&elsewhere).unwrap();
+        symlink(&elsewhere, &session).unwrap();
+        assert_eq!(path(&session, Path::new("/x"), OsStr::new("/bin")), None);
+        assert_eq!(fs::read_dir(elsewhere).unwrap().count(), 0);
     }
 
     #[test]

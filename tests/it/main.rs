@@ -32,3 +32,4 @@ mod secrets;
 mod sessions;
 mod support;
 mod tidy;
+mod torture;

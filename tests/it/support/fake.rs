@@ -87,7 +87,8 @@ impl Fake {
             .collect()
     }
 
-    fn beside(&self, extension: &str) -> PathBuf {
+    /// A file of its own beside it.
+    pub(crate) fn beside(&self, extension: &str) -> PathBuf {
         let mut name = self.path.as_os_str().to_owned();
         name.push(".");
         name.push(extension);

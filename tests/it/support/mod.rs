@@ -17,6 +17,7 @@ pub(crate) mod meeting;
 pub(crate) mod model;
 pub(crate) mod processes;
 pub(crate) mod programs;
+pub(crate) mod torture;
 pub(crate) mod world;
 
 use std::time::Duration;

@@ -41,6 +41,20 @@ impl Run {
         self
     }
 
+    /// Has another program start it, as `strace` or `sh` do: that one's arguments come first.
+    pub(crate) fn under(
+        mut self,
+        program: &Path,
+        args: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Self {
+        let own = std::mem::replace(&mut self.program, program.to_owned());
+        let mut all: Vec<OsString> = args.into_iter().map(|it| it.as_ref().to_owned()).collect();
+        all.push(own.into());
+        all.append(&mut self.args);
+        self.args = all;
+        self
+    }
+
     /// Sets one variable of its environment.
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.env.insert(name.into(), value.as_ref().to_owned());
