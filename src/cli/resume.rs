@@ -25,7 +25,7 @@ use crate::{
 ///   atlas resume abcd --max-usd 4.00   with more money than it had
 ///
 /// It goes on with what was typed and planned when the run began. What changed
-/// meanwhile is told, and never overwritten. A run that has ended for good is
+/// meanwhile is told, to you and to the agent. A run that has ended for good is
 /// told again and costs nothing; its exit code is the one it ended with.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]

@@ -1,9 +1,11 @@
 //! The scheduler against random plans and a random world: no processes, thousands of runs.
 
+mod plans;
 mod world;
 
+use plans::plan;
 use proptest::prelude::*;
-use world::{Chance, World, plan};
+use world::{Chance, World};
 
 use super::*;
 use crate::model::{

@@ -191,6 +191,13 @@ fn no_text_takes_long() {
     }
 }
 
+#[test]
+fn what_is_left_beside_a_secret_is_looked_at_again() {
+    let text = "-----BEGIN PRIVATE KEY-----sk-ant-0AAa0AAAa1BbBacd0e0CaAAapassword=\"eyJAAaaaaaAAaAAeyJeyJ0AaaA00MBCDE";
+    let shown = redact(text);
+    assert!(find(shown.as_bytes()).is_none(), "{shown}");
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_can_be_redacted(text in "(?s)(.|sk-ant-|AKIA|://a:|password=\"|-----BEGIN PRIVATE KEY-----|eyJ|[a-zA-Z0-9]{12}){0,40}") {

@@ -138,7 +138,7 @@ fn a_check_that_could_not_run_is_run_again_and_nothing_else() {
     world.write("later", "#!/bin/sh\nexit 0\n");
     world.program("chmod".as_ref(), ["+x", "later"]).run().expect_code(0);
 
-    let output = resume(&world, &[]).expect_code(0);
+    let output = resume(&world, &["--accept-changes"]).expect_code(0);
 
     assert_eq!(output.stdout, "Hello.\n");
     assert_eq!(world.model().requests().len(), 1, "the work is paid for already");

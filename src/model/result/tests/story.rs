@@ -28,7 +28,6 @@ impl Story {
     pub(crate) fn new(plan: Plan) -> Self {
         Self::of(plan, Request::default())
     }
-
     fn of(plan: Plan, request: Request) -> Self {
         let mut story = Self { plan, events: Vec::new() };
         story.then(Event::RunStarted {

@@ -1,0 +1,164 @@
+//! Random plans.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use crate::model::{
+    check::{Require, Timing},
+    contract::{Isolation, On, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
+    panel::{PanelPlan, ReviewerPlan, UNITS},
+    run::{
+        Plan,
+        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, SkillRef, StepPlan},
+    },
+    skill::stages::Stages,
+    value::{Share, Span, Usd},
+};
+
+/// What every call reserves here.
+pub(super) const RESERVE: Usd = Usd::from_micros(50_000);
+
+prop_compose! {
+    pub(super) fn plan()(
+        steps in 1usize..4,
+        hooks in proptest::collection::vec(hook(), 0..5),
+        requires in any::<bool>(),
+        apply in any::<bool>(),
+        reviewers in 0usize..4,
+        escalate in any::<bool>(),
+        output in any::<bool>(),
+        times in 0u8..3,
+        cents in 5u64..200,
+        repair in 0usize..4,
+        require in prop_oneof![
+            Just(Require::None), Just(Require::Checks), Just(Require::Panel)
+        ],
+    ) -> Plan {
+        let steps: Vec<StepPlan> = (0..steps).map(step).collect();
+        let repair = steps[repair % steps.len()].id.clone();
+        let mut hooks = hooks;
+        for (place, hook) in hooks.iter_mut().enumerate() {
+            hook.name = format!("hook{place}");
+        }
+        need_an_earlier_one(&mut hooks);
+        Plan {
+            skill: SkillRef {
+                name: "s".into(), dir: "/s".into(), source: "test".into(), digest: String::new(),
+            },
+            root: None,
+            cwd: "/".into(),
+            isolation: Isolation::None,
+            apply,
+            inputs: BTreeMap::new(),
+            requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
+            facts: Vec::new(),
+            hooks,
+            judges: Vec::new(),
+            skipped: Vec::new(),
+            steps,
+            output: output.then(|| serde_json::json!({})),
+            panel: panel(reviewers, escalate),
+            repair,
+            retry: Retry {
+                times,
+                on: vec![RetryOn::Failed, RetryOn::Rejected, RetryOn::Unavailable],
+                backoff: Span::millis(1),
+            },
+            limits: limits(cents),
+            require,
+            settings: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+}
+
+prop_compose! {
+    fn hook()(
+        timing in prop_oneof![Just(Timing::Pre), Just(Timing::Mid), Just(Timing::Post)],
+        blocking in any::<bool>(),
+        needy in any::<bool>(),
+        narrow in any::<bool>(),
+    ) -> HookPlan {
+        HookPlan {
+            name: String::new(),
+            timing,
+            command: vec!["true".into()],
+            on: On::Step,
+            blocking,
+            timeout: Span::seconds(1),
+            needs: vec![String::new(); usize::from(needy)],
+            steps: narrow.then(|| vec!["step0".into()]),
+            env: Vec::new(),
+            may_change: Vec::new(),
+            source: "test".into(),
+        }
+    }
+}
+
+fn need_an_earlier_one(hooks: &mut [HookPlan]) {
+    for place in 0..hooks.len() {
+        let (earlier, rest) = hooks.split_at_mut(place);
+        let hook = &mut rest[0];
+        let fitting = earlier.iter().find(|other| other.timing == hook.timing);
+        hook.needs = match fitting {
+            Some(other) if !hook.needs.is_empty() => vec![other.name.clone()],
+            Some(_) | None => Vec::new(),
+        };
+    }
+}
+
+fn step(place: usize) -> StepPlan {
+    StepPlan {
+        id: format!("step{place}"),
+        agent: AgentPlan {
+            model: "sonnet".into(),
+            trust: CallTrust::Isolated,
+            tools: None,
+            allow: Vec::new(),
+            permission_mode: PermissionMode::Default,
+            system: SystemPrompt::Default,
+            mcp: Vec::new(),
+            subagents: Subagents::MayFail,
+        },
+        system: String::new(),
+        prompt: String::new(),
+        asked: None,
+        output: None,
+        stages: Stages::default(),
+        window: None,
+        reserve: RESERVE,
+    }
+}
+
+/// Reviewers that differ in nothing but their names.
+fn panel(reviewers: usize, escalate: bool) -> Option<PanelPlan> {
+    let reviewer = |place: usize| ReviewerPlan {
+        persona: String::new(),
+        lens: String::new(),
+        call: StepPlan { id: format!("{UNITS}/{place}"), ..step(place) },
+    };
+    (reviewers > 0).then(|| PanelPlan {
+        reviewers: (0..reviewers).map(reviewer).collect(),
+        quorum: 1,
+        criteria: Vec::new(),
+        evidence: Vec::new(),
+        escalate,
+    })
+}
+
+fn limits(cents: u64) -> Limits {
+    Limits {
+        usd: Some(Usd::from_micros(cents * 10_000)),
+        usd_per_day: None,
+        tokens: None,
+        turns: 50,
+        time: Span::seconds(60),
+        idle: Span::seconds(60),
+        start: Span::seconds(60),
+        after_result: Span::seconds(60),
+        grace: Span::seconds(3),
+        context: Share::percent(50),
+        quota: Share::percent(80),
+    }
+}
