@@ -139,7 +139,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
         around,
     )?;
-    notices.extend(trusted.notices);
+    // Of configuration that has no say anyway, as in a replay, nobody need hear.
+    notices.extend(trusted.notices.into_iter().filter(|_| purpose.is_configured()));
     let contract = trusted.contract.as_ref();
     let said = purpose::Said { user, project: trusted.project, contract };
     let settings = purpose::settings(purpose, request, around, said)?;
