@@ -71,7 +71,7 @@ note: skill: asking sonnet
 ok: skill, [TIME], $0.0046
 note: reviewer facts: asking haiku
 ok: reviewer facts confirmed
-ok: check panel, [TIME]
+ok: check panel
 passed, 1 of 1 check, 1 of 1 reviewer confirmed, $0.0049, [TIME], ...[SHORT]
 
 "#]],
