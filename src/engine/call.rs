@@ -42,6 +42,7 @@ use crate::{
             Event, Stand,
             event::{CallEnded, CallStarted},
             plan::{CallTrust, StepPlan},
+            state::Opening,
         },
         value::{Span, Usd},
     },
@@ -69,15 +70,6 @@ pub(crate) struct Order {
     pub after: Span,
     /// What is left for it.
     pub left: Left,
-}
-
-/// What a conversation that goes on is told first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Opening {
-    /// To go on with what it was told before.
-    GoOn,
-    /// The task, because it may know another one only.
-    Task,
 }
 
 /// What an agent is told beyond the plan: what became known only in this run.

@@ -27,7 +27,7 @@ use crate::{
             event::Output,
             next,
             plan::StepPlan,
-            state::{Stage, StepState},
+            state::{Opening, Stage, StepState},
         },
         value::Span,
     },
@@ -221,11 +221,9 @@ impl<'a> Dispatcher<'a> {
 
     /// A conversation that an earlier run had does not know the task. Whether a call that was broken
     /// off heard it, nobody knows, so it is said again.
-    fn opening(&self, step: &str, reasons: &[String]) -> call::Opening {
-        match self.state.step(step) {
-            Some(known) if known.knows_no_task && reasons.is_empty() => call::Opening::Task,
-            Some(_) | None => call::Opening::GoOn,
-        }
+    fn opening(&self, step: &str, reasons: &[String]) -> Opening {
+        let known = self.state.step(step).filter(|_| reasons.is_empty());
+        known.map(|known| known.opening).unwrap_or_default()
     }
 
     /// What may still be spent: of every limit, what earlier calls have not used.

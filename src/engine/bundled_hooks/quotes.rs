@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use super::{Answer, work::Work};
-use crate::sys::fs::read_capped;
+use crate::{model::panel::quote::places, sys::fs::read_capped};
 
 /// A quote may stand so many lines from the line that is named.
 const NEAR: usize = 10;
@@ -50,9 +50,9 @@ fn fault(work: &Work, finding: &Finding) -> Option<String> {
         Err(error) => return Some(format!("`{file}` cannot be read: {error}")),
     };
     let text = String::from_utf8_lossy(&bytes);
-    let places = places(&text, quote);
-    let Some(first) = places.first() else {
-        return Some(match bare(quote).filter(|bare| !self::places(&text, bare).is_empty()) {
+    let found = places(&text, quote);
+    let Some(first) = found.first() else {
+        return Some(match bare(quote).filter(|bare| !places(&text, bare).is_empty()) {
             Some(_) => format!(
                 "quote the file `{file}`, without the signs that a patch puts before its lines"
             ),
@@ -60,34 +60,8 @@ fn fault(work: &Work, finding: &Finding) -> Option<String> {
         });
     };
     let line = finding.line?;
-    let near = places.iter().any(|place| place.abs_diff(line) <= NEAR);
+    let near = found.iter().any(|place| place.abs_diff(line) <= NEAR);
     (!near).then(|| format!("the quote stands at line {first} of `{file}`, not near line {line}"))
-}
-
-/// The lines, from 1, at which the quote stands. Blanks at the ends of a line do not count; a
-/// quote may begin and end within a line.
-fn places(text: &str, quote: &str) -> Vec<usize> {
-    let plain = quote.replace("\\@", "@");
-    let wanted = [quote, plain.as_str()].map(|quote| {
-        let lines: Vec<&str> = quote.trim().lines().map(str::trim).collect();
-        lines
-    });
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let stands = |at: usize| wanted.iter().any(|wanted| stands(&lines[at..], wanted));
-    (0..lines.len()).filter(|at| stands(*at)).map(|at| at + 1).collect()
-}
-
-fn stands(lines: &[&str], wanted: &[&str]) -> bool {
-    match wanted {
-        [] => false,
-        [only] => lines.first().is_some_and(|line| line.contains(only)),
-        [first, middle @ .., last] => {
-            lines.len() >= wanted.len()
-                && lines[0].ends_with(first)
-                && lines[1..].iter().zip(middle).all(|(line, wanted)| line == wanted)
-                && lines[wanted.len() - 1].starts_with(last)
-        }
-    }
 }
 
 /// The quote without a patch's signs, where every line has one.

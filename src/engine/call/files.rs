@@ -6,10 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Opening, Order};
+use super::Order;
 use crate::{
     engine::site::Site,
-    model::{Fault, Result, call::stream::Message, prompt, skill::substitute::SESSION_ID},
+    model::{
+        Fault, Result, call::stream::Message, prompt, run::state::Opening,
+        skill::substitute::SESSION_ID,
+    },
     sys::fs::{PRIVATE_FILE, open_append_private, write_private},
 };
 

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tokio::task::spawn_blocking;
+
 use crate::{
     engine::{child_env::Child, site::Site},
     model::panel::{
@@ -17,6 +19,7 @@ use crate::{
         capture::KEEP_BYTES,
         fs::read_capped,
         process::{End, Exit, Program, RunLimits, run},
+        sweep::sweep,
     },
 };
 
@@ -78,13 +81,15 @@ async fn tree(site: &Site) -> Option<String> {
     changes.tree
 }
 
+/// Runs one command; nothing that it started is left to change the tree afterwards.
 async fn behave(site: &Site, command: &EvidenceCommand) -> Option<Expect> {
+    let unit = format!("evidence/{}", command.name);
     let mut words = command.command.iter();
     let program = Program {
         path: words.next().map(PathBuf::from).unwrap_or_default(),
         args: words.map(Into::into).collect(),
         cwd: site.tree.root.clone(),
-        env: site.child_env(Child::Hook, &format!("evidence/{}", command.name), None, &[]),
+        env: site.child_env(Child::Hook, &unit, None, &[]),
     };
     let limits = RunLimits {
         timeout: crate::model::config::defaults::HOOK_TIMEOUT.0,
@@ -92,8 +97,10 @@ async fn behave(site: &Site, command: &EvidenceCommand) -> Option<Expect> {
         keep_bytes: KEEP_BYTES,
         leak_grace: std::time::Duration::from_millis(200),
     };
-    let done = run(&program, Vec::new(), limits, site.stop.clone()).await.ok()?;
-    match done.end {
+    let done = run(&program, Vec::new(), limits, site.stop.clone()).await;
+    let (cookie, grace) = (site.cookie(&unit), limits.grace);
+    let _nobody_left = spawn_blocking(move || sweep(&[cookie], grace)).await;
+    match done.ok()?.end {
         End::Exited(Exit::Code(0)) => Some(Expect::Passes),
         // 126 and 127 are what a shell says of a program that it could not start.
         End::Exited(Exit::Code(126 | 127) | Exit::Signal(_)) | End::TimedOut | End::Stopped => None,

@@ -9,7 +9,7 @@ mod step;
 use std::collections::BTreeMap;
 
 pub use panel::PanelState;
-pub use step::StepState;
+pub use step::{Opening, StepState};
 
 use super::{
     Ledger, Plan, Point, Stand,
@@ -207,7 +207,7 @@ impl State {
         self.ledger.has_cost(&earlier.claude_session, earlier.cost);
         let step = self.step_mut(&first.id);
         step.conversation = Some(earlier.claude_session);
-        step.knows_no_task = true;
+        step.opening = Opening::Task;
     }
 
     fn looked_at(&mut self, step: &str, stand: Option<&Stand>) {

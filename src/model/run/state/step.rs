@@ -7,9 +7,18 @@ use crate::model::{
     value::Span,
 };
 
+/// What a conversation that goes on is told first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    /// To go on with what it was told before.
+    #[default]
+    GoOn,
+    /// The task, because it is an earlier run's and may know another one only.
+    Task,
+}
+
 /// Everything known about a step.
 #[derive(Clone, Debug, Default, PartialEq)]
-#[expect(clippy::struct_excessive_bools, reason = "each holds or not, whatever the others do")]
 pub struct StepState {
     /// The attempt under way or last made, from 1.
     pub attempt: u32,
@@ -33,8 +42,8 @@ pub struct StepState {
     pub ms: u64,
     /// Whether the next call starts a new attempt.
     pub again: bool,
-    /// Whether its conversation is an earlier run's, so that it does not know the task.
-    pub knows_no_task: bool,
+    /// What its conversation is told first when it goes on.
+    pub opening: Opening,
     /// Whether its last attempt was broken off, and no call has gone on from it yet.
     pub broken_off: bool,
     /// Whether one of its calls began after the run was resumed last, and was told what changed.
