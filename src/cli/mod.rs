@@ -20,6 +20,7 @@ mod scratch;
 mod session;
 mod show;
 mod skills;
+mod spawn;
 mod test;
 mod trust;
 
@@ -57,6 +58,7 @@ struct Cli {
 enum Command {
     Run(Box<run::Args>),
     Resume(resume::Args),
+    Spawn(spawn::Args),
     List(list::Args),
     Show(show::Args),
     Check(check::Args),
@@ -139,6 +141,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
     match cli.command {
         Command::Run(args) => run::run(&args, &context),
         Command::Resume(args) => resume::run(&args, &context),
+        Command::Spawn(args) => spawn::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Check(args) => check::run(&args, &context),

@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         reapply: args.reapply,
         wait: args.limits.wait(),
     };
-    let mut follower = Follower::new(&context.printer);
+    let mut follower = Follower::of_tasks(output, context);
     let finished = runtime()?.block_on(resume(asked, &around, &mut follower))?;
     end(output, context, follower, &finished)
 }

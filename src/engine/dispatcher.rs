@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    brief, call, frame, hook, judges, look, panel,
+    brief, call, frame, hook, judges, look, panel, quota,
     site::Site,
     unit::{FromUnit, Line},
 };
@@ -29,7 +29,7 @@ use crate::{
             plan::StepPlan,
             state::{Opening, Stage, StepState},
         },
-        value::Span,
+        value::{Span, Usd},
     },
     store::scratch,
     sys::{
@@ -57,6 +57,10 @@ pub(crate) struct Dispatcher<'a> {
     units: JoinSet<()>,
     line: Line,
     inbox: mpsc::UnboundedReceiver<FromUnit>,
+    /// When the run's time is over.
+    deadline: Instant,
+    /// Since when it stands still, because it waits for a quota.
+    still_since: Option<Instant>,
 }
 
 /// A unit that panicked tells of no end, and the run would wait for it forever. Its panic becomes
@@ -78,14 +82,24 @@ impl<'a> Dispatcher<'a> {
         state: State,
     ) -> Self {
         let (line, inbox) = Line::new();
-        Self { site, signals, observer, state, units: JoinSet::new(), line, inbox }
+        let deadline = Instant::now() + site.plan.limits.time.0.saturating_sub(site.spent);
+        Self {
+            site,
+            signals,
+            observer,
+            state,
+            units: JoinSet::new(),
+            line,
+            inbox,
+            deadline,
+            still_since: None,
+        }
     }
 
     /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
     /// is killed with it.
     pub(crate) async fn run(mut self) -> Result<State> {
-        let left = self.site.plan.limits.time.0.saturating_sub(self.site.spent);
-        let (deadline, paused) = (Instant::now() + left, paused());
+        let paused = paused();
         let mut stop = self.signals.subscribe();
         loop {
             self.start_what_can_start().await?;
@@ -93,6 +107,7 @@ impl<'a> Dispatcher<'a> {
                 return Ok(self.state);
             }
             let undisturbed = self.state.halt.is_none();
+            let in_time = undisturbed && self.still_since.is_none();
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop != Stop::Running), if undisturbed => {
@@ -100,7 +115,9 @@ impl<'a> Dispatcher<'a> {
                 }
                 Some(message) = self.inbox.recv() => self.take(message).await?,
                 Some(ended) = self.units.join_next() => no_panic(ended),
-                () = sleep_awake_until(deadline, paused), if undisturbed => self.out_of_time().await?,
+                () = sleep_awake_until(self.deadline, paused), if in_time => {
+                    self.out_of_time().await?;
+                }
             }
         }
     }
@@ -122,6 +139,14 @@ impl<'a> Dispatcher<'a> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         match effect {
             Effect::Record(event) => return self.record(*event).await,
+            Effect::Stop(event) => {
+                self.append(*event).await?;
+                self.signals.request(Stop::Polite);
+            }
+            Effect::AwaitQuota { window, resets_at } => {
+                self.append(Event::QuotaAwaited { window: window.clone(), resets_at }).await?;
+                self.units.spawn_local(quota::await_reset(site, line, (window, resets_at)));
+            }
             Effect::Check { at: at @ Point::Panel { asked, .. } } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let hearing = self.hearing(at, asked);
@@ -150,19 +175,15 @@ impl<'a> Dispatcher<'a> {
                 let order = hook::Order { work: self.work(&at), judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
             }
-            Effect::Call { step, attempt, resume, reasons, after } => {
+            Effect::Call { step, attempt, resume, reasons, after, grant } => {
                 let judges = self.state.judges.files().to_vec();
                 let Some(plan) = self.site.plan.step(&step).cloned() else {
-                    return self.review(&step, attempt, after).await;
+                    return self.review(&step, attempt, (after, grant)).await;
                 };
                 // What is known before this attempt counts as begun.
-                let brief = brief::brief(&self.site, &self.state, &plan)?;
-                let meanwhile = frame::meanwhile(&self.state, &plan);
-                let half_done = frame::before_half_done(&site, &self.state, &plan);
-                let opening = self.opening(&step, &reasons);
-                self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
-                let left = self.left(&plan, resume.as_deref());
-                let told = call::Told { opening, reasons, brief, meanwhile, half_done };
+                let told = self.told_beyond(&plan, reasons)?;
+                self.append(Event::StepStarted { step: step.clone(), attempt, grant }).await?;
+                let left = self.left(&plan, resume.as_deref(), grant);
                 let order = call::Order { step: plan, attempt, resume, told, judges, after, left };
                 self.units.spawn_local(call::call(site, line, order));
             }
@@ -201,7 +222,20 @@ impl<'a> Dispatcher<'a> {
 
     fn told(&mut self, event: &Event) {
         self.state.apply(event);
+        self.keep_time();
         self.observer.event(&self.site, &self.state, event);
+    }
+
+    /// No time of the run passes while it waits for a quota.
+    fn keep_time(&mut self) {
+        match (self.state.pace.is_awaiting(), self.still_since) {
+            (true, None) => self.still_since = Some(Instant::now()),
+            (false, Some(since)) => {
+                self.deadline += since.elapsed();
+                self.still_since = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
     }
 
     /// The event comes first, so that every unit that ends from now on is known to end for this.
@@ -219,6 +253,20 @@ impl<'a> Dispatcher<'a> {
         Ok(())
     }
 
+    /// What an agent is told beyond the plan; a sub-agent nothing but why it was refused.
+    fn told_beyond(&self, step: &StepPlan, reasons: Vec<String>) -> Result<call::Told> {
+        if step.sub_agent.is_some() {
+            return Ok(call::Told { reasons, ..call::Told::nothing() });
+        }
+        Ok(call::Told {
+            opening: self.opening(&step.id, &reasons),
+            brief: brief::brief(&self.site, &self.state, step)?,
+            meanwhile: frame::meanwhile(&self.state, step),
+            half_done: frame::before_half_done(&self.site, &self.state, step),
+            reasons,
+        })
+    }
+
     /// A conversation that an earlier run had does not know the task. Whether a call that was broken
     /// off heard it, nobody knows, so it is said again.
     fn opening(&self, step: &str, reasons: &[String]) -> Opening {
@@ -226,13 +274,15 @@ impl<'a> Dispatcher<'a> {
         known.map(|known| known.opening).unwrap_or_default()
     }
 
-    /// What may still be spent: of every limit, what earlier calls have not used.
-    fn left(&self, step: &StepPlan, resume: Option<&str>) -> call::Left {
+    /// What may still be spent: of every limit, what earlier calls have not used; of the money, what
+    /// was set aside.
+    fn left(&self, step: &StepPlan, resume: Option<&str>, grant: Option<Usd>) -> call::Left {
         let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
+        let turns = limits.turns.saturating_sub(ledger.turns);
         call::Left {
-            usd: limits.usd.map(|limit| limit.saturating_sub(ledger.charged())),
+            usd: grant,
             tokens: limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted())),
-            turns: limits.turns.saturating_sub(ledger.turns),
+            turns: step.sub_agent.as_ref().map_or(turns, |own| own.turns.min(turns)),
             conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
             window: self.state.window(&self.site.plan, step),
         }
@@ -263,10 +313,15 @@ impl<'a> Dispatcher<'a> {
     }
 
     /// Asks a reviewer: it knows nothing but the work, which it is told when it is asked.
-    async fn review(&mut self, step: &str, attempt: u32, after: Span) -> Result<()> {
+    async fn review(
+        &mut self,
+        step: &str,
+        attempt: u32,
+        (after, grant): (Span, Option<Usd>),
+    ) -> Result<()> {
         let plan = self.site.plan.call(step).expect("the plan asked for it").clone();
-        self.append(Event::StepStarted { step: step.to_owned(), attempt }).await?;
-        let left = self.left(&plan, None);
+        self.append(Event::StepStarted { step: step.to_owned(), attempt, grant }).await?;
+        let left = self.left(&plan, None, grant);
         let order = call::Order {
             step: plan,
             attempt,

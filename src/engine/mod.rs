@@ -15,6 +15,7 @@ mod look;
 mod own_bin;
 mod panel;
 pub mod prepare;
+mod quota;
 mod recording;
 pub mod run;
 mod site;

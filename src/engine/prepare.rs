@@ -8,6 +8,7 @@ mod judges;
 mod purpose;
 mod schema;
 mod sources;
+mod tasks;
 mod trust;
 
 use std::{
@@ -48,6 +49,7 @@ use crate::{
 };
 pub use purpose::Purpose;
 pub(crate) use sources::changed;
+pub use tasks::{TaskRequest, prepare_tasks};
 pub use trust::{Question, questions};
 
 /// What surrounds a run: the process as it was started.

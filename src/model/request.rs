@@ -8,6 +8,7 @@ use crate::model::{
     Status,
     check::Require,
     contract::PermissionMode,
+    run::plan::Stagger,
     value::{Span, Usd},
 };
 
@@ -52,6 +53,8 @@ pub struct Request {
     pub apply: bool,
     /// `--jobs`.
     pub jobs: Option<u32>,
+    /// `--no-stagger`, or not.
+    pub stagger: Stagger,
     /// `--max-usd`.
     pub max_usd: Option<Usd>,
     /// `--max-turns`.
@@ -64,7 +67,7 @@ pub struct Request {
     pub verify: VerifyRequest,
     /// How trust was settled on the command line.
     pub trust: TrustRequest,
-    /// `--wait`: how long to wait for what is busy.
+    /// `--wait`: how long to wait for what is busy, and for a quota.
     pub wait: Option<Span>,
     /// `--ok-on`: statuses that exit 0, shown as not checked.
     pub ok_on: Vec<Status>,

@@ -43,7 +43,11 @@ pub fn told(
         }
         Event::ChecksEnded { checks, at } => {
             let whose = whose(plan, at, look);
-            checks.iter().map(|found| check(found, &whose, verbosity, look)).collect()
+            // Of a task that passed its one line says it.
+            let worth_a_line =
+                |found: &&Check| plan.tasks.is_none() || verbose || found.refuses();
+            let found = checks.iter().filter(worth_a_line);
+            found.map(|found| check(found, &whose, verbosity, look)).collect()
         }
         Event::HookStarted { hook, .. } if verbose => {
             look.line(Mark::Note, &format!("hook {} runs", words::first_line(hook, look)))
@@ -56,10 +60,14 @@ pub fn told(
         Event::StepStarted { step, .. } if starts && plan.step(step).is_none() => {
             panel::asked(plan, step, look)
         }
-        Event::CallStarted(call) if starts && plan.step(&call.step).is_some() => {
+        Event::CallStarted(call)
+            if starts && plan.tasks.is_none() && plan.step(&call.step).is_some() =>
+        {
             call_started(plan, call, look)
         }
         Event::CallRetrying { step, reason, after, .. } => retrying(step, reason, *after, look),
+        Event::CallRefused { step, status, .. } if verbose => refused(step, *status, look),
+        Event::QuotaAwaited { window, resets_at } => awaited(window.as_deref(), *resets_at, look),
         Event::CallEnded(call) => warnings(call, look),
         Event::Changes { changes, .. } if verbose => {
             let files = words::count(changes.files.len(), "file");
@@ -90,8 +98,12 @@ pub fn told(
         | Event::StepStarted { .. }
         | Event::CallStarted(_)
         | Event::Changes { .. }
+        | Event::CallAnswered { .. }
+        | Event::CallRefused { .. }
+        | Event::QuotaReset
         // The last words of a run say it, right after.
         | Event::LimitReached { .. }
+        | Event::Unavailable { .. }
         | Event::RunEnded { .. }
         | Event::Unknown => String::new(),
     }
@@ -176,6 +188,21 @@ fn retrying(step: &str, reason: &str, after: Span, look: Look) -> String {
     let (step, reason) = (words::first_line(step, look), words::first_line(reason, look));
     let after = words::duration(u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX));
     look.line(Mark::Again, &format!("{step}: {reason}; asking again in {after}"))
+}
+
+fn refused(step: &str, status: Option<u16>, look: Look) -> String {
+    let step = words::first_line(step, look);
+    let said = match status {
+        Some(status) => format!("the service answered {status}"),
+        None => "the service could not be reached".to_owned(),
+    };
+    look.line(Mark::Again, &format!("{step}: {said}; claude asks again"))
+}
+
+fn awaited(window: Option<&str>, resets_at: i64, look: Look) -> String {
+    let window = window.map(|window| words::first_line(window, look) + " ").unwrap_or_default();
+    let until = words::moment(resets_at).unwrap_or_else(|| "it starts anew".to_owned());
+    look.line(Mark::Again, &format!("the {window}quota is used up; waiting until {until}"))
 }
 
 fn warnings(call: &CallEnded, look: Look) -> String {

@@ -15,6 +15,9 @@ pub(crate) struct Script {
     pub(crate) logged_out: bool,
     /// Leaves stdin unread.
     pub(crate) ignore_stdin: bool,
+    /// Takes no note of its starts, and plays its first turn each time: for benchmarks, because a note
+    /// takes longer with each start before it.
+    pub(crate) unnoted: bool,
     /// Lives on after SIGTERM, and so does what it leaves behind.
     pub(crate) ignore_term: bool,
     /// What the first, the second… call with `-p` plays; later calls play the last turn again.

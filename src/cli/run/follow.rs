@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::results::Results;
+
 use crate::{
     cli::{Exit, context::Context, global::Format},
     engine::{HandOver, Observer, Site, run::Finished},
@@ -17,11 +19,21 @@ use crate::{
 /// Shows a run while it goes on.
 pub(in crate::cli) struct Follower<'a> {
     pub(in crate::cli) reporter: Reporter<'a>,
+    /// Where results of tasks are written as they come.
+    results: Option<Results<'a>>,
 }
 
 impl<'a> Follower<'a> {
     pub(in crate::cli) fn new(printer: &'a Printer) -> Self {
-        Self { reporter: Reporter::new(printer) }
+        Self { reporter: Reporter::new(printer), results: None }
+    }
+
+    /// Follows a run that may be one of tasks, whose results are lines: to stdout they go as they
+    /// come, everywhere else in the end.
+    pub(in crate::cli) fn of_tasks(output: Option<&Path>, context: &'a Context) -> Self {
+        let at_once = output.is_none() && context.format == Format::Text;
+        let results = at_once.then(|| Results::new(&context.printer));
+        Self { reporter: Reporter::new(&context.printer), results }
     }
 }
 
@@ -32,6 +44,9 @@ impl Observer for Follower<'_> {
 
     fn event(&mut self, site: &Site, state: &State, event: &Event) {
         self.reporter.event(&site.plan, state, event);
+        if let (Some(results), Event::StepEnded { .. }) = (&mut self.results, event) {
+            results.write(site, state);
+        }
     }
 
     fn activity(&mut self, activity: &Activity) {
@@ -55,7 +70,10 @@ pub(in crate::cli) fn end(
         Some(_) => StreamKind::Pipe,
         None => context.printer.result_kind(),
     };
-    let answer = answer::answer(&result, format, reader);
+    let answer = match (finished.plan.tasks, format) {
+        (Some(_), answer::Format::Text) => Some(answer::lines(&result, reader)),
+        (Some(_), answer::Format::Json) | (None, _) => answer::answer(&result, format, reader),
+    };
     let written = match (&answer, output) {
         (Some(answer), Some(file)) => Some(write(&context.cwd.join(file), answer)),
         (Some(_) | None, _) => None,
@@ -65,12 +83,15 @@ pub(in crate::cli) fn end(
         written: written.as_ref().and_then(|written| written.as_deref().ok()),
         replayed: finished.replayed,
     };
-    follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
+    let Follower { reporter, results } = follower;
+    reporter.ends(&finished.plan, &finished.state, &result, &place);
     if let Some(handed) = &finished.handed {
         tell_where(handed, finished.plan.apply, context);
     }
-    if let (Some(answer), None) = (&answer, output) {
-        context.printer.result(answer)?;
+    match (results.filter(|_| finished.plan.tasks.is_some()), &answer, output) {
+        (Some(results), _, None) => results.finish(finished)?,
+        (None, Some(answer), None) => context.printer.result(answer)?,
+        (_, _, Some(_)) | (None, None, None) => {}
     }
     // The run is told first: its answer is paid for and lies in the session.
     match written {

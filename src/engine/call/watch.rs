@@ -9,7 +9,10 @@ use crate::{
     engine::{site::Site, unit::Line},
     model::{
         Activity,
-        call::{CallEnd, LimitKind, Meter, stream::Message},
+        call::{
+            CallEnd, LimitKind, Meter,
+            stream::{Message, Retry},
+        },
         prompt,
         run::Event,
         value::Tokens,
@@ -205,18 +208,44 @@ impl Reading<'_> {
     fn take(&mut self, message: Option<&Message>) -> Option<CallEnd> {
         self.clocks.line(message);
         let message = message?;
+        if let Some(event) = self.news(message) {
+            self.line.tell(event);
+        }
         self.meter.take(message);
         self.show(message);
-        if let Message::EditChecked(answer) = message {
-            let (step, attempt) = (self.order.step.id.clone(), self.order.attempt);
-            self.line.tell(Event::EditChecked { step, attempt, answer: answer.clone() });
-        }
         if let Message::Retry(retry) = message
             && matches!(retry.error_status, Some(401 | 403))
         {
             return Some(CallEnd::LoginRefused);
         }
         self.over_the_limit().map(CallEnd::Limited)
+    }
+
+    /// What a message shows that the whole run should know: of the service, which all calls share,
+    /// and of edits.
+    fn news(&self, message: &Message) -> Option<Event> {
+        let (step, attempt) = (self.order.step.id.clone(), self.order.attempt);
+        match message {
+            Message::AnswerStarted { .. } if !self.meter.was_answered() => {
+                Some(Event::CallAnswered { step, attempt })
+            }
+            Message::Retry(Retry { error_status: status @ (None | Some(429 | 500..)), .. }) => {
+                Some(Event::CallRefused { step, attempt, status: *status })
+            }
+            Message::EditChecked(answer) => {
+                Some(Event::EditChecked { step, attempt, answer: answer.clone() })
+            }
+            Message::AnswerStarted { .. }
+            | Message::Retry(_)
+            | Message::Init(_)
+            | Message::RateLimit(_)
+            | Message::AnswerUsage { .. }
+            | Message::Text(_)
+            | Message::Assistant { .. }
+            | Message::ToolsDone(_)
+            | Message::Result(_)
+            | Message::Other => None,
+        }
     }
 
     fn over_the_limit(&self) -> Option<LimitKind> {

@@ -97,7 +97,11 @@ impl Again<'_> {
                         let hook = self.plan.hook(&hook).expect("the plan asked for it");
                         running.spawn(self.asking(hook, at, (around, stop.clone())));
                     }
-                    Effect::Freeze | Effect::Check { .. } | Effect::Call { .. } => {
+                    Effect::Freeze
+                    | Effect::Check { .. }
+                    | Effect::Call { .. }
+                    | Effect::Stop(_)
+                    | Effect::AwaitQuota { .. } => {
                         unreachable!("hooks of one point start hooks only")
                     }
                 }

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::{Plan, Point, Stand};
 use crate::model::{
     Request, Status,
-    call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend, stream::EditAnswer},
+    call::{
+        CallOutcome, ContextUse, LimitKind, QuotaUse, Spend, Unavailability, stream::EditAnswer,
+    },
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
@@ -148,9 +150,29 @@ pub enum Event {
         step: String,
         /// The attempt, from 1.
         attempt: u32,
+        /// How much of the run's money is set aside for it until its call ends, so that calls side
+        /// by side cannot spend the same twice; `None` where no limit on money holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grant: Option<Usd>,
     },
     /// claude runs and is about to get its prompt: from here on the reservation is spent.
     CallStarted(CallStarted),
+    /// The model began to answer a call for the first time.
+    CallAnswered {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// The service refused a request inside a call, or the line broke; claude itself asks again.
+    CallRefused {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// The HTTP status, where there was an answer.
+        status: Option<u16>,
+    },
     /// The service was overloaded or out of reach; the call goes on after a wait.
     CallRetrying {
         /// The step's id.
@@ -201,6 +223,22 @@ pub enum Event {
         /// Why, for people.
         reason: String,
     },
+    /// Nobody can be asked any more: this ends the run.
+    Unavailable {
+        /// In which way.
+        why: Unavailability,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A plan's quota is used up, and the run waits until it starts anew.
+    QuotaAwaited {
+        /// Which window, where it was told.
+        window: Option<String>,
+        /// When it starts anew, in seconds since 1970.
+        resets_at: i64,
+    },
+    /// The wait for a quota is over.
+    QuotaReset,
     /// A step is over, for now: a repair may start it again.
     StepEnded {
         /// The step's id.

@@ -12,13 +12,13 @@ pub use panel::PanelState;
 pub use step::{Opening, StepState};
 
 use super::{
-    Ledger, Plan, Point, Stand,
+    Ledger, Pace, Plan, Point, Stand,
     event::{Before, CallEnded, CallStarted, Conversation, Event, StepStatus},
     plan::StepPlan,
 };
 use crate::model::{
     Status,
-    call::{CallOutcome, Failure, LimitKind},
+    call::{CallOutcome, Failure, LimitKind, Unavailability},
     changes::TreeChanges,
     check::{Check, CheckStatus},
     judges::Frozen,
@@ -61,6 +61,8 @@ pub struct State {
     pub round: u32,
     /// Money and tokens.
     pub ledger: Ledger,
+    /// How many calls the service takes at once.
+    pub pace: Pace,
     /// The last tree seen.
     pub changes: Option<TreeChanges>,
     /// How far the scratch pad had come when the last step ended.
@@ -88,6 +90,8 @@ pub enum Halt {
     Interrupted(i32),
     /// A limit.
     Limit(LimitKind, String),
+    /// Nobody can be asked any more, for this reason.
+    Unavailable(Unavailability, String),
 }
 
 /// How a run ended.
@@ -113,6 +117,7 @@ impl State {
 
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
+        self.pace.apply(event);
         match event {
             Event::RunStarted { run, request, claude, stand, before, .. } => {
                 self.run = *run;
@@ -151,10 +156,13 @@ impl State {
             Event::Verdict { at, status, votes } => {
                 self.panel_at(at).verdict = Some((*status, *votes));
             }
-            Event::StepStarted { step, attempt } => self.step_mut(step).begin(*attempt),
+            Event::StepStarted { step, attempt, grant } => self.ordered(step, *attempt, *grant),
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
             Event::CallEnded(call) => self.call_ended(call),
+            Event::Unavailable { why, reason } => {
+                self.halt.get_or_insert(Halt::Unavailable(why.clone(), reason.clone()));
+            }
             Event::Changes { step, changes, stand, .. } => {
                 self.changes = Some(changes.clone());
                 self.looked_at(step, stand.as_deref());
@@ -170,7 +178,12 @@ impl State {
                 self.end =
                     Some(RunEnd { status: *status, exit_code: *exit_code, reason: reason.clone() });
             }
-            Event::EditChecked { .. } | Event::Unknown => {}
+            Event::EditChecked { .. }
+            | Event::CallAnswered { .. }
+            | Event::CallRefused { .. }
+            | Event::QuotaAwaited { .. }
+            | Event::QuotaReset
+            | Event::Unknown => {}
         }
     }
 
@@ -216,16 +229,6 @@ impl State {
         self.step_mut(step).stand = Some(stand.clone());
     }
 
-    /// What calls that were just ordered will reserve: their start is not written down yet.
-    pub fn promised(&self, plan: &Plan) -> Usd {
-        let ordered = plan.calls().filter(|call| {
-            self.step(&call.id).is_some_and(|known| {
-                known.call == Stage::Running && !self.ledger.is_open(&call.id, known.attempt)
-            })
-        });
-        ordered.map(|call| call.reserve).sum()
-    }
-
     fn comes_after(&mut self, before: Option<&Before>) {
         let Some(before) = before else { return };
         self.meanwhile.clone_from(&before.differences);
@@ -244,6 +247,13 @@ impl State {
 
     fn step_mut(&mut self, id: &str) -> &mut StepState {
         self.steps.entry(id.to_owned()).or_default()
+    }
+
+    fn ordered(&mut self, step: &str, attempt: u32, grant: Option<Usd>) {
+        self.step_mut(step).begin(attempt);
+        if let Some(usd) = grant {
+            self.ledger.grant(step, attempt, usd);
+        }
     }
 
     fn call_started(&mut self, call: &CallStarted) {

@@ -61,8 +61,9 @@ impl Story {
             let decided: Vec<Event> = next(&self.plan, &self.state())
                 .into_iter()
                 .filter_map(|effect| match effect {
-                    Effect::Record(event) => Some(*event),
+                    Effect::Record(event) | Effect::Stop(event) => Some(*event),
                     Effect::Freeze
+                    | Effect::AwaitQuota { .. }
                     | Effect::Check { .. }
                     | Effect::RunHook { .. }
                     | Effect::Call { .. } => None,
@@ -97,7 +98,7 @@ impl Story {
     }
 
     fn call_starts(&mut self, step: &str, attempt: u32) {
-        self.then(Event::StepStarted { step: step.into(), attempt });
+        self.then(Event::StepStarted { step: step.into(), attempt, grant: None });
         self.then(Event::CallStarted(CallStarted {
             step: step.into(),
             attempt,
