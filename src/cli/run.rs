@@ -1,14 +1,16 @@
 //! `atlas run`: what was typed, as a request.
 
 pub(super) mod follow;
+pub(super) mod outlets;
 pub(super) mod recorded;
 mod request;
 mod waive;
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::num::NonZeroUsize;
 
 use self::{
     follow::{Follower, end},
+    outlets::OutletArgs,
     recorded::{RecordArgs, Setting},
 };
 use super::{Exit, context::Context, skills::SkillsArgs, trust};
@@ -47,9 +49,8 @@ pub(super) struct Args {
     /// Give an input by name; `@FILE` is the text of a file, `-` is stdin
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = input)]
     inputs: Vec<(String, String)>,
-    /// Write the result to FILE in place of stdout
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) outlets: OutletArgs,
     /// Make one more run of a session, by its name, a beginning of it or its last four letters
     #[arg(long, value_name = "SESSION", conflicts_with_all = ["record", "replay"])]
     session: Option<String>,
@@ -169,16 +170,17 @@ struct ProofArgs {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let request = request::request(args, context)?;
-    match follow(args, &request, context) {
+    let ended = match follow(args, &request, context) {
         Err(fault) if request.ok_on.contains(&fault.status) => {
             waive::waive(&fault, &request, args, context)
         }
         ended => ended,
-    }
+    };
+    ended.inspect_err(|fault| args.outlets.report_fault(fault, Some(&request.skill), context))
 }
 
 fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
-    follow::writable(args.output.as_deref(), context)?;
+    args.outlets.expect_writable(context)?;
     let around = around(context)?;
     let Setting { request, purpose, stage } =
         recorded::setting(&args.recorded, request, (context, &around))?;
@@ -195,7 +197,7 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     if args.dry_run {
         return dry_run(&prepared, &around, context);
     }
-    let mut follower = Follower::new(&context.printer);
+    let mut follower = Follower::new(&args.outlets, context);
     let unfinished = unfinished(&prepared, context).into_iter();
     let notices: Vec<String> = prepared.notices.iter().cloned().chain(unfinished).collect();
     let history = prepared.history.as_ref();
@@ -204,7 +206,7 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     let run = engine::run::run(prepared, &request, &around, &mut follower);
     let mut finished = runtime()?.block_on(run)?;
     recorded::strike(stage, &mut finished, context)?;
-    let exit = end(args.output.as_deref(), context, follower, &finished)?;
+    let exit = end(&args.outlets, context, follower, &finished)?;
     recorded::write(&args.recorded, &finished, context)?;
     Ok(exit)
 }

@@ -11,6 +11,7 @@ mod harness;
 mod hooks_command;
 mod pages;
 mod recordings;
+mod reports;
 mod resume;
 mod review_diff;
 mod run_abuse;

@@ -2,11 +2,11 @@
 //!
 //! It exits 0, and says everywhere that nothing was checked: it must never look like a pass.
 
-use super::{Args, follow::write};
+use super::{Args, follow::write, outlets::token};
 use crate::{
-    cli::{Exit, context::Context, global::Format},
+    cli::{Exit, context::Context},
     model::{Fault, Request, Result, Status, result::RunResult},
-    report::{self, summary},
+    report::{About, Told, report, summary},
 };
 
 /// Tells the fault, and that it was waived.
@@ -24,12 +24,15 @@ pub(super) fn waive(
     };
     context.printer.say(&summary::not_checked(&result, context.printer.look()));
     context.printer.fault(fault);
-    if context.format == Format::Json {
-        let document = report::json(&result);
-        match &args.output {
+    let told = Told::of(&result, &About::default());
+    let reported = args.outlets.write_reports(&told, &[], context);
+    if let Some(form) = context.asked.form() {
+        let document = report(form, &told, &[], &token());
+        match &args.outlets.output {
             Some(file) => drop(write(&context.cwd.join(file), &document)?),
             None => context.printer.result(&document)?,
         }
     }
+    reported?;
     Ok(Exit(result.exit_code))
 }
