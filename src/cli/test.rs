@@ -24,7 +24,10 @@ use super::{
 use crate::{
     engine::prepare::Around,
     model::{Fault, Result, Status, evals::Eval, text, value::Share},
-    store::{evals::evals, recordings::cases},
+    store::{
+        evals::evals,
+        recordings::{FOLDER, cases},
+    },
 };
 
 /// Play recorded runs of skills and compare what comes of them
@@ -51,6 +54,18 @@ pub(super) struct Args {
     /// Record every case anew through claude, which costs what a run costs, and show what differs
     #[arg(long)]
     update: bool,
+    /// Trust this repository for these runs, whatever it holds
+    #[arg(long)]
+    trust: bool,
+    #[command(flatten)]
+    live: LiveArgs,
+    #[command(flatten)]
+    skills: SkillsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Asking anew")]
+struct LiveArgs {
     /// Ask claude anew, and count how often that passes
     #[arg(long, conflicts_with_all = ["update", "strict"])]
     live: bool,
@@ -62,11 +77,6 @@ pub(super) struct Args {
     #[arg(long, value_name = "SHARE", default_value = "100%", requires = "live")]
     #[arg(value_parser = str::parse::<Share>)]
     threshold: Share,
-    /// Trust this repository for these runs, whatever it holds
-    #[arg(long)]
-    trust: bool,
-    #[command(flatten)]
-    skills: SkillsArgs,
 }
 
 #[derive(Debug, Serialize)]
@@ -113,20 +123,22 @@ fn of_skill<'a>(tested: Tested<'a>, setup: Setup<'a>) -> impl Iterator<Item = Tr
     let recorded = cases(tested.dir);
     let names: Vec<String> = recorded.iter().map(|dir| Case::Recorded(dir).name()).collect();
     let unrecorded = tested.evals.iter().filter(move |eval| !names.contains(&eval.case()));
-    let played = recorded.into_iter().map(move |dir| match setup.args.live {
-        true => try_live(tested, Case::Recorded(&dir), setup),
-        false => try_recording(tested, &dir, setup),
+    let live = setup.args.live.live;
+    let played = recorded.into_iter().map(move |dir| {
+        if live {
+            return try_live(tested, Case::Recorded(&dir), setup);
+        }
+        try_recording(tested, &dir, setup)
     });
-    let asked = unrecorded.map(move |eval| match setup.args.live {
-        true => try_live(tested, Case::Eval(eval), setup),
-        false => skipped(tested, eval),
+    let asked = unrecorded.map(move |eval| {
+        if live { try_live(tested, Case::Eval(eval), setup) } else { skipped(tested, eval) }
     });
     played.chain(asked)
 }
 
 /// An eval that nobody can look at without a model.
 fn skipped(tested: Tested<'_>, eval: &Eval) -> Tried {
-    let record = tested.dir.join(crate::store::recordings::FOLDER).join(eval.case());
+    let record = tested.dir.join(FOLDER).join(eval.case());
     let (skill, dir) = (text::sanitize_line(tested.name), record.display().to_string());
     let note = format!(
         "nothing is recorded for it: `atlas run {skill} <PROMPT> --record {dir}`, or `--live`"

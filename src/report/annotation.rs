@@ -88,10 +88,7 @@ impl Annotation {
             message: message.clone(),
             help: help.clone(),
             path: Some(path.clone()),
-            at: match source.is_empty() {
-                true => At::Anywhere,
-                false => At::Region(Region::of(source, span)),
-            },
+            at: if source.is_empty() { At::Anywhere } else { At::Region(Region::of(source, span)) },
             known_by: (excerpt(source, span), line(source, span.start).trim().to_owned()),
         }
     }

@@ -5,7 +5,7 @@
 
 mod remarks;
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -151,11 +151,10 @@ fn without_secrets(result: &RunResult) -> RunResult {
 
 /// A file of the repository by its path from the root; nothing for one that leads out of it, or
 /// that a reader could take for an address.
-fn below(file: &str, root: Option<&Path>) -> Option<std::path::PathBuf> {
-    use std::path::Component;
+fn below(file: &str, root: Option<&Path>) -> Option<PathBuf> {
     let path = Path::new(file.trim());
     let path = root.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(path);
-    let mut below = std::path::PathBuf::new();
+    let mut below = PathBuf::new();
     for component in path.components() {
         match component {
             Component::CurDir => {}

@@ -133,7 +133,25 @@ fn what_never_began_is_reported_too() {
             .replace("name=\"nobody\"", "name=\"atlas\"")
             .replace("classname=\"nobody\"", "classname=\"atlas\"")
     );
-    world.check(&read(&world, "junit"), str![[r#""#]]);
+    world.check(
+        &read(&world, "junit"),
+        str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="atlas" tests="1" skipped="0" failures="0" errors="1" time="0.000">
+    <testsuite name="nobody" tests="1" skipped="0" errors="1" failures="0" time="0.000">
+        <properties>
+            <property name="status" value="invalid"/>
+            <property name="exit_code" value="8"/>
+            <property name="spend" value="nothing spent"/>
+        </properties>
+        <testcase name="run" classname="nobody" time="0.000">
+            <error message="invalid · nothing spent: there is no skill `nobody`"/>
+        </testcase>
+    </testsuite>
+</testsuites>
+
+"#]],
+    );
     let sarif = parsed(&world, "sarif");
     expect_sarif(&sarif);
     assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
@@ -147,7 +165,22 @@ fn what_was_waived_is_never_a_plain_pass() {
     world.greet();
     let output = everything(&world, &["run", "greet", "--if-available"]).expect_code(0);
     assert!(output.stderr.contains("NOT CHECKED"), "{output}");
-    world.check(&read(&world, "junit"), str![[r#""#]]);
+    world.check(&read(&world, "junit"), str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="atlas" tests="1" skipped="1" failures="0" errors="0" time="0.000">
+    <testsuite name="greet" tests="1" skipped="1" errors="0" failures="0" time="0.000">
+        <properties>
+            <property name="status" value="unavailable"/>
+            <property name="exit_code" value="0"/>
+            <property name="spend" value="nothing spent"/>
+        </properties>
+        <testcase name="run" classname="greet" time="0.000">
+            <skipped message="NOT CHECKED: ATLAS_CLAUDE names `[ROOT]/no-claude`: there is no such file"/>
+        </testcase>
+    </testsuite>
+</testsuites>
+
+"#]]);
     assert!(read(&world, "github").contains("::warning title=greet::NOT CHECKED: "));
     assert!(read(&world, "summary").starts_with("### ⚠️ "), "{}", read(&world, "summary"));
     assert_eq!(parsed(&world, "json")["waived"], true);
@@ -190,6 +223,19 @@ fn what_cannot_be_written_is_told_before_anything_is_spent() {
         assert!(output.stderr.contains(told), "{args:?}: {output}");
     }
     assert_eq!(world.model().all().len(), 0);
+}
+
+/// A report that could not be written fails the command, and the others are whole.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_told_and_keeps_no_other_report() {
+    let world = World::scripted([rule().says("Hello.")]);
+    world.greet();
+    let reports = ["--report=junit=/dev/full", "--report=json=../json", "--format=json"];
+    let output = world.atlas(["run", "greet"].iter().chain(&reports)).run().expect_code(1);
+    assert!(output.stderr.contains("cannot write a report"), "{output}");
+    assert_eq!(output.json()["status"], "passed", "stdout is one document");
+    assert_eq!(parsed(&world, "json"), output.json());
 }
 
 #[test]

@@ -110,7 +110,7 @@ pub(in crate::cli) fn end(
         replayed: finished.replayed,
     };
     let told = Told::of(&result, &About { plan: Some(&finished.plan), place });
-    let reported = outlets.write_reports(&told, &events.kept, context);
+    let exit = outlets.write_reports(&told, &events.kept, (result.exit_code, context));
     let answer = match (context.asked.form(), events.stream) {
         (Some(Form::Json) | None, _) => given(finished, output, context),
         (Some(Form::Jsonl), Some(_)) => Some(last_line(&told)),
@@ -134,7 +134,7 @@ pub(in crate::cli) fn end(
     // The run is told first: its answer is paid for and lies in the session.
     match written {
         Some(Err(fault)) => Err(kept_elsewhere(fault, finished)),
-        Some(Ok(_)) | None => reported.map(|()| Exit(result.exit_code)),
+        Some(Ok(_)) | None => Ok(exit),
     }
 }
 

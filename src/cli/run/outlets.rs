@@ -9,7 +9,7 @@ use clap::ValueEnum as _;
 use uuid::Uuid;
 
 use crate::{
-    cli::{context::Context, global::Asked},
+    cli::{Exit, context::Context, global::Asked},
     model::{Fault, Result, result::RunResult, value::NotAValue},
     report::{About, Form, Told, report, step_summary::step_summary},
     sys::fs::{append, write_result},
@@ -54,6 +54,11 @@ fn wanted(typed: &str) -> Result<Wanted, NotAValue> {
 impl OutletArgs {
     /// What is to be written is looked at before anything is spent.
     pub(in crate::cli) fn expect_writable(&self, context: &Context) -> Result<()> {
+        // Where that says no, nothing is written at all.
+        self.looked_at(context).inspect_err(|_| self.written.set(true))
+    }
+
+    fn looked_at(&self, context: &Context) -> Result<()> {
         let files: Vec<PathBuf> = self.files().map(|file| context.cwd.join(file)).collect();
         for (at, file) in files.iter().enumerate() {
             if files[..at].contains(file) {
@@ -82,28 +87,29 @@ impl OutletArgs {
         self.report.iter().any(|wanted| wanted.form == Form::Jsonl)
     }
 
-    /// Writes the reports, each whole or not at all, and the summary of a step on GitHub.
+    /// Writes the reports, each whole or not at all, and the summary of a step on GitHub. Says
+    /// what could not be written, and the exit code of a run that would end with `code`.
     pub(super) fn write_reports(
         &self,
         told: &Told,
         events: &[String],
-        context: &Context,
-    ) -> Result<()> {
+        (code, context): (u8, &Context),
+    ) -> Exit {
         self.written.set(true);
-        let mut first = Ok(());
+        let mut exit = Exit(code);
         for Wanted { form, file } in &self.report {
             let text = report(*form, told, events, &token());
-            let written = write_result(&context.cwd.join(file), text.as_bytes());
-            let fault = |error| {
-                Fault::failed(format!("cannot write the report {}", file.display())).because(error)
-            };
-            first = first.and(written.map_err(fault));
+            if let Err(error) = write_result(&context.cwd.join(file), text.as_bytes()) {
+                let fault = Fault::failed("cannot write a report").because(error);
+                context.printer.fault(&fault);
+                exit = Exit(fault.exit_code);
+            }
         }
         let on_github = self.report.iter().any(|wanted| wanted.form == Form::Github);
         if on_github || context.asked == Asked::Github {
             summarize(told, context);
         }
-        first
+        exit
     }
 
     /// Writes the reports of a run that never began, so that a CI shows why; unless they tell of
@@ -119,9 +125,7 @@ impl OutletArgs {
         }
         let result = RunResult { skill: skill.map(str::to_owned), ..RunResult::of_fault(fault) };
         let told = Told::of(&result, &About::default());
-        if let Err(unwritten) = self.write_reports(&told, &[], context) {
-            context.printer.fault(&unwritten);
-        }
+        self.write_reports(&told, &[], (fault.exit_code, context));
     }
 }
 

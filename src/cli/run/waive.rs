@@ -25,7 +25,7 @@ pub(super) fn waive(
     context.printer.say(&summary::not_checked(&result, context.printer.look()));
     context.printer.fault(fault);
     let told = Told::of(&result, &About::default());
-    let reported = args.outlets.write_reports(&told, &[], context);
+    let exit = args.outlets.write_reports(&told, &[], (result.exit_code, context));
     if let Some(form) = context.asked.form() {
         let document = report(form, &told, &[], &token());
         match &args.outlets.output {
@@ -33,6 +33,5 @@ pub(super) fn waive(
             None => context.printer.result(&document)?,
         }
     }
-    reported?;
-    Ok(Exit(result.exit_code))
+    Ok(exit)
 }

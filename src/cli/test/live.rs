@@ -96,7 +96,7 @@ pub(super) fn try_live(tested: Tested<'_>, case: Case<'_>, setup: Setup<'_>) -> 
         code: Status::Passed.code(),
     };
     let (mut passed, mut usd) = (Proportion::default(), Usd::ZERO);
-    for number in 1..=setup.args.runs {
+    for number in 1..=setup.args.live.runs {
         let result = match once(tested, case, setup) {
             Ok(result) => result,
             Err(fault) => {
@@ -106,7 +106,7 @@ pub(super) fn try_live(tested: Tested<'_>, case: Case<'_>, setup: Setup<'_>) -> 
                 break;
             }
         };
-        usd = usd + result.spend.usd_charged;
+        usd += result.spend.usd_charged;
         let said = verdict(&result, case.expectations(tested));
         match said {
             Said::Yes => passed.count(1),
@@ -122,7 +122,7 @@ pub(super) fn try_live(tested: Tested<'_>, case: Case<'_>, setup: Setup<'_>) -> 
             }
         }
     }
-    let reached = passed.share().is_some_and(|share| share >= setup.args.threshold.fraction());
+    let reached = passed.share().is_some_and(|share| share >= setup.args.live.threshold.fraction());
     if tried.outcome == Outcome::Passed && !reached {
         tried.outcome = Outcome::Differs;
     }

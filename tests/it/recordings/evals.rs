@@ -10,7 +10,7 @@ use crate::support::world::{GREET, World};
 /// A personal skill with evals, which is given a file.
 fn world(rules: impl IntoIterator<Item = Rule>, evals: &Value) -> World {
     let world = World::scripted(rules);
-    world.personal_skill("greet", GREET);
+    world.personal_skill("greet", GREET).write("README.md", "x\n").repo().commit("first");
     write(&world, "evals/evals.json", &json!({"skill_name": "greet", "evals": evals}).to_string());
     world
 }
@@ -67,7 +67,14 @@ fn a_live_test_counts_and_holds_a_threshold() {
         let args = ["test", "greet", "--live", "--runs=4", threshold];
         world.atlas(args.iter().chain(more)).run()
     };
-    world.check(&test("--threshold=75%", &[]).expect_code(0).stdout, str![[r#""#]]);
+    world.check(
+        &test("--threshold=75%", &[]).expect_code(0).stdout,
+        str![[r#"
+✓ greet/eval-1 · 3 of 4 passed · 30 to 95 % with 95 % confidence · $0.02
+  run 4: not so: The output contains "Hello"
+
+"#]],
+    );
     let document = test("--threshold=0.8", &["--format=json"]).expect_code(4).json();
     let case = &document["cases"][0];
     assert_eq!((&case["outcome"], &case["live"]["hits"]), (&json!("differs"), &json!(3)));

@@ -16,6 +16,9 @@ pub(crate) fn expect_sarif(document: &Value) {
         let file = home.join(file);
         file.exists().then(|| files::read(&file))
     });
+    // One of its expressions, for a language that atlas does not write, has a bracket too many, and
+    // no strict reader takes it.
+    let schema = schema.replace("[a-zA-Z]{2}]?$", "[a-zA-Z]{2}$");
     let schema: Value = serde_json::from_str(&schema).expect("the schema is JSON");
     let validator = jsonschema::validator_for(&schema).expect("the schema is one");
     let faults: Vec<String> = validator
