@@ -8,6 +8,7 @@ pub mod claude;
 mod dispatcher;
 pub mod explain;
 mod frame;
+mod hand_over;
 mod hook;
 mod judges;
 pub mod login;

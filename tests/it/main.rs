@@ -15,6 +15,7 @@ mod resume;
 mod review_diff;
 mod run_abuse;
 mod run_answers;
+mod run_branch;
 mod run_checks;
 mod run_edit_hooks;
 mod run_faults;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::model::{
+    Delivery,
     check::{Require, Timing},
     contract::{Isolation, On, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
     panel::{PanelPlan, ReviewerPlan, UNITS},
@@ -24,7 +25,9 @@ prop_compose! {
         steps in 1usize..4,
         hooks in proptest::collection::vec(hook(), 0..5),
         requires in any::<bool>(),
-        apply in any::<bool>(),
+        delivery in prop_oneof![
+            Just(Delivery::Patch), Just(Delivery::Tree), Just(Delivery::Branch { name: None })
+        ],
         reviewers in 0usize..4,
         escalate in any::<bool>(),
         output in any::<bool>(),
@@ -49,7 +52,7 @@ prop_compose! {
             root: None,
             cwd: "/".into(),
             isolation: Isolation::None,
-            apply,
+            delivery,
             inputs: BTreeMap::new(),
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
             facts: Vec::new(),
