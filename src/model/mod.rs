@@ -21,6 +21,7 @@ pub mod passed_on;
 pub mod planning;
 pub mod plugin;
 pub mod prompt;
+pub mod proportion;
 pub mod recording;
 mod request;
 pub mod result;
