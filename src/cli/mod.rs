@@ -22,6 +22,7 @@ mod show;
 mod skills;
 mod test;
 mod trust;
+mod verify;
 
 use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
@@ -56,6 +57,7 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    Verify(Box<verify::Args>),
     Resume(resume::Args),
     List(list::Args),
     Show(show::Args),
@@ -79,7 +81,10 @@ impl Command {
         use Asked::{Github, Gitlab, Json, Jsonl, Junit, Sarif, Text};
         match self {
             Self::Run(args) if args.dry_run => &[Text, Json],
-            Self::Run(_) | Self::Resume(_) => &[Text, Json, Jsonl, Junit, Sarif, Github, Gitlab],
+            Self::Verify(args) if args.dry_run => &[Text, Json],
+            Self::Run(_) | Self::Verify(_) | Self::Resume(_) => {
+                &[Text, Json, Jsonl, Junit, Sarif, Github, Gitlab]
+            }
             Self::Check(_) => &[Text, Json, Sarif, Github, Gitlab],
             Self::Test(_) => &[Text, Json, Junit],
             Self::List(_)
@@ -164,6 +169,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
     let context = Context::new(&cli.global, env)?;
     match cli.command {
         Command::Run(args) => run::run(&args, &context),
+        Command::Verify(args) => verify::run(&args, &context),
         Command::Resume(args) => resume::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),

@@ -48,7 +48,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    follow(args, context).inspect_err(|fault| args.outlets.report_fault(fault, None, context))
+    args.outlets.reporting(follow(args, context), context)
 }
 
 fn follow(args: &Args, context: &Context) -> Result<Exit> {

@@ -4,6 +4,8 @@
 //! come. Wilson's interval stays within 0 and 1, and holds for shares near either of them, where
 //! the usual one does not.
 
+use std::ops::AddAssign;
+
 use serde::{Deserialize, Serialize};
 
 /// The normal quantile of 95 %, both sides together.
@@ -18,6 +20,13 @@ pub struct Proportion {
     pub hits: u64,
     /// How often it could have.
     pub of: u64,
+}
+
+impl AddAssign for Proportion {
+    fn add_assign(&mut self, other: Self) {
+        self.hits += other.hits;
+        self.of += other.of;
+    }
 }
 
 /// Where a share lies, with 95 % confidence.

@@ -111,6 +111,20 @@ fn a_refusal_is_a_failure_in_every_report() {
     assert!(both.starts_with(&summary) && both.len() > summary.len(), "it is added to\n{again}");
 }
 
+#[test]
+fn work_done_elsewhere_is_reported_alike() {
+    let world = reviewed();
+    let review = json!({"summary": "Fine.", "findings": [{
+        "severity": "minor", "file": "shop.py", "line": 3, "quote": "return None", "claim": "So.",
+    }]});
+    let args = ["verify", "review-diff", "-", "--no-verify", "--format=sarif"];
+    let output = world.atlas(args).stdin(review.to_string()).run().expect_code(0);
+    expect_sarif(&output.json());
+    let results = &output.json()["runs"][0]["results"];
+    assert_eq!((&results[0]["ruleId"], &results[1]), (&json!("skill/review-diff"), &Value::Null));
+    assert_eq!(results[0]["level"], "warning");
+}
+
 /// What a hook or a model says over several lines is no command to the runner that reads the talk.
 #[test]
 fn the_talk_is_obeyed_by_no_runner() {

@@ -112,6 +112,11 @@ impl OutletArgs {
         exit
     }
 
+    /// What was to be made of the command line; where that failed, the reports tell why.
+    pub(in crate::cli) fn reporting<T>(&self, made: Result<T>, context: &Context) -> Result<T> {
+        made.inspect_err(|fault| self.report_fault(fault, None, context))
+    }
+
     /// Writes the reports of a run that never began, so that a CI shows why; unless they tell of
     /// its end already.
     pub(in crate::cli) fn report_fault(

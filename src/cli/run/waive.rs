@@ -2,7 +2,10 @@
 //!
 //! It exits 0, and says everywhere that nothing was checked: it must never look like a pass.
 
-use super::{Args, follow::write, outlets::token};
+use super::{
+    follow::write,
+    outlets::{OutletArgs, token},
+};
 use crate::{
     cli::{Exit, context::Context},
     model::{Fault, Request, Result, Status, result::RunResult},
@@ -13,7 +16,7 @@ use crate::{
 pub(super) fn waive(
     fault: &Fault,
     request: &Request,
-    args: &Args,
+    outlets: &OutletArgs,
     context: &Context,
 ) -> Result<Exit> {
     let result = RunResult {
@@ -25,10 +28,10 @@ pub(super) fn waive(
     context.printer.say(&summary::not_checked(&result, context.printer.look()));
     context.printer.fault(fault);
     let told = Told::of(&result, &About::default());
-    let exit = args.outlets.write_reports(&told, &[], (result.exit_code, context));
+    let exit = outlets.write_reports(&told, &[], (result.exit_code, context));
     if let Some(form) = context.asked.form() {
         let document = report(form, &told, &[], &token());
-        match &args.outlets.output {
+        match &outlets.output {
             Some(file) => drop(write(&context.cwd.join(file), &document)?),
             None => context.printer.result(&document)?,
         }
