@@ -84,7 +84,7 @@ pub fn junit_of_run(told: &Told) -> String {
     let mut properties = vec![
         ("status", told.result.status.to_string()),
         ("exit_code", told.result.exit_code.to_string()),
-        ("spend", words::spend(&told.result.spend, Look::PLAIN)),
+        ("summary", told.headline.clone()),
     ];
     properties.extend(told.result.session.iter().map(|session| ("session", session.clone())));
     junit(&told.skill, &properties, &cases)

@@ -156,7 +156,7 @@ fn what_never_began_is_reported_too() {
         <properties>
             <property name="status" value="invalid"/>
             <property name="exit_code" value="8"/>
-            <property name="spend" value="nothing spent"/>
+            <property name="summary" value="invalid · nothing spent"/>
         </properties>
         <testcase name="run" classname="nobody" time="0.000">
             <error message="invalid · nothing spent: there is no skill `nobody`"/>
@@ -186,7 +186,7 @@ fn what_was_waived_is_never_a_plain_pass() {
         <properties>
             <property name="status" value="unavailable"/>
             <property name="exit_code" value="0"/>
-            <property name="spend" value="nothing spent"/>
+            <property name="summary" value="unavailable · nothing spent"/>
         </properties>
         <testcase name="run" classname="greet" time="0.000">
             <skipped message="NOT CHECKED: ATLAS_CLAUDE names `[ROOT]/no-claude`: there is no such file"/>

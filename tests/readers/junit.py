@@ -19,9 +19,12 @@ HOSTILE = (
 )
 
 
-def world(folder):
+def world(folder, atlas):
     """A repository, a home with one hostile skill, and an environment for both."""
     repository, home = folder / "repository", folder / "home"
+    claude = folder / "claude"
+    shutil.copy(atlas.with_name("fake-claude"), claude)
+    (folder / "claude.script.json").write_text("{}")
     repository.mkdir()
     skill = home / ".claude/skills/hostile"
     skill.mkdir(parents=True)
@@ -35,13 +38,13 @@ def world(folder):
     hooks += "  breaks: { timing: pre, command: [/no/such/program] }\n"
     hooks += "  content: { timing: pre, command: ['true'] }\n"
     (skill / "contract.yaml").write_text(hooks)
-    return repository, {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    return repository, environment | {"ATLAS_CLAUDE": str(claude)}
 
 
 def report(atlas, arguments, code, place):
     """The report of a run that has to end with this code."""
     repository, environment = place
-    environment = environment | {"ATLAS_CLAUDE": str(atlas.with_name("fake-claude"))}
     ended = subprocess.run(
         [atlas, *arguments, "--format=junit"],
         cwd=repository,
@@ -70,7 +73,7 @@ def cases(xml):
 def main(atlas):
     folder = pathlib.Path(tempfile.mkdtemp())
     try:
-        place = world(folder)
+        place = world(folder, atlas)
         rows = [
             (
                 ["run", "hostile"],

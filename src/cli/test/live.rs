@@ -37,7 +37,7 @@ pub(super) struct Rate {
 
 /// Where a try takes place.
 enum Place {
-    Recording(Stage),
+    Recording(Box<Stage>),
     Eval(Scene),
 }
 
@@ -66,7 +66,7 @@ impl Case<'_> {
         match self {
             Self::Recorded(dir) => {
                 let stage = Stage::make(tested.dir, Some(dir), setup.around)?;
-                Ok((stage.recording.case.asked_again(&request), Place::Recording(stage)))
+                Ok((stage.recording.case.asked_again(&request), Place::Recording(Box::new(stage))))
             }
             Self::Eval(eval) => {
                 let files = evals::files(tested.dir, eval)?;

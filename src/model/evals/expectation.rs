@@ -76,8 +76,8 @@ impl Expectation {
     pub fn holds(&self, result: &RunResult) -> bool {
         let output = text(result);
         let change = |path: &str| {
-            let files = result.changes.iter().flat_map(|changes| &changes.files);
-            files.clone().find(|file| file.path == path).map(|file| file.status)
+            let mut files = result.changes.iter().flat_map(|changes| &changes.files);
+            files.find(|file| file.path == path).map(|file| file.status)
         };
         match self {
             Self::Says(words) => output.is_some_and(|output| output.contains(words)),
