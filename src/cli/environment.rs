@@ -44,6 +44,8 @@ pub const READ: &[ReadVariable] = &[
     row("GIT_EXEC_PATH", "the same"),
     row("GIT_PREFIX", "the same"),
     row("PRE_COMMIT", "set by pre-commit for its hooks: the same"),
+    row("GITHUB_ACTIONS", "`true`: no line of the talk is a command to GitHub's runner"),
+    row("GITHUB_STEP_SUMMARY", "the file that `--format github` adds a summary of the run to"),
     row("NO_COLOR", "no colors, unless `--color always` is given"),
     row("CLICOLOR", "`0`: no colors"),
     row("CLICOLOR_FORCE", "colors also where nobody looks"),

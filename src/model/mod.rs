@@ -10,6 +10,7 @@ pub mod config;
 pub mod contract;
 mod delivery;
 pub mod digest;
+pub mod evals;
 pub mod facts;
 mod fault;
 pub mod hook_answer;

@@ -12,6 +12,7 @@ mod hooks_command;
 mod pages;
 mod panel_rules;
 mod recordings;
+mod reports;
 mod resume;
 mod review_diff;
 mod reviewers_apart;
