@@ -10,6 +10,7 @@ mod commit_message;
 mod harness;
 mod hooks_command;
 mod pages;
+mod plugin;
 mod recordings;
 mod resume;
 mod review_diff;
