@@ -2,6 +2,7 @@
 
 mod claude;
 mod files;
+mod leftovers;
 mod project;
 mod repair;
 
@@ -19,7 +20,8 @@ use crate::{
 /// with 8 where a configuration or a contract is faulty, or stops every run until it is trusted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Mend what can be mended safely: make folders, close files to others, remove stale keys
+    /// Mend what can be mended without a loss, and say what was done: folders are made and closed
+    /// to others, completions put where your shell looks, leftovers removed; nothing else
     #[arg(long)]
     fix: bool,
 }
@@ -74,6 +76,7 @@ fn examine(context: &Context) -> Result<Vec<Finding>> {
     let folders = context.folders()?;
     let mut findings = claude::look(context, &folders)?;
     findings.extend(files::look(context, &folders));
+    findings.extend(leftovers::look(context, &folders));
     findings.extend(project::look(context, &folders));
     Ok(findings)
 }
