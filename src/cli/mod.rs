@@ -22,6 +22,7 @@ mod show;
 mod skills;
 mod test;
 mod trust;
+mod verify;
 
 use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
@@ -56,6 +57,7 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    Verify(Box<verify::Args>),
     Resume(resume::Args),
     List(list::Args),
     Show(show::Args),
@@ -138,6 +140,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
     let context = Context::new(&cli.global, env)?;
     match cli.command {
         Command::Run(args) => run::run(&args, &context),
+        Command::Verify(args) => verify::run(&args, &context),
         Command::Resume(args) => resume::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),

@@ -12,6 +12,7 @@ mod hook;
 mod judges;
 pub mod login;
 mod look;
+mod output;
 mod own_bin;
 mod panel;
 pub mod prepare;
@@ -20,6 +21,7 @@ pub mod run;
 mod site;
 mod tree;
 mod unit;
+mod work;
 
 pub use dispatcher::Observer;
 pub use hook::{

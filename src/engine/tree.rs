@@ -67,6 +67,8 @@ pub(crate) struct Wanted {
     pub(crate) cwd: PathBuf,
     /// The session's own object folder.
     pub(crate) objects: PathBuf,
+    /// The name of the tree that changes are counted from; `None` for the tree as it is.
+    pub(crate) since: Option<String>,
     /// The folder to make a copy in, for a run that shall not touch the user's tree.
     pub(crate) copy: Option<PathBuf>,
 }
@@ -157,7 +159,10 @@ impl Wanted {
         let Some(repository) = self.repository else {
             return Ok(WorkTree { root: self.cwd.clone(), cwd: self.cwd, tracked: None });
         };
-        let base = repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?;
+        let base = match self.since {
+            Some(tree) => Snapshot { tree, unstored: Vec::new() },
+            None => repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?,
+        };
         let copy = match &self.copy {
             Some(dir) => Some(repository.add_worktree(dir, &self.objects, &base)?),
             None => None,

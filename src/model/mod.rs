@@ -21,6 +21,7 @@ pub mod passed_on;
 pub mod planning;
 pub mod plugin;
 pub mod prompt;
+pub mod proportion;
 pub mod recording;
 mod request;
 pub mod result;
@@ -38,6 +39,6 @@ pub mod yaml;
 
 pub use activity::Activity;
 pub use fault::{Fault, Result, Spot};
-pub use request::{Request, TrustRequest, VerifyRequest};
+pub use request::{GivenWork, Request, TrustRequest, VerifyRequest};
 pub use session_id::SessionId;
 pub use status::{Again, Row, Status, TABLE};

@@ -8,6 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
+    GivenWork,
     check::{Check, Require, Timing},
     contract::{Fact, Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
@@ -48,6 +49,10 @@ pub struct Plan {
     pub skipped: Vec<Check>,
     /// What to do, in this order.
     pub steps: Vec<StepPlan>,
+    /// The work that is judged, where it was done elsewhere: the one step takes it in, and asks
+    /// nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<GivenWork>,
     /// The schema of the run's output.
     pub output: Option<serde_json::Value>,
     /// Who tries to disprove the finished work.
@@ -283,8 +288,15 @@ impl Plan {
 
     /// Everything that is a call: the steps, and the reviewers of the panel.
     pub fn calls(&self) -> impl Iterator<Item = &StepPlan> {
-        let reviewers = self.panel.iter().flat_map(|panel| &panel.reviewers);
-        self.steps.iter().chain(reviewers.map(|reviewer| &reviewer.call))
+        let panel = self.panel.iter();
+        let reviewers = panel.clone().flat_map(|panel| &panel.reviewers);
+        let canary = panel.flat_map(|panel| &panel.canary);
+        self.steps.iter().chain(reviewers.map(|reviewer| &reviewer.call)).chain(canary)
+    }
+
+    /// Whether anybody is asked at all; where nobody is, no claude is needed.
+    pub fn asks_somebody(&self) -> bool {
+        self.work.is_none() || self.panel.is_some()
     }
 
     /// Who a call with this id plays.

@@ -32,6 +32,7 @@ pub(crate) fn bare_plan() -> Plan {
         hooks: Vec::new(),
         judges: Vec::new(),
         skipped: Vec::new(),
+        work: None,
         steps: vec![step("whole")],
         output: None,
         panel: None,

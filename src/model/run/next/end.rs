@@ -47,7 +47,9 @@ pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
 pub fn proof(state: &State) -> Proof {
     let confirmed = state.verdict().filter(|verdict| verdict.status == VerdictStatus::Passed);
     let votes = confirmed.map_or(0, |verdict| verdict.votes.confirmed);
-    Proof { votes, ..Proof::of(standing_checks(state)) }
+    let caught = state.canary().and_then(|canary| canary.caught);
+    let canary = u32::from(caught.unwrap_or(false));
+    Proof { votes, canary, ..Proof::of(standing_checks(state)) }
 }
 
 /// The checks that still speak of the work as it is: those of superseded attempts do not.
@@ -75,7 +77,9 @@ fn stands(state: &State, at: &Point) -> bool {
         Point::Mid { step, attempt } => {
             state.step(step).is_some_and(|known| known.attempt == *attempt)
         }
-        Point::Post { round } | Point::Panel { round, .. } => *round == state.round,
+        Point::Post { round } | Point::Panel { round, .. } | Point::Canary { round, .. } => {
+            *round == state.round
+        }
     }
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::model::{
+    GivenWork,
     check::{Require, Timing},
     contract::{Isolation, On, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
-    panel::{PanelPlan, ReviewerPlan, UNITS},
+    panel::{CANARY_UNITS, PanelPlan, ReviewerPlan, UNITS},
     run::{
         Plan,
         plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, SkillRef, StepPlan},
@@ -27,6 +28,8 @@ prop_compose! {
         apply in any::<bool>(),
         reviewers in 0usize..4,
         escalate in any::<bool>(),
+        canary in any::<bool>(),
+        given in any::<bool>(),
         output in any::<bool>(),
         times in 0u8..3,
         cents in 5u64..200,
@@ -57,8 +60,9 @@ prop_compose! {
             judges: Vec::new(),
             skipped: Vec::new(),
             steps,
+            work: given.then(GivenWork::default),
             output: output.then(|| serde_json::json!({})),
-            panel: panel(reviewers, escalate),
+            panel: panel(reviewers, escalate, canary),
             repair,
             retry: Retry {
                 times,
@@ -132,18 +136,20 @@ fn step(place: usize) -> StepPlan {
 }
 
 /// Reviewers that differ in nothing but their names.
-fn panel(reviewers: usize, escalate: bool) -> Option<PanelPlan> {
+fn panel(reviewers: usize, escalate: bool, canary: bool) -> Option<PanelPlan> {
     let reviewer = |place: usize| ReviewerPlan {
         persona: String::new(),
         lens: String::new(),
         call: StepPlan { id: format!("{UNITS}/{place}"), ..step(place) },
     };
+    let copy = |place: usize| StepPlan { id: format!("{CANARY_UNITS}/{place}"), ..step(place) };
     (reviewers > 0).then(|| PanelPlan {
         reviewers: (0..reviewers).map(reviewer).collect(),
         quorum: 1,
         criteria: Vec::new(),
         evidence: Vec::new(),
         escalate,
+        canary: (0..reviewers).filter(|_| canary).map(copy).collect(),
     })
 }
 
