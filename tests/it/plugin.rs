@@ -37,7 +37,13 @@ fn its_skills_are_offered_to_the_agent_and_read_when_asked_for() {
     ]);
     let output = world
         .claude(["-p", "--output-format=stream-json", "--verbose", "--setting-sources="])
-        .args(["--strict-mcp-config", "--no-session-persistence", "--plugin-dir", REPOSITORY, "--allowedTools=Skill"])
+        .args([
+            "--strict-mcp-config",
+            "--no-session-persistence",
+            "--plugin-dir",
+            REPOSITORY,
+            "--allowedTools=Skill",
+        ])
         .stdin("How do I have my work proven?")
         .run()
         .expect_code(0);
