@@ -51,7 +51,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     if args.shell == Shell::Zsh {
         let folder = file.parent().unwrap_or(&file).display();
         let line = format!("fpath=({folder} $fpath)");
-        context.printer.say(&format!("zsh looks there after `{line}` in .zshrc, above `compinit`\n"));
+        context
+            .printer
+            .say(&format!("zsh looks there after `{line}` in .zshrc, above `compinit`\n"));
     }
     Ok(Status::Passed.into())
 }

@@ -100,17 +100,11 @@ impl Finding {
 
     /// Something that a run cannot do without.
     fn fail(name: &'static str, fault: &Fault) -> Self {
-        let places = fault.spots.iter().map(|spot| {
-            let before = spot.source.get(..spot.span.start).unwrap_or_default();
-            let line = 1 + before.matches('\n').count();
-            format!("\n{}:{line}: {}", spot.path.display(), spot.message)
-        });
-        let found = std::iter::once(fault.to_string()).chain(places).collect::<String>();
         Self {
             status: Grade::Fail,
             advice: fault.hints.clone(),
             ends: fault.status,
-            ..Self::ok(name, found)
+            ..Self::ok(name, fault.with_places())
         }
     }
 

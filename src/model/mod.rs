@@ -11,8 +11,10 @@ pub mod contract;
 pub mod digest;
 pub mod facts;
 mod fault;
+pub mod gate;
 pub mod hook_answer;
 pub mod journal_line;
+pub mod json_text;
 pub mod judges;
 pub mod lint;
 pub mod meanwhile;
@@ -39,6 +41,6 @@ pub mod yaml;
 
 pub use activity::Activity;
 pub use fault::{Fault, Result, Spot};
-pub use request::{GivenWork, Request, TrustRequest, VerifyRequest};
+pub use request::{GivenWork, Request, TrustRequest, VerifyRequest, WorkOf};
 pub use session_id::SessionId;
 pub use status::{Again, Row, Status, TABLE};

@@ -6,6 +6,7 @@ pub mod copies;
 pub mod day_ledger;
 pub mod examine;
 pub mod folders;
+pub mod gate;
 pub mod history;
 pub mod journal;
 pub mod probe;

@@ -7,6 +7,7 @@ mod bundled_hooks;
 mod bundled_recordings;
 mod cli;
 mod commit_message;
+mod gate;
 mod harness;
 mod hooks_command;
 mod pages;
