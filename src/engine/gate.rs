@@ -78,11 +78,12 @@ async fn prompted(
         Some(held) if !held.settled => held,
         before => {
             file.forget_old(around.clock.now().into());
-            let bond = match find(told, named, around).await {
-                Found::Nothing => return Ok(Answer::Silence),
-                Found::Untrusted(why) => {
-                    return Ok(Answer::Say(format!("atlas gate: nothing is checked here: {why}")));
+            let bond = match find((told, named), before.as_ref(), around).await {
+                Found::Nothing => {
+                    file.forget()?;
+                    return Ok(Answer::Silence);
                 }
+                Found::Untrusted(why) => return Ok(Answer::Say(untrusted(before.as_ref(), &why))),
                 Found::Bond(bond) => bond,
             };
             if let Bond::Broken { reason } = &bond {
@@ -182,12 +183,24 @@ fn judged(plan: &Plan, work: GivenWork, asked: &[String]) -> Plan {
     plan
 }
 
-async fn find(told: &Told, named: Option<&Path>, around: &Around) -> Found {
+/// What was trusted when the session began still holds it.
+fn untrusted(before: Option<&Held>, why: &str) -> String {
+    match before {
+        Some(_) => format!("atlas gate: held to the contract as it was, because {why}"),
+        None => format!("atlas gate: nothing is checked here: {why}"),
+    }
+}
+
+async fn find(
+    (told, named): (&Told, Option<&Path>),
+    before: Option<&Held>,
+    around: &Around,
+) -> Found {
     let Some(place) = contract_file(&told.cwd, named) else { return Found::Nothing };
     if named.is_none() && !place.file.exists() {
         return Found::Nothing;
     }
-    match bond(&place, told, around).await {
+    match bond((&place, told), before, around).await {
         Ok(bond) => Found::Bond(bond),
         Err(fault) => {
             let asked = request(place.name.clone(), place.own.clone(), &told.cwd);
@@ -200,7 +213,12 @@ async fn find(told: &Told, named: Option<&Path>, around: &Around) -> Found {
     }
 }
 
-async fn bond(place: &ContractPlace, told: &Told, around: &Around) -> Result<Bond> {
+/// All looks at one session of Claude Code are runs of one session of atlas.
+async fn bond(
+    (place, told): (&ContractPlace, &Told),
+    before: Option<&Held>,
+    around: &Around,
+) -> Result<Bond> {
     place.expect_usable()?;
     let request = request(place.name.clone(), place.own.clone(), &told.cwd);
     let prepared = prepare::prepare(&request, around, &Purpose::Work)?;
@@ -211,10 +229,19 @@ async fn bond(place: &ContractPlace, told: &Told, around: &Around) -> Result<Bon
     let mut plan = prepared.plan;
     let most = Span::seconds(WAITS - SPARE_SECONDS);
     plan.limits.time = plan.limits.time.min(most);
-    let home = prepared.sessions.home()?;
-    let session = home.create(&NewSession { clock: around.clock, claude: None })?;
-    let base = snapshot(repository, &session.stored().objects())?;
-    let session = session.id().to_string();
+    let earlier = before.and_then(|held| match &held.to {
+        Bond::Contract(contract) => prepared.sessions.find(&contract.session).ok(),
+        Bond::Broken { .. } => None,
+    });
+    let session = match earlier {
+        Some(session) => session,
+        None => {
+            let new = NewSession { clock: around.clock, claude: None };
+            prepared.sessions.home()?.create(&new)?.stored().clone()
+        }
+    };
+    let base = snapshot(repository, &session.objects())?;
+    let session = session.id.to_string();
     Ok(Bond::Contract(Box::new(Contract { session, base, plan })))
 }
 

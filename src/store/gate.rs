@@ -89,6 +89,18 @@ impl HeldFile {
         })
     }
 
+    /// Forgets what is known.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    pub fn forget(&self) -> Result<()> {
+        match fs::remove_file(&self.path) {
+            Ok(()) => Ok(()),
+            Err(error) if is_absent(&error) => Ok(()),
+            Err(error) => Err(Fault::failed("cannot let go of a session").because(error)),
+        }
+    }
+
     /// Removes what is known of sessions that have long ended. Where that fails, it is in nobody's
     /// way.
     pub fn forget_old(&self, now: SystemTime) {
@@ -126,8 +138,11 @@ mod tests {
         assert!(HeldFile::take(state.path(), "one", PATIENCE).await.is_err(), "it is held");
         let other = HeldFile::take(state.path(), "../two", PATIENCE).await.unwrap();
         assert_eq!(other.read().unwrap(), None);
+        other.forget().unwrap();
         other.write(&held("one")).unwrap();
         assert!(other.read().is_err());
+        file.forget().unwrap();
+        assert_eq!(file.read().unwrap(), None);
         for broken in ["", "{", "{\"version\":9}"] {
             write_atomic(&other.path, broken.as_bytes(), PRIVATE_FILE).unwrap();
             assert!(other.read().is_err(), "{broken}");

@@ -13,7 +13,7 @@ const CONTRACT: &str = "\
 hooks:
   no-bad:
     timing: post
-    command: [sh, -c, 'echo looked >> ../looks; ! grep -n BAD src.txt >&2']
+    command: [sh, -c, 'echo looked >> ../looks; ! grep -hn BAD *.txt >&2']
 ";
 
 /// A repository that is held to a contract, and trusted.
@@ -104,7 +104,8 @@ fn three_refusals_and_no_look_twice_at_one_tree() {
 
 #[test]
 fn what_was_verified_is_the_next_base_and_what_was_not_stays_in_the_change() {
-    let files = "hooks: { files: { timing: post, command: [sh, -c, 'cat > ../told; grep -q ok src.txt'] } }";
+    let files =
+        "hooks: { files: { timing: post, command: [sh, -c, 'cat > ../told; grep -q ok *.txt'] } }";
     let world = held(files);
     let changed = |world: &World| {
         let told: Value =
@@ -125,6 +126,7 @@ fn what_was_verified_is_the_next_base_and_what_was_not_stays_in_the_change() {
     world.write("c.txt", "c\n");
     expect_said(&stop(&world), "verified");
     assert_eq!(changed(&world), json!(["c.txt"]));
+    assert_eq!(runs(&world), 3, "in one session of atlas");
 }
 
 #[test]
@@ -161,6 +163,22 @@ fn nobodys_contract_runs_untrusted_and_is_told_of() {
     world.write("src.txt", "BAD\n");
     expect_said(&stop(&world), "NOT VERIFIED: no base was taken");
     assert_eq!(looks(&world), 0);
+}
+
+/// A contract that is gone at a prompt was taken away by a person: the work so far was verified.
+#[test]
+fn a_person_takes_the_contract_away_or_changes_it_between_two_turns() {
+    let world = held(CONTRACT);
+    prompt(&world);
+    world.write("src.txt", "better\n");
+    expect_said(&stop(&world), "verified");
+    world.write(".claude/contracts/gate.yaml", format!("{CONTRACT}# more\n"));
+    let said: Value = serde_json::from_str(&prompt(&world)).unwrap();
+    expect_said(&said, "held to the contract as it was, because");
+    std::fs::remove_file(world.dir().join(".claude/contracts/gate.yaml")).unwrap();
+    assert_eq!(prompt(&world), "");
+    world.write("src.txt", "BAD\n");
+    assert_eq!(stop(&world), Value::Null);
 }
 
 #[test]

@@ -46,10 +46,10 @@ fn writes(rule: Rule, dir: &Path, (file, content): (&str, &str)) -> Rule {
 #[test]
 fn an_agent_hears_the_reason_three_times_and_then_may_stop() {
     let world = world(CONTRACT, |dir| {
-        let src = |rule: Rule, content: &str| writes(rule, dir, ("src.txt", content));
+        let new = |rule: Rule, content: &str| writes(rule, dir, ("new.txt", content));
         vec![
-            src(rule().when_user("Improve it").times(1), "BAD one\n"),
-            src(rule().when_user(r"refused \(1 of 3\)").times(1), "BAD two\n"),
+            new(rule().when_user("Improve it").times(1), "BAD one\n"),
+            new(rule().when_user(r"refused \(1 of 3\)").times(1), "BAD two\n"),
             rule().says("I am done."),
         ]
     });
@@ -71,10 +71,10 @@ fn an_agent_hears_the_reason_three_times_and_then_may_stop() {
 #[test]
 fn an_agent_that_mends_its_work_is_verified() {
     let world = world(CONTRACT, |dir| {
-        let src = |rule: Rule, content: &str| writes(rule, dir, ("src.txt", content));
+        let new = |rule: Rule, content: &str| writes(rule, dir, ("new.txt", content));
         vec![
-            src(rule().when_user("Improve it").times(1), "BAD\n"),
-            src(rule().when_user("1:BAD").times(1), "fine\n"),
+            new(rule().when_user("Improve it").times(1), "BAD\n"),
+            new(rule().when_user("1:BAD").times(1), "fine\n"),
             rule().says("I am done."),
         ]
     });
@@ -131,12 +131,12 @@ fn what_reviewers_prove_goes_back_and_their_price_stands_in_the_ledger() {
 #[test]
 fn the_agent_of_a_run_is_not_held_by_the_gate() {
     let world = world(CONTRACT, |dir| {
-        let bad = writes(rule().before_tool_result(), dir, ("src.txt", "BAD\n"));
+        let bad = writes(rule().before_tool_result(), dir, ("new.txt", "BAD\n"));
         vec![bad, rule().says("Hello.")]
     });
     world.user_config("isolation: none");
     world.personal_skill("greet", GREET);
     let output = finding_atlas(world.atlas(["run", "greet", "--edit"])).run().expect_code(0);
     assert_eq!(world.model().requests().len(), 2, "{output}");
-    assert_eq!((world.read("src.txt").as_str(), looks(&world)), ("BAD\n", 0));
+    assert_eq!((world.read("new.txt").as_str(), looks(&world)), ("BAD\n", 0));
 }
