@@ -153,9 +153,7 @@ fn memory() {
 /// How many requests a service refuses that takes four at a time and half a second for each.
 fn overload() {
     let tasks = 64;
-    let service = || {
-        [rule().says(ANSWER).takes(Duration::from_millis(500)).refuses_above(4)]
-    };
+    let service = || [rule().says(ANSWER).takes(Duration::from_millis(500)).refuses_above(4)];
     let refused = |world: &World| world.model().requests().len().saturating_sub(tasks);
     let world = furnish(World::scripted(service()), tasks);
     ours(&world, 16).deadline(Duration::from_secs(900)).run().expect_code(0);

@@ -10,7 +10,8 @@ use super::{
     context::Context,
     run::{
         LimitArgs, PaceArgs, around, dry_run,
-        follow::{Follower, end, writable},
+        follow::{Follower, end},
+        outlets::OutletArgs,
         runtime,
     },
 };
@@ -24,6 +25,9 @@ use crate::{
     },
     sys::fs::read_capped,
 };
+
+/// What stands in the place of a skill's name.
+const NAME: &str = "spawn";
 
 /// The largest file of tasks.
 const MAX_TASKS: u64 = 64 * 1024 * 1024;
@@ -49,12 +53,11 @@ pub(super) struct Args {
     /// Write results in the order of the tasks, each once those before it are there
     #[arg(long)]
     ordered: bool,
-    /// Write the results to FILE in place of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    outlets: OutletArgs,
     /// Show what would be done, every value with its source, and do nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// The model for tasks that name none, as `claude --model` takes it
     #[arg(long)]
     model: Option<String>,
@@ -68,8 +71,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let output = args.output.as_deref();
-    writable(output, context)?;
+    let ended = follow(args, context);
+    ended.inspect_err(|fault| args.outlets.report_fault(fault, Some(NAME), context))
+}
+
+fn follow(args: &Args, context: &Context) -> Result<Exit> {
+    args.outlets.expect_writable(context)?;
     let around = around(context)?;
     let request = TaskRequest {
         request: request(args, context),
@@ -80,16 +87,16 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     if args.dry_run {
         return dry_run(&prepared, &around, context);
     }
-    let mut follower = Follower::of_tasks(output, context);
+    let mut follower = Follower::new(&args.outlets, context);
     follower.reporter.begins(&prepared.plan, None, &prepared.notices);
     let run = engine::run::run(prepared, &request.request, &around, &mut follower);
     let finished = runtime()?.block_on(run)?;
-    end(output, context, follower, &finished)
+    end(&args.outlets, context, follower, &finished)
 }
 
 fn request(args: &Args, context: &Context) -> Request {
     Request {
-        skill: "spawn".to_owned(),
+        skill: NAME.to_owned(),
         cwd: context.cwd.clone(),
         model: args.model.clone(),
         allow: args.allow.clone(),

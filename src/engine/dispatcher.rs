@@ -4,6 +4,8 @@
 //! alone writes the journal and folds the state, so there is no order of events but its own. It
 //! holds no rule about what a run should do.
 
+mod orders;
+
 use std::rc::Rc;
 
 use tokio::{
@@ -13,23 +15,16 @@ use tokio::{
 };
 
 use super::{
-    brief, call, frame, hook, judges, look, panel, quota,
+    call, hook, judges, look, panel, quota,
     site::Site,
     unit::{FromUnit, Line},
+    work,
 };
 use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
-        check::{Check, Timing},
-        run::{
-            Effect, Event, Point, State,
-            event::Output,
-            next,
-            plan::StepPlan,
-            state::{Opening, Stage, StepState},
-        },
-        value::{Span, Usd},
+        run::{Effect, Event, Point, State, next},
     },
     store::scratch,
     sys::{
@@ -147,7 +142,9 @@ impl<'a> Dispatcher<'a> {
                 self.append(Event::QuotaAwaited { window: window.clone(), resets_at }).await?;
                 self.units.spawn_local(quota::await_reset(site, line, (window, resets_at)));
             }
-            Effect::Check { at: at @ Point::Panel { asked, .. } } => {
+            Effect::Check {
+                at: at @ (Point::Panel { asked, .. } | Point::Canary { asked, .. }),
+            } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let hearing = self.hearing(at, asked);
                 self.units.spawn_local(panel::hear(site, line, hearing));
@@ -159,21 +156,22 @@ impl<'a> Dispatcher<'a> {
                 let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
-            Effect::Freeze => {
-                let mut files = judges::now(&site.tree.root, &site.plan.judges).await;
-                for known in self.state.judges.files() {
-                    files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
-                        file.state = known.state.clone();
-                    });
-                }
-                return self.append(Event::JudgesFrozen { files }).await;
-            }
+            Effect::Freeze => return self.freeze().await,
             Effect::RunHook { hook: name, at } => {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
                 let judges = self.state.judges.files().to_vec();
                 let order = hook::Order { work: self.work(&at), judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
+            }
+            Effect::TakeWork { step, attempt } => {
+                let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
+                self.append(Event::StepStarted { step, attempt, grant: None }).await?;
+                self.units.spawn_local(work::take(site, line, plan, attempt));
+            }
+            Effect::Plant { round } => {
+                let fault = panel::plant(&site, &self.finished_work()).await;
+                return self.append(Event::CanaryPlanted { round, fault }).await;
             }
             Effect::Call { step, attempt, resume, reasons, after, grant } => {
                 let judges = self.state.judges.files().to_vec();
@@ -189,6 +187,17 @@ impl<'a> Dispatcher<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Files that are frozen already stay as they were.
+    async fn freeze(&mut self) -> Result<()> {
+        let mut files = judges::now(&self.site.tree.root, &self.site.plan.judges).await;
+        for known in self.state.judges.files() {
+            files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
+                file.state = known.state.clone();
+            });
+        }
+        self.append(Event::JudgesFrozen { files }).await
     }
 
     async fn take(&mut self, message: FromUnit) -> Result<()> {
@@ -251,140 +260,6 @@ impl<'a> Dispatcher<'a> {
         self.append(Event::LimitReached { limit: LimitKind::Time, reason }).await?;
         self.signals.request(Stop::Polite);
         Ok(())
-    }
-
-    /// What an agent is told beyond the plan; a sub-agent nothing but why it was refused.
-    fn told_beyond(&self, step: &StepPlan, reasons: Vec<String>) -> Result<call::Told> {
-        if step.sub_agent.is_some() {
-            return Ok(call::Told { reasons, ..call::Told::nothing() });
-        }
-        Ok(call::Told {
-            opening: self.opening(&step.id, &reasons),
-            brief: brief::brief(&self.site, &self.state, step)?,
-            meanwhile: frame::meanwhile(&self.state, step),
-            half_done: frame::before_half_done(&self.site, &self.state, step),
-            reasons,
-        })
-    }
-
-    /// A conversation that an earlier run had does not know the task. Whether a call that was broken
-    /// off heard it, nobody knows, so it is said again.
-    fn opening(&self, step: &str, reasons: &[String]) -> Opening {
-        let known = self.state.step(step).filter(|_| reasons.is_empty());
-        known.map(|known| known.opening).unwrap_or_default()
-    }
-
-    /// What may still be spent: of every limit, what earlier calls have not used; of the money, what
-    /// was set aside.
-    fn left(&self, step: &StepPlan, resume: Option<&str>, grant: Option<Usd>) -> call::Left {
-        let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
-        let turns = limits.turns.saturating_sub(ledger.turns);
-        call::Left {
-            usd: grant,
-            tokens: limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted())),
-            turns: step.sub_agent.as_ref().map_or(turns, |own| own.turns.min(turns)),
-            conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
-            window: self.state.window(&self.site.plan, step),
-        }
-    }
-
-    fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {
-        let plan = &self.site.plan;
-        match at {
-            Point::Pre | Point::HandOver | Point::Panel { .. } => None,
-            Point::Mid { step, .. } => {
-                let known = self.state.step(step).filter(|known| known.succeeded())?;
-                let schema = plan.step(step)?.output.clone()?;
-                Some((known.output.clone(), schema))
-            }
-            Point::Post { .. } => {
-                let last = self.state.step(&plan.steps.last()?.id)?;
-                Some((last.output.clone(), plan.output.clone()?))
-            }
-        }
-    }
-
-    /// What a step gave, as soon as it is looked at.
-    fn output(&self, at: &Point) -> Option<Output> {
-        match at {
-            Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
-            Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
-        }
-    }
-
-    /// Asks a reviewer: it knows nothing but the work, which it is told when it is asked.
-    async fn review(
-        &mut self,
-        step: &str,
-        attempt: u32,
-        (after, grant): (Span, Option<Usd>),
-    ) -> Result<()> {
-        let plan = self.site.plan.call(step).expect("the plan asked for it").clone();
-        self.append(Event::StepStarted { step: step.to_owned(), attempt, grant }).await?;
-        let left = self.left(&plan, None, grant);
-        let order = call::Order {
-            step: plan,
-            attempt,
-            resume: None,
-            told: call::Told::nothing(),
-            judges: self.state.judges.files().to_vec(),
-            after,
-            left,
-        };
-        let (site, line, work) = (Rc::clone(&self.site), self.line.clone(), self.finished_work());
-        self.units.spawn_local(panel::review(site, line, order, work));
-        Ok(())
-    }
-
-    /// The work as a panel judges it.
-    fn finished_work(&self) -> panel::Work {
-        let last = self.site.plan.steps.last().and_then(|step| self.state.step(&step.id));
-        let said = |check: &&Check| matches!(check.timing, Some(Timing::Mid | Timing::Post));
-        panel::Work {
-            round: self.state.round,
-            output: last.and_then(|known| known.output.clone()),
-            checks: next::standing_checks(&self.state).filter(said).cloned().collect(),
-        }
-    }
-
-    /// What the first `asked` reviewers said.
-    fn hearing(&self, at: Point, asked: u32) -> panel::Hearing {
-        let reviewers = self.site.plan.panel.iter().flat_map(|panel| &panel.reviewers);
-        let heard = reviewers.take(asked as usize).filter_map(|reviewer| {
-            match self.state.step(&reviewer.call.id)? {
-                StepState { call: Stage::Ended(outcome), output, .. } => {
-                    Some((reviewer.name().to_owned(), outcome.clone(), output.clone()))
-                }
-                _ => None,
-            }
-        });
-        panel::Hearing {
-            at,
-            work: self.finished_work(),
-            judges: self.state.judges.files().to_vec(),
-            heard: heard.collect(),
-        }
-    }
-
-    /// What a hook is told: of the step it looks at, or of the last one.
-    fn work(&self, at: &Point) -> hook::Work {
-        let plan = &self.site.plan;
-        let step = match at {
-            Point::Pre | Point::HandOver | Point::Panel { .. } => return hook::Work::default(),
-            Point::Mid { step, .. } => step,
-            Point::Post { .. } => match plan.steps.last() {
-                Some(step) => &step.id,
-                None => return hook::Work::default(),
-            },
-        };
-        let Some(known) = self.state.step(step) else { return hook::Work::default() };
-        let dir = self.site.session.stored().attempt_dir(self.site.run, step, known.attempt);
-        hook::Work {
-            output_file: self.site.output_file(step, known),
-            transcript: Some(dir.join("stream.jsonl")),
-            claude_session: known.conversation.clone(),
-            changes: self.state.changes.clone(),
-        }
     }
 }
 

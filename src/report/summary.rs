@@ -45,7 +45,7 @@ pub fn summary(
     if result.waived {
         said.push_str(&not_checked(result, look));
     }
-    said.push_str(&headline(plan, result, place, look));
+    said.push_str(&headline(Some(plan), result, place, look));
     said.push_str(&not_started(plan, result, look));
     said.push_str(&reasons(result, look));
     said.push_str(&changes::changes(result, verbosity, look));
@@ -64,13 +64,18 @@ pub fn not_checked(result: &RunResult, look: Look) -> String {
 }
 
 /// The one line: `rejected · 2 of 3 checks · $0.06 · 41 s · …abcd`.
-fn headline(plan: &Plan, result: &RunResult, place: &Place<'_>, look: Look) -> String {
+pub(super) fn headline(
+    plan: Option<&Plan>,
+    result: &RunResult,
+    place: &Place<'_>,
+    look: Look,
+) -> String {
     let mut parts = vec![if by_nobody(result) {
         "passed, checked by nobody".to_owned()
     } else {
         result.status.to_string()
     }];
-    if plan.tasks.is_some() {
+    if plan.is_some_and(|plan| plan.tasks.is_some()) {
         let passed = result.steps.iter().filter(|step| step.status == StepStatus::Passed).count();
         parts.push(format!("{passed} of {}", words::count(result.steps.len(), "task")));
     }
@@ -93,6 +98,10 @@ fn headline(plan: &Plan, result: &RunResult, place: &Place<'_>, look: Look) -> S
             votes.confirmed,
             words::count(votes.total() as usize, "reviewer")
         ));
+    }
+    if let Some(canary) = &result.canary {
+        let seen = if canary.caught { "seen" } else { "missed" };
+        parts.push(format!("planted fault {seen}"));
     }
     let spend = words::spend(&result.spend, look);
     let anything = result.spend.usd_known.is_none_or(|usd| usd > Usd::ZERO);

@@ -100,8 +100,13 @@ async fn alongside<T, S>(main: impl Future<Output = T>, side: impl Future<Output
     }
 }
 
-/// Commands of the agent are sessions of their own and outlive claude when it is killed.
+/// Commands of the agent are sessions of their own and outlive claude when it is killed. Where the
+/// whole run ends, one sweep for all its calls follows, so that many of them are not looked for one
+/// by one.
 async fn leftovers(site: &Site, order: &Order) -> Option<String> {
+    if *site.stop.borrow() != Stop::Running {
+        return None;
+    }
     let cookie = site.cookie(&order.unit());
     let grace = site.plan.limits.grace.0;
     let found = tokio::task::spawn_blocking(move || sweep(&[cookie], grace)).await.ok()?;

@@ -98,7 +98,9 @@ impl Again<'_> {
                         running.spawn(self.asking(hook, at, (around, stop.clone())));
                     }
                     Effect::Freeze
+                    | Effect::Plant { .. }
                     | Effect::Check { .. }
+                    | Effect::TakeWork { .. }
                     | Effect::Call { .. }
                     | Effect::Stop(_)
                     | Effect::AwaitQuota { .. } => {
@@ -152,7 +154,9 @@ impl Again<'_> {
     /// What a hook is told: of the step it looks at, or of the last one.
     fn work(&self, at: &Point) -> Work {
         let step = match at {
-            Point::Pre | Point::Panel { .. } | Point::HandOver => return Work::default(),
+            Point::Pre | Point::Panel { .. } | Point::Canary { .. } | Point::HandOver => {
+                return Work::default();
+            }
             Point::Mid { step, .. } => Some(step),
             Point::Post { .. } => self.plan.steps.last().map(|step| &step.id),
         };

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Around, FACT_BYTES, Files, Ground, Prepared, chosen, expect_text, kept, settings};
+use super::{
+    Around, FACT_BYTES, Files, Ground, Prepared, Since, chosen, expect_text, kept, settings,
+};
 use crate::{
     engine::{
         Purpose,
@@ -63,6 +65,7 @@ pub fn prepare_tasks(asked: &TaskRequest, around: &Around) -> Result<Prepared> {
         plan,
         // No task works on the tree by right, so nobody looks what became of it.
         repository: None,
+        base: Since::Now,
         sessions,
         history: None,
         notices: Vec::new(),

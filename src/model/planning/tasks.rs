@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{limits, settings};
 use crate::model::{
-    Request,
+    Delivery, Request,
     check::Require,
     config::Settings,
     contract::{Isolation, PermissionMode, Subagents, SystemPrompt},
@@ -79,7 +79,7 @@ pub fn tasks(given: &GivenTasks<'_>) -> Plan {
         root: None,
         cwd: given.request.cwd.clone(),
         isolation: Isolation::None,
-        apply: false,
+        delivery: Delivery::Patch,
         inputs: BTreeMap::new(),
         requires: Requires::default(),
         facts: Vec::new(),
@@ -88,6 +88,7 @@ pub fn tasks(given: &GivenTasks<'_>) -> Plan {
         skipped: Vec::new(),
         steps,
         tasks: Some(TasksPlan { order: given.order }),
+        work: None,
         output: None,
         panel: None,
         repair: String::new(),

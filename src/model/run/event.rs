@@ -4,23 +4,26 @@
 //! events. They are a file format: a field may be added with a default, never renamed, and a
 //! reader skips types that it does not know.
 
+mod call;
+
 use std::path::PathBuf;
 
+pub use call::{CallEnded, CallStarted, WorkTaken};
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Point, Stand};
 use crate::model::{
     Request, Status,
-    call::{
-        CallOutcome, ContextUse, LimitKind, QuotaUse, Spend, Unavailability, stream::EditAnswer,
-    },
+    call::{LimitKind, Unavailability, stream::EditAnswer},
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
-    panel::weigh::Cast,
+    panel::{
+        canary::{Catch, Planted},
+        weigh::Cast,
+    },
     result::{Finding, VerdictStatus, Votes},
     scratch::Mark,
-    skill::stages::BytesByStage,
     value::{Span, Usd},
 };
 
@@ -144,6 +147,23 @@ pub enum Event {
         /// The votes, counted.
         votes: Votes,
     },
+    /// A fault was chosen for a copy of the work that a panel has passed.
+    CanaryPlanted {
+        /// How many times the end was reached before, from 0.
+        round: u32,
+        /// The fault; `None` where the work holds nothing that one could be planted in.
+        fault: Option<Planted>,
+    },
+    /// What the panel made of that copy.
+    CanaryJudged {
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
+        at: Point,
+        /// Whether the panel would have refused the copy, because of the fault.
+        caught: bool,
+        /// Who saw it, of those that answered, in the order in which they were asked.
+        by: Vec<Catch>,
+    },
     /// An attempt of a step begins.
     StepStarted {
         /// The step's id.
@@ -173,6 +193,8 @@ pub enum Event {
         /// The HTTP status, where there was an answer.
         status: Option<u16>,
     },
+    /// Work that was done elsewhere is in the session, as a call's output would be.
+    WorkTaken(WorkTaken),
     /// The service was overloaded or out of reach; the call goes on after a wait.
     CallRetrying {
         /// The step's id.
@@ -286,61 +308,6 @@ pub struct Conversation {
     pub claude_session: String,
     /// What it has cost in all.
     pub cost: Usd,
-}
-
-/// A call's start.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CallStarted {
-    /// The step's id.
-    pub step: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
-    /// claude's process id.
-    pub pid: u32,
-    /// Its start time in clock ticks since boot, where the system tells.
-    pub start: Option<u64>,
-    /// The conversation, under an id of our choosing.
-    pub claude_session: String,
-    /// Whether an earlier conversation goes on.
-    pub resumed: bool,
-    /// What is charged until it ends.
-    pub reservation: Usd,
-    /// What claude was told as its own limit.
-    pub cap: Option<Usd>,
-    /// Where what it says begins in the attempt's stream file, in bytes.
-    #[serde(default)]
-    pub stream: u64,
-}
-
-/// A call's end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CallEnded {
-    /// The step's id.
-    pub step: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
-    /// How it ended.
-    pub outcome: CallOutcome,
-    /// What it cost.
-    pub spend: Spend,
-    /// What its conversation has cost in all, so that a resume can take the difference.
-    pub conversation_cost: Option<Usd>,
-    /// How full the context window became.
-    pub context: ContextUse,
-    /// What of the skill it put before the agent; `None` in journals of older versions.
-    #[serde(default)]
-    pub loaded: Option<BytesByStage>,
-    /// How much of a plan's quota is used, where a plan pays.
-    #[serde(default)]
-    pub quota: Option<QuotaUse>,
-    /// The full name of the model that answered.
-    pub model: Option<String>,
-    /// What it said.
-    pub output: Option<Output>,
-    /// Things worth telling that failed nothing.
-    pub warnings: Vec<String>,
-    /// How long it took, in milliseconds.
-    pub ms: u64,
 }
 
 /// An output, where it is.

@@ -128,6 +128,10 @@ impl Pace {
             Event::CallAnswered { step, .. } => self.was_answered(step),
             Event::CallRefused { step, .. } => self.refused(step),
             Event::CallEnded(call) => self.ended(&call.step, &call.outcome),
+            // Work that was done elsewhere asked nobody.
+            Event::WorkTaken(taken) => {
+                self.flights.remove(&taken.step);
+            }
             Event::QuotaAwaited { .. } => self.awaiting = true,
             // After so long a time the service is as unknown as in the beginning.
             Event::QuotaReset => {
@@ -148,6 +152,8 @@ impl Pace {
             | Event::Vote { .. }
             | Event::Finding { .. }
             | Event::Verdict { .. }
+            | Event::CanaryPlanted { .. }
+            | Event::CanaryJudged { .. }
             | Event::CallStarted(_)
             | Event::CallRetrying { .. }
             | Event::EditChecked { .. }

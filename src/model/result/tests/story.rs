@@ -62,11 +62,7 @@ impl Story {
                 .into_iter()
                 .filter_map(|effect| match effect {
                     Effect::Record(event) | Effect::Stop(event) => Some(*event),
-                    Effect::Freeze
-                    | Effect::AwaitQuota { .. }
-                    | Effect::Check { .. }
-                    | Effect::RunHook { .. }
-                    | Effect::Call { .. } => None,
+                    _ => None,
                 })
                 .collect();
             if decided.is_empty() {

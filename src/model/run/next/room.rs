@@ -64,6 +64,8 @@ fn called(effect: &Effect) -> Option<&str> {
         | Effect::Check { .. }
         | Effect::Freeze
         | Effect::RunHook { .. }
+        | Effect::TakeWork { .. }
+        | Effect::Plant { .. }
         | Effect::Stop(_)
         | Effect::AwaitQuota { .. } => None,
     }

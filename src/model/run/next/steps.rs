@@ -44,14 +44,17 @@ pub(super) fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
     let known = state.step(&step.id).unwrap_or(&fresh);
     match &known.call {
         Stage::Running => Vec::new(),
-        Stage::Idle => call(step, known),
+        Stage::Idle => call(plan, step, known),
         Stage::Ended(outcome) => ended(plan, state, (step, known), outcome),
     }
 }
 
 /// Where the step ran before, a broken-off call goes on in its conversation, and a refused attempt
 /// is told why.
-fn call(step: &StepPlan, known: &StepState) -> Vec<Effect> {
+fn call(plan: &Plan, step: &StepPlan, known: &StepState) -> Vec<Effect> {
+    if plan.work.is_some() {
+        return vec![Effect::TakeWork { step: step.id.clone(), attempt: known.next_attempt() }];
+    }
     let refused = known.rejections.last().filter(|_| known.attempt_is_refused());
     vec![Effect::Call {
         step: step.id.clone(),

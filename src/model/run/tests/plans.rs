@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::model::{
+    Delivery, GivenWork,
     check::{Require, Timing},
     contract::{Isolation, On, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
-    panel::{PanelPlan, ReviewerPlan, UNITS},
+    panel::{CANARY_UNITS, PanelPlan, ReviewerPlan, UNITS},
     run::{
         Plan,
         plan::{
@@ -26,9 +27,13 @@ prop_compose! {
         steps in 1usize..4,
         hooks in proptest::collection::vec(hook(), 0..5),
         requires in any::<bool>(),
-        apply in any::<bool>(),
+        delivery in prop_oneof![
+            Just(Delivery::Patch), Just(Delivery::Tree), Just(Delivery::Branch { name: None })
+        ],
         reviewers in 0usize..7,
         escalate in any::<bool>(),
+        canary in any::<bool>(),
+        given in any::<bool>(),
         output in any::<bool>(),
         times in 0u8..3,
         cents in 5u64..200,
@@ -47,12 +52,13 @@ prop_compose! {
         }
         need_an_earlier_one(&mut hooks);
         Plan {
-            apply,
+            delivery,
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
             hooks,
             steps,
+            work: given.then(GivenWork::default),
             output: output.then(|| serde_json::json!({})),
-            panel: panel(reviewers, escalate),
+            panel: panel(reviewers, escalate, canary),
             repair,
             retry: Retry {
                 times,
@@ -79,7 +85,7 @@ fn bare() -> Plan {
         root: None,
         cwd: "/".into(),
         isolation: Isolation::None,
-        apply: false,
+        delivery: Delivery::Patch,
         inputs: BTreeMap::new(),
         requires: Requires::default(),
         facts: Vec::new(),
@@ -88,6 +94,7 @@ fn bare() -> Plan {
         skipped: Vec::new(),
         steps: Vec::new(),
         tasks: None,
+        work: None,
         output: None,
         panel: None,
         repair: String::new(),
@@ -102,7 +109,7 @@ fn bare() -> Plan {
 
 /// A plan that asks so many reviewers at once and does nothing else, with so many cents.
 pub(super) fn fan_out(calls: usize, cents: u64, pace: PacePlan) -> Plan {
-    Plan { panel: panel(calls, false), limits: limits(cents), pace, ..bare() }
+    Plan { panel: panel(calls, false, false), limits: limits(cents), pace, ..bare() }
 }
 
 prop_compose! {
@@ -165,18 +172,20 @@ fn step(place: usize) -> StepPlan {
 }
 
 /// Reviewers that differ in nothing but their names.
-fn panel(reviewers: usize, escalate: bool) -> Option<PanelPlan> {
+fn panel(reviewers: usize, escalate: bool, canary: bool) -> Option<PanelPlan> {
     let reviewer = |place: usize| ReviewerPlan {
         persona: String::new(),
         lens: String::new(),
         call: StepPlan { id: format!("{UNITS}/{place}"), ..step(place) },
     };
+    let copy = |place: usize| StepPlan { id: format!("{CANARY_UNITS}/{place}"), ..step(place) };
     (reviewers > 0).then(|| PanelPlan {
         reviewers: (0..reviewers).map(reviewer).collect(),
         quorum: 1,
         criteria: Vec::new(),
         evidence: Vec::new(),
         escalate,
+        canary: (0..reviewers).filter(|_| canary).map(copy).collect(),
     })
 }
 
