@@ -72,8 +72,9 @@ fn say(lines: &[String]) {
 fn furnish(world: World, tasks: usize) -> World {
     world.user_config("limits: { usd: 1000 }\nusd-per-day: 100000\n");
     let line = |n: usize| json!({ "task": format!("Greet number {n}") }).to_string() + "\n";
-    world.write("tasks.jsonl", (0..tasks).map(line).collect::<String>());
-    world.write("numbers", (0..tasks).map(|n| format!("{n}\n")).collect::<String>());
+    world.write("tasks.jsonl", (0..tasks).map(line).collect::<Vec<_>>().concat());
+    let numbers: Vec<String> = (0..tasks).map(|n| n.to_string()).collect();
+    world.write("numbers", numbers.join("\n"));
     world
 }
 
@@ -110,12 +111,13 @@ fn command(world: &World, path: PathBuf) -> Command {
     let starts = recorder.starts();
     let start = starts.iter().rfind(|start| start["print"] == true).expect("atlas called it");
     let text = |value: &serde_json::Value| value.as_str().expect("it is text").to_owned();
-    let mut args: Vec<String> = start["args"].as_array().unwrap().iter().map(text).collect();
+    let mut args: Vec<String> =
+        start["args"].as_array().expect("it is a list").iter().map(text).collect();
     // A conversation's id is used once, and the system prompt is a file of the session.
     if let Some(at) = args.iter().position(|arg| arg == "--session-id") {
         args.drain(at..=at + 1);
     }
-    let env = start["env"].as_object().unwrap();
+    let env = start["env"].as_object().expect("it is a map");
     Command {
         path,
         args,
@@ -181,7 +183,7 @@ fn real() {
         let claude = support::claude::real_claude().to_owned();
         let program = command(&world, claude);
         let system = world.root().join("system.md");
-        std::fs::write(&system, "Greet.").expect("the world can be written to");
+        support::files::write(&system, "Greet.");
         let program = with_files(program, &system);
         let xargs = || theirs(&world, &program, jobs);
         let atlas = || ours(&world, jobs);

@@ -32,7 +32,7 @@ pub(crate) async fn await_reset(
             _ = stop.wait_for(|stop| *stop != Stop::Running) => return,
             () = sleep_awake(nap) => {}
         }
-        left = (left - nap).min(until(&site, resets_at));
+        left = left.saturating_sub(nap).min(until(&site, resets_at));
     }
     line.tell(Event::QuotaReset);
 }

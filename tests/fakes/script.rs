@@ -6,6 +6,7 @@ use serde_json::Value;
 /// The whole of `<path of the fake>.script.json`; by default every call succeeds at once.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 pub(crate) struct Script {
     /// What `--version` prints, in place of the pinned version.
     pub(crate) version: Option<String>,

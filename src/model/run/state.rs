@@ -137,19 +137,16 @@ impl State {
             }
             Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
             Event::LimitReached { limit, reason } => {
-                self.halt.get_or_insert(Halt::Limit(*limit, reason.clone()));
+                self.halts(Halt::Limit(*limit, reason.clone()));
             }
-            Event::ChecksStarted { at } => {
-                self.checks.insert(at.clone(), Stage::Running);
+            Event::Unavailable { why, reason } => {
+                self.halts(Halt::Unavailable(why.clone(), reason.clone()));
             }
-            Event::ChecksEnded { at, checks } => {
-                self.checks.insert(at.clone(), Stage::Ended(checks.clone()));
-            }
-            Event::HookStarted { hook, at } => {
-                self.hooks.insert((at.clone(), hook.clone()), Stage::Running);
-            }
+            Event::ChecksStarted { at } => self.checks_are(at, Stage::Running),
+            Event::ChecksEnded { at, checks } => self.checks_are(at, Stage::Ended(checks.clone())),
+            Event::HookStarted { hook, at } => self.hook_is((at, hook), Stage::Running),
             Event::HookEnded { hook, at, check } => {
-                self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
+                self.hook_is((at, hook), Stage::Ended(check.clone()));
             }
             Event::JudgesFrozen { files } => self.judges.freeze(files),
             Event::HookWrote { paths, .. } => self.judges.let_go(paths),
@@ -163,22 +160,17 @@ impl State {
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
             Event::CallEnded(call) => self.call_ended(call),
-            Event::Unavailable { why, reason } => {
-                self.halt.get_or_insert(Halt::Unavailable(why.clone(), reason.clone()));
-            }
             Event::Changes { step, changes, stand, .. } => {
                 self.changes = Some(changes.clone());
                 self.looked_at(step, stand.as_deref());
             }
-            Event::Retry { step, reasons, supersedes } => {
-                self.try_again(step, reasons, supersedes);
-            }
+            Event::Retry { step, reasons, supersedes } => self.try_again(step, reasons, supersedes),
             Event::StepEnded { step, status, reason, scratch, .. } => {
                 self.step_mut(step).status = Some((*status, reason.clone()));
                 self.scratch = scratch.clone().or(self.scratch.take());
             }
             Event::RunEnded { status, exit_code, reason } => {
-                self.ended(*status, *exit_code, reason);
+                self.ended(*status, *exit_code, reason)
             }
             Event::EditChecked { .. }
             | Event::CallAnswered { .. }
@@ -229,6 +221,19 @@ impl State {
         let Some(stand) = stand else { return };
         self.stand = Some(stand.clone());
         self.step_mut(step).stand = Some(stand.clone());
+    }
+
+    fn checks_are(&mut self, at: &Point, stage: Stage<Vec<Check>>) {
+        self.checks.insert(at.clone(), stage);
+    }
+
+    fn hook_is(&mut self, (at, hook): (&Point, &str), stage: Stage<Check>) {
+        self.hooks.insert((at.clone(), hook.to_owned()), stage);
+    }
+
+    /// What ends a run early is the first that does.
+    fn halts(&mut self, halt: Halt) {
+        self.halt.get_or_insert(halt);
     }
 
     fn ended(&mut self, status: Status, exit_code: u8, reason: &str) {

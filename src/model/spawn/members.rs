@@ -61,8 +61,7 @@ fn end_of_value(bytes: &[u8], start: usize) -> usize {
             b'{' | b'[' => depth += 1,
             b'}' | b']' if depth > 1 => depth -= 1,
             b'}' | b']' if depth == 1 => return at + 1,
-            b'}' | b']' | b',' | b':' if depth == 0 => return at,
-            b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => return at,
+            b'}' | b']' | b',' | b':' | b' ' | b'\t' | b'\r' | b'\n' if depth == 0 => return at,
             _ => {}
         }
         at += 1;

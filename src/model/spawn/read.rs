@@ -119,13 +119,13 @@ impl Reading<'_> {
 
     /// Every task has a name of its own: the one that it says, else its number.
     fn named(&mut self, list: Vec<(Range<usize>, Task)>) -> Vec<Task> {
-        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        let mut taken: BTreeMap<String, usize> = BTreeMap::new();
         let mut named = Vec::with_capacity(list.len());
         for (n, (line, mut task)) in (1..).zip(list) {
             if task.id.is_empty() {
                 task.id = n.to_string();
             }
-            if let Some(other) = names.insert(task.id.clone(), n) {
+            if let Some(other) = taken.insert(task.id.clone(), n) {
                 self.fault(line, format!("`{}` is the id of task {other} too", task.id), None);
             }
             named.push(task);

@@ -129,7 +129,11 @@ impl World {
             }
             Effect::TakeWork { step, attempt } => {
                 assert!(!self.accepted.contains(step), "`{step}` is taken in already");
-                self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
+                self.append(Event::StepStarted {
+                    step: step.clone(),
+                    attempt: *attempt,
+                    grant: None,
+                });
             }
             Effect::Check { at } => self.append(Event::ChecksStarted { at: at.clone() }),
             Effect::RunHook { hook, at } => {
