@@ -5,12 +5,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Args, ProofArgs};
+use super::{AgentArgs, Args, ProofArgs};
 use crate::{
     cli::context::Context,
     model::{
-        Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
-        value::NotAValue,
+        Delivery, Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName,
+        text, value::NotAValue,
     },
     sys::fs::read_capped,
 };
@@ -43,8 +43,9 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         edit: agent.edit,
         permission_mode: agent.permission_mode,
         allow: agent.allow.clone(),
+        contract: None,
         worktree: agent.worktree,
-        apply: agent.apply,
+        delivery: delivery(agent),
         jobs: agent.jobs,
         max_usd: limits.max_usd,
         max_turns: limits.max_turns,
@@ -57,6 +58,14 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         wait: limits.wait(),
         ok_on,
     })
+}
+
+fn delivery(agent: &AgentArgs) -> Delivery {
+    match (&agent.branch, agent.apply) {
+        (Some(name), _) => Delivery::Branch { name: name.clone() },
+        (None, true) => Delivery::Tree,
+        (None, false) => Delivery::Patch,
+    }
 }
 
 /// What is said of the panel.
