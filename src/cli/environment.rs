@@ -29,11 +29,13 @@ pub const READ: &[ReadVariable] = &[
     row("ATLAS_RUN", "set by atlas for its children; a note of `atlas scratch` is marked with it"),
     row("ATLAS_STEP", "the same"),
     row("ATLAS_UNIT", "the same"),
+    row("ATLAS_SKILL_DIR", "set by atlas for its children: where bundled hooks look for a schema"),
     row("ATLAS_DEPTH", "set by atlas for its children: how deep atlas runs in atlas"),
     row("ATLAS_EDIT_ORDER", "set by atlas for claude: what hooks are asked after an edit"),
     row("ANTHROPIC_API_KEY", "kept out of the agent's shell, and handed to claude another way"),
     row("ANTHROPIC_BASE_URL", "a recording says so where it names this very machine"),
     row("ANTHROPIC_AUTH_TOKEN", "a key too: money limits hold, as they do not on a plan"),
+    row("CLAUDE_CONFIG_DIR", "where claude's settings and login are, in place of `~/.claude`"),
     row("CLAUDE_CODE_USE_BEDROCK", "a cloud pays: money limits hold, and its keys reach claude"),
     row("CLAUDE_CODE_USE_VERTEX", "the same for another cloud"),
     row("CLAUDE_CODE_USE_FOUNDRY", "the same for another cloud"),
@@ -53,6 +55,9 @@ pub const READ: &[ReadVariable] = &[
     row("XDG_CONFIG_HOME", "where the folder `atlas` with `config.yaml` is"),
     row("XDG_STATE_HOME", "where trust and the day's spend are kept"),
     row("XDG_CACHE_HOME", "where what can be made again is kept"),
+    row("USER", "what a recording replaces by a placeholder"),
+    row("LOGNAME", "the same, where `USER` is not set"),
+    row("TMPDIR", "where temporary files are; a recording replaces it by a placeholder"),
     row("PATH", "where claude and the programs of hooks are searched"),
 ];
 
