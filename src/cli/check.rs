@@ -133,7 +133,7 @@ fn give(examined: &Examined, strictness: Strictness, context: &Context) -> Resul
         found.iter().map(|finding| Annotation::of(finding, strictness)).collect()
     };
     match context.asked {
-        Asked::Text | Asked::Json => context.give(
+        Asked::Text | Asked::Json | Asked::Csv | Asked::Markdown => context.give(
             || document(examined, strictness),
             |look| findings(found, strictness, look.style),
         ),

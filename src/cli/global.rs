@@ -8,7 +8,8 @@ use clap::{ArgAction, ValueEnum};
 #[command(next_help_heading = "Everywhere")]
 pub(super) struct Global {
     /// Give the result as text, or as one JSON document on stdout whatever happens; `atlas check`
-    /// also writes `sarif`, and annotations for `github`
+    /// also writes `sarif`, and annotations for `github`, `atlas stats` `csv`, and `atlas report`
+    /// `markdown`
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Asked,
     /// Say less on stderr: only what went wrong
@@ -36,6 +37,8 @@ pub(super) enum Asked {
     Json,
     Sarif,
     Github,
+    Csv,
+    Markdown,
 }
 
 /// A format that every command has.
@@ -51,16 +54,18 @@ impl Asked {
     pub(super) fn plain(self) -> Format {
         match self {
             Self::Json => Format::Json,
-            Self::Text | Self::Sarif | Self::Github => Format::Text,
+            Self::Text | Self::Sarif | Self::Github | Self::Csv | Self::Markdown => Format::Text,
         }
     }
 
-    /// What it is called, if only a report of findings can have it.
-    pub(super) fn of_reports(self) -> Option<&'static str> {
+    /// What it is called and the one command that has it, if only one has.
+    pub(super) fn only_of(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Text | Self::Json => None,
-            Self::Sarif => Some("sarif"),
-            Self::Github => Some("github"),
+            Self::Sarif => Some(("sarif", "check")),
+            Self::Github => Some(("github", "check")),
+            Self::Csv => Some(("csv", "stats")),
+            Self::Markdown => Some(("markdown", "report")),
         }
     }
 }

@@ -14,12 +14,14 @@ mod hooks;
 mod list;
 mod man;
 mod new;
+mod report;
 mod resume;
 mod run;
 mod scratch;
 mod session;
 mod show;
 mod skills;
+mod stats;
 mod test;
 mod trust;
 
@@ -63,6 +65,8 @@ enum Command {
     New(new::Args),
     Session(session::Args),
     Scratch(scratch::Args),
+    Stats(stats::Args),
+    Report(report::Args),
     Test(test::Args),
     Hooks(hooks::Args),
     Trust(trust::Args),
@@ -130,10 +134,14 @@ fn unless_broken(act: impl FnOnce() -> Result<Exit>) -> Result<Exit> {
 }
 
 fn follow(cli: Cli, env: Env) -> Result<Exit> {
-    if let Some(format) = cli.global.format.of_reports()
-        && !matches!(cli.command, Command::Check(_))
-    {
-        return Err(Fault::usage(format!("`--format {format}` is for `atlas check` alone")));
+    let own = match cli.command {
+        Command::Check(_) => "check",
+        Command::Stats(_) => "stats",
+        Command::Report(_) => "report",
+        _ => "",
+    };
+    if let Some((format, command)) = cli.global.format.only_of().filter(|(_, of)| *of != own) {
+        return Err(Fault::usage(format!("`--format {format}` is for `atlas {command}` alone")));
     }
     let context = Context::new(&cli.global, env)?;
     match cli.command {
@@ -145,6 +153,8 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::New(args) => new::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
+        Command::Stats(args) => stats::run(&args, &context),
+        Command::Report(args) => report::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
         Command::Hooks(args) => hooks::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),

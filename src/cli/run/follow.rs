@@ -127,7 +127,7 @@ fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
     }
 }
 
-pub(super) fn write(file: &Path, answer: &str) -> Result<PathBuf> {
+pub(in crate::cli) fn write(file: &Path, answer: &str) -> Result<PathBuf> {
     write_result(file, answer.as_bytes())
         .map_err(|error| Fault::failed("cannot write the result").because(error))?;
     Ok(file.to_owned())
