@@ -24,6 +24,7 @@ mod skills;
 mod stats;
 mod test;
 mod trust;
+mod verify;
 
 use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
@@ -58,6 +59,7 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    Verify(Box<verify::Args>),
     Resume(resume::Args),
     List(list::Args),
     Show(show::Args),
@@ -146,6 +148,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
     let context = Context::new(&cli.global, env)?;
     match cli.command {
         Command::Run(args) => run::run(&args, &context),
+        Command::Verify(args) => verify::run(&args, &context),
         Command::Resume(args) => resume::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),

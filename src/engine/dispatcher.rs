@@ -16,12 +16,14 @@ use super::{
     brief, call, frame, hook, judges, look, panel,
     site::Site,
     unit::{FromUnit, Line},
+    work,
 };
 use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
         check::{Check, Timing},
+        panel::Sitting,
         run::{
             Effect, Event, Point, State,
             event::Output,
@@ -122,7 +124,9 @@ impl<'a> Dispatcher<'a> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         match effect {
             Effect::Record(event) => return self.record(*event).await,
-            Effect::Check { at: at @ Point::Panel { asked, .. } } => {
+            Effect::Check {
+                at: at @ (Point::Panel { asked, .. } | Point::Canary { asked, .. }),
+            } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let hearing = self.hearing(at, asked);
                 self.units.spawn_local(panel::hear(site, line, hearing));
@@ -134,21 +138,22 @@ impl<'a> Dispatcher<'a> {
                 let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
-            Effect::Freeze => {
-                let mut files = judges::now(&site.tree.root, &site.plan.judges).await;
-                for known in self.state.judges.files() {
-                    files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
-                        file.state = known.state.clone();
-                    });
-                }
-                return self.append(Event::JudgesFrozen { files }).await;
-            }
+            Effect::Freeze => return self.freeze().await,
             Effect::RunHook { hook: name, at } => {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
                 let judges = self.state.judges.files().to_vec();
                 let order = hook::Order { work: self.work(&at), judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
+            }
+            Effect::TakeWork { step, attempt } => {
+                let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
+                self.append(Event::StepStarted { step, attempt }).await?;
+                self.units.spawn_local(work::take(site, line, plan, attempt));
+            }
+            Effect::Plant { round } => {
+                let fault = panel::plant(&site, &self.finished_work()).await;
+                return self.append(Event::CanaryPlanted { round, fault }).await;
             }
             Effect::Call { step, attempt, resume, reasons, after } => {
                 let judges = self.state.judges.files().to_vec();
@@ -168,6 +173,17 @@ impl<'a> Dispatcher<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Files that are frozen already stay as they were.
+    async fn freeze(&mut self) -> Result<()> {
+        let mut files = judges::now(&self.site.tree.root, &self.site.plan.judges).await;
+        for known in self.state.judges.files() {
+            files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
+                file.state = known.state.clone();
+            });
+        }
+        self.append(Event::JudgesFrozen { files }).await
     }
 
     async fn take(&mut self, message: FromUnit) -> Result<()> {
@@ -241,7 +257,7 @@ impl<'a> Dispatcher<'a> {
     fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {
         let plan = &self.site.plan;
         match at {
-            Point::Pre | Point::HandOver | Point::Panel { .. } => None,
+            Point::Pre | Point::HandOver | Point::Panel { .. } | Point::Canary { .. } => None,
             Point::Mid { step, .. } => {
                 let known = self.state.step(step).filter(|known| known.succeeded())?;
                 let schema = plan.step(step)?.output.clone()?;
@@ -258,7 +274,11 @@ impl<'a> Dispatcher<'a> {
     fn output(&self, at: &Point) -> Option<Output> {
         match at {
             Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
-            Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
+            Point::Pre
+            | Point::Post { .. }
+            | Point::Panel { .. }
+            | Point::Canary { .. }
+            | Point::HandOver => None,
         }
     }
 
@@ -276,7 +296,8 @@ impl<'a> Dispatcher<'a> {
             after,
             left,
         };
-        let (site, line, work) = (Rc::clone(&self.site), self.line.clone(), self.finished_work());
+        let (site, line) = (Rc::clone(&self.site), self.line.clone());
+        let work = self.work_before(self.sitting(step));
         self.units.spawn_local(panel::review(site, line, order, work));
         Ok(())
     }
@@ -287,16 +308,33 @@ impl<'a> Dispatcher<'a> {
         let said = |check: &&Check| matches!(check.timing, Some(Timing::Mid | Timing::Post));
         panel::Work {
             round: self.state.round,
+            planted: None,
             output: last.and_then(|known| known.output.clone()),
             checks: next::standing_checks(&self.state).filter(said).cloned().collect(),
         }
     }
 
+    fn sitting(&self, call: &str) -> Sitting {
+        let panel = self.site.plan.panel.as_ref();
+        panel.and_then(|panel| panel.reviewer(call)).map_or(Sitting::Work, |(sitting, _)| sitting)
+    }
+
+    /// The work that a sitting is about.
+    fn work_before(&self, sitting: Sitting) -> panel::Work {
+        let planted = self.state.canary().and_then(|canary| canary.fault.clone());
+        panel::Work {
+            planted: planted.filter(|_| sitting == Sitting::Canary),
+            ..self.finished_work()
+        }
+    }
+
     /// What the first `asked` reviewers said.
     fn hearing(&self, at: Point, asked: u32) -> panel::Hearing {
-        let reviewers = self.site.plan.panel.iter().flat_map(|panel| &panel.reviewers);
-        let heard = reviewers.take(asked as usize).filter_map(|reviewer| {
-            match self.state.step(&reviewer.call.id)? {
+        let panel = self.site.plan.panel.as_ref().expect("the plan asked for a panel");
+        let sitting = at.sitting();
+        let calls = panel.calls(sitting).into_iter().zip(&panel.reviewers);
+        let heard = calls.take(asked as usize).filter_map(|(call, reviewer)| {
+            match self.state.step(&call.id)? {
                 StepState { call: Stage::Ended(outcome), output, .. } => {
                     Some((reviewer.name().to_owned(), outcome.clone(), output.clone()))
                 }
@@ -305,7 +343,7 @@ impl<'a> Dispatcher<'a> {
         });
         panel::Hearing {
             at,
-            work: self.finished_work(),
+            work: self.work_before(sitting),
             judges: self.state.judges.files().to_vec(),
             heard: heard.collect(),
         }
@@ -315,7 +353,9 @@ impl<'a> Dispatcher<'a> {
     fn work(&self, at: &Point) -> hook::Work {
         let plan = &self.site.plan;
         let step = match at {
-            Point::Pre | Point::HandOver | Point::Panel { .. } => return hook::Work::default(),
+            Point::Pre | Point::HandOver | Point::Panel { .. } | Point::Canary { .. } => {
+                return hook::Work::default();
+            }
             Point::Mid { step, .. } => step,
             Point::Post { .. } => match plan.steps.last() {
                 Some(step) => &step.id,
@@ -326,7 +366,7 @@ impl<'a> Dispatcher<'a> {
         let dir = self.site.session.stored().attempt_dir(self.site.run, step, known.attempt);
         hook::Work {
             output_file: self.site.output_file(step, known),
-            transcript: Some(dir.join("stream.jsonl")),
+            transcript: plan.work.is_none().then(|| dir.join("stream.jsonl")),
             claude_session: known.conversation.clone(),
             changes: self.state.changes.clone(),
         }

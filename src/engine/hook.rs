@@ -109,7 +109,9 @@ fn unit(order: &Order) -> String {
     match &order.at {
         Point::Pre => format!("hook/{name}"),
         Point::Mid { step, attempt } => format!("hook/{name}/{step}/{attempt}"),
-        Point::Post { round } | Point::Panel { round, .. } => format!("hook/{name}/{round}"),
+        Point::Post { round } | Point::Panel { round, .. } | Point::Canary { round, .. } => {
+            format!("hook/{name}/{round}")
+        }
         Point::HandOver => format!("hook/{name}/end"),
     }
 }
@@ -153,7 +155,11 @@ impl<'a> Ground<'a> {
 fn told<'a>(ground: Ground<'a>, (hook, at): (&HookPlan, &'a Point), work: &'a Work) -> Told<'a> {
     let attempt = match at {
         Point::Mid { attempt, .. } => Some(*attempt),
-        Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
+        Point::Pre
+        | Point::Post { .. }
+        | Point::Panel { .. }
+        | Point::Canary { .. }
+        | Point::HandOver => None,
     };
     Told {
         // The moments of Claude Code that come nearest.

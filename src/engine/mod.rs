@@ -8,10 +8,12 @@ pub mod claude;
 mod dispatcher;
 pub mod explain;
 mod frame;
+mod hand_over;
 mod hook;
 mod judges;
 pub mod login;
 mod look;
+mod output;
 mod own_bin;
 mod panel;
 pub mod prepare;
@@ -20,6 +22,7 @@ pub mod run;
 mod site;
 mod tree;
 mod unit;
+mod work;
 
 pub use dispatcher::Observer;
 pub use hook::{

@@ -99,9 +99,10 @@ pub async fn run(
     let claude = locks::unless_stopped(&setting.signals, find_claude(&prepared, around)).await?;
     let home = prepared.sessions.home()?;
     let elsewhere = home.notice.as_ref().map(ToString::to_string);
-    claude.too_old().into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
+    let too_old = claude.as_ref().and_then(Claude::too_old);
+    too_old.into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
     let lock = locks::of_tree((&home, &prepared.plan), request.wait, &setting, observer).await?;
-    let version = Some(claude.version.clone());
+    let version = claude.as_ref().map(|claude| claude.version.clone());
     let new = NewSession { clock: around.clock, claude: version.clone() };
     let asked = (&prepared, request);
     let within = within::session(asked, (&home, new), &setting, observer).await?;
@@ -132,7 +133,7 @@ pub async fn run(
         state: State::default(),
         spent: Duration::ZERO,
     };
-    go(beginning, ground, setting, observer).await
+    Box::pin(go(beginning, ground, setting, observer)).await
 }
 
 /// The way of every run, from its first event to its end.
@@ -170,17 +171,21 @@ fn planned(plan: &Plan) -> Event {
     Event::Plan { hash: sha256(&json), plan }
 }
 
-async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
+async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Option<Claude>> {
     match &prepared.purpose {
-        Purpose::Replay { played, .. } => Ok(played.claude(&around.own_exe)),
+        Purpose::Replay { played, .. } => Ok(Some(played.claude(&around.own_exe))),
         Purpose::Work | Purpose::Recording { .. } => real_claude(&prepared.plan, around).await,
     }
 }
 
-async fn real_claude(plan: &Plan, around: &Around) -> Result<Claude> {
+/// The claude that the plan's calls are made with; none where it makes no call.
+async fn real_claude(plan: &Plan, around: &Around) -> Result<Option<Claude>> {
+    if !plan.asks_somebody() {
+        return Ok(None);
+    }
     let path = claude::find(&around.env, plan.root.as_deref())?;
     let cache = ProbeCache::at(&around.folders.cache);
-    claude::probe(&path, &around.env, &cache).await
+    claude::probe(&path, &around.env, &cache).await.map(Some)
 }
 
 /// The facts that the agent is given, whole, for hooks and people.
@@ -205,6 +210,7 @@ fn wanted(prepared: &Prepared, (session, run): (&Session, u32), around: &Around)
         repository: prepared.repository.clone(),
         cwd: prepared.plan.cwd.clone(),
         objects: session.stored().objects(),
+        since: prepared.base.clone(),
         copy,
     }
 }

@@ -4,6 +4,7 @@
 //! objects lie in the session; the repository itself is only read.
 
 mod again;
+mod branch;
 mod recorded;
 
 use std::{
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub(crate) use again::{Again, Lost};
+pub(crate) use branch::expect_new;
 pub(crate) use recorded::Origin;
 
 /// What atlas itself writes into a repository, and no run has changed.
@@ -67,6 +69,8 @@ pub(crate) struct Wanted {
     pub(crate) cwd: PathBuf,
     /// The session's own object folder.
     pub(crate) objects: PathBuf,
+    /// The name of the tree that changes are counted from; `None` for the tree as it is.
+    pub(crate) since: Option<String>,
     /// The folder to make a copy in, for a run that shall not touch the user's tree.
     pub(crate) copy: Option<PathBuf>,
 }
@@ -157,7 +161,10 @@ impl Wanted {
         let Some(repository) = self.repository else {
             return Ok(WorkTree { root: self.cwd.clone(), cwd: self.cwd, tracked: None });
         };
-        let base = repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?;
+        let base = match self.since {
+            Some(tree) => Snapshot { tree, unstored: Vec::new() },
+            None => repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?,
+        };
         let copy = match &self.copy {
             Some(dir) => Some(repository.add_worktree(dir, &self.objects, &base)?),
             None => None,
@@ -247,11 +254,7 @@ fn whole(applied: Applied) -> Result<(), String> {
     Err(match applied {
         Applied::Whole { .. } => return Ok(()),
         Applied::Refused { conflicts } => {
-            let list: Vec<String> = conflicts
-                .iter()
-                .map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)))
-                .collect();
-            format!("nothing was applied, because of {}", list.join(", "))
+            format!("nothing was applied, because of {}", whys(&conflicts))
         }
         Applied::Partly { done, undone, error } => format!(
             "applied in part ({error}); done: {}; not done: {}",
@@ -259,6 +262,12 @@ fn whole(applied: Applied) -> Result<(), String> {
             undone.join(", ")
         ),
     })
+}
+
+fn whys(conflicts: &[git::Conflict]) -> String {
+    let each =
+        conflicts.iter().map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 fn tree_name(snapshot: &Snapshot) -> TreeName {
@@ -299,6 +308,7 @@ fn why_unstored(why: git::Why) -> &'static str {
 fn why(clash: Clash) -> &'static str {
     match clash {
         Clash::Changed => "changed meanwhile",
+        Clash::Uncommitted => "the same lines are changed and not committed",
         Clash::InTheWay => "something else is in its place",
         Clash::NotStored => "its content was not stored",
         Clash::Submodule => "a submodule",

@@ -8,6 +8,7 @@ pub mod check;
 pub mod commit_style;
 pub mod config;
 pub mod contract;
+mod delivery;
 pub mod digest;
 pub mod facts;
 mod fault;
@@ -39,7 +40,8 @@ pub mod value;
 pub mod yaml;
 
 pub use activity::Activity;
+pub use delivery::Delivery;
 pub use fault::{Fault, Result, Spot};
-pub use request::{Request, TrustRequest, VerifyRequest};
+pub use request::{GivenWork, Request, TrustRequest, VerifyRequest};
 pub use session_id::SessionId;
 pub use status::{Again, Row, Status, TABLE};

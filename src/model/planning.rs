@@ -10,6 +10,7 @@ mod panel;
 mod stages;
 mod steps;
 mod unsupported;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -84,15 +85,20 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
     let isolation = isolation(&given)?;
     let inputs = inputs::fill(&given)?;
     let agent = agent::agent(&given);
-    let steps = steps::steps(&given, &inputs, &agent)?;
+    let steps = match &given.request.work {
+        Some(_) => vec![steps::whole(&given, &inputs, &agent, work::STEP)],
+        None => steps::steps(&given, &inputs, &agent)?,
+    };
     let last = steps.last().expect("a skill has at least one step").id.clone();
-    let repair = given.settings.repair.as_ref().map_or(last, |repair| repair.value.clone());
+    let named = given.settings.repair.as_ref().filter(|_| given.request.work.is_none());
+    let repair = named.map_or(last, |repair| repair.value.clone());
     let panel = panel::panel(&given)?;
     let hooks = hooks::hooks(&given, &steps)?;
     // The last step answers by the run's schema itself, unless it has one of its own.
     let own = given.step_outputs.last().is_some_and(Option::is_some);
     let output = given.output.clone().filter(|_| own);
-    Ok(Plan {
+    let request = given.request;
+    let plan = Plan {
         skill: SkillRef {
             name: given.skill.found.name.clone(),
             dir: given.skill.found.dir.clone(),
@@ -100,14 +106,14 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
             digest: given.digest.clone(),
         },
         isolation,
-        apply: given.request.apply,
+        delivery: request.delivery.clone(),
         requires: requires(given.settings),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings, given.on_a_plan),
         require: given.settings.require.value,
         settings: settings(given.settings),
         root: given.root,
-        cwd: given.request.cwd.clone(),
+        cwd: request.cwd.clone(),
         inputs: inputs.by_name,
         facts: given.facts.into_iter().map(|told| told.plan).collect(),
         hooks,
@@ -115,16 +121,24 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         judges: Vec::new(),
         skipped: given.skipped,
         steps,
+        work: None,
         output,
         panel,
         repair,
         sources: Vec::new(),
+    };
+    Ok(match &request.work {
+        Some(work) => work::given(plan, work),
+        None => plan,
     })
 }
 
 /// A copy of the tree keeps an agent that edits away from the user's own, unless somebody wrote
 /// down that it need not. Whoever asks for a copy never gets the tree itself instead.
 fn isolation(given: &Given<'_>) -> Result<Isolation> {
+    if given.request.work.is_some() {
+        return Ok(Isolation::None);
+    }
     let isolation = match &given.settings.isolation {
         Some(isolation) if isolation.value == Isolation::Worktree && given.root.is_none() => {
             return Err(Fault::invalid("a worktree needs a repository to be made from")
@@ -135,10 +149,10 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
         None if agent::edits(given) && given.root.is_some() => Isolation::Worktree,
         None => Isolation::None,
     };
-    if given.request.apply && isolation == Isolation::None {
-        return Err(Fault::usage("`--apply` brings in what was changed in a worktree")
+    if let (Some(flag), Isolation::None) = (given.request.delivery.flag(), isolation) {
+        return Err(Fault::usage(format!("`{flag}` hands over what was changed in a worktree"))
             .because("this run works in no worktree")
-            .hint("add `--worktree`, or leave `--apply` out"));
+            .hint(format!("add `--worktree`, or leave `{flag}` out")));
     }
     Ok(isolation)
 }

@@ -12,8 +12,8 @@ pub(crate) mod tests;
 
 pub use fold::Outside;
 pub use parts::{
-    ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport, StepReport,
-    StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
+    CanaryReport, ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport,
+    StepReport, StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
 };
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
@@ -60,6 +60,9 @@ pub struct RunResult {
     pub proof: Proof,
     /// What the panel concluded; null where no panel sat.
     pub verdict: Option<Verdict>,
+    /// The fault that tested the panel; present only where one was planted and judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryReport>,
     /// Every step of the plan, in order.
     pub steps: Vec<StepReport>,
     /// What the run changed in the tree; null where nobody looked.

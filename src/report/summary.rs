@@ -89,6 +89,10 @@ fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
             words::count(votes.total() as usize, "reviewer")
         ));
     }
+    if let Some(canary) = &result.canary {
+        let seen = if canary.caught { "seen" } else { "missed" };
+        parts.push(format!("planted fault {seen}"));
+    }
     let spend = words::spend(&result.spend, look);
     let anything = result.spend.usd_known.is_none_or(|usd| usd > Usd::ZERO);
     parts.push(match (place.replayed, anything) {

@@ -156,9 +156,9 @@ impl Page<'_> {
         events.iter().flat_map(|event| self.told(event)).map(|it| it.to_string()).collect()
     }
 
-    /// What a script comes to. It is not a part of the page, so the policy has no say in it.
+    /// What a script comes to, or what it promises. It is not a part of the page, so the policy has no say in it.
     pub(crate) fn evaluate(&self, script: &str) -> Value {
-        let asked = json!({ "expression": script, "returnByValue": true });
+        let asked = json!({ "expression": script, "returnByValue": true, "awaitPromise": true });
         let said = self.ask("Runtime.evaluate", &asked);
         assert!(said["exceptionDetails"].is_null(), "{script}: {said:#}");
         said["result"]["value"].clone()

@@ -2,7 +2,9 @@
 //!
 //! It exits 0, and says everywhere that nothing was checked: it must never look like a pass.
 
-use super::{Args, follow::write};
+use std::path::Path;
+
+use super::follow::write;
 use crate::{
     cli::{Exit, context::Context, global::Format},
     model::{Fault, Request, Result, Status, result::RunResult},
@@ -13,7 +15,7 @@ use crate::{
 pub(super) fn waive(
     fault: &Fault,
     request: &Request,
-    args: &Args,
+    output: Option<&Path>,
     context: &Context,
 ) -> Result<Exit> {
     let result = RunResult {
@@ -26,7 +28,7 @@ pub(super) fn waive(
     context.printer.fault(fault);
     if context.format == Format::Json {
         let document = report::json(&result);
-        match &args.output {
+        match output {
             Some(file) => drop(write(&context.cwd.join(file), &document)?),
             None => context.printer.result(&document)?,
         }

@@ -2,22 +2,18 @@
 
 use super::{Order, files::CallFiles, loaded::loaded, watch::Seen};
 use crate::{
-    engine::{recording::STALE, site::Site},
+    engine::{output, recording::STALE, site::Site},
     model::{
         Result, Status,
         call::{
             CallEnd, CallFacts, CallOutcome, ContextUse, Failure, Wants, classify,
             stream::ResultMessage,
         },
-        digest::sha256,
         run::event::{CallEnded, Output},
         value::Usd,
     },
     sys::fs::{PRIVATE_FILE, write_private},
 };
-
-/// Up to this size an output lies inside its commit line, which is synced anyway.
-const INLINE_BYTES: usize = 32 * 1024;
 
 /// Classifies the call and puts its output into safety.
 pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) -> CallEnded {
@@ -126,25 +122,10 @@ fn keep(
         write_private(&file, stderr.as_bytes(), PRIVATE_FILE).map_err(failed)?;
     }
     let Some(result) = result.filter(|result| !result.is_error) else { return Ok(None) };
-    let (name, text, output) = match (&result.structured_output, &result.result) {
-        (Some(json), _) => {
-            let text = format!("{json:#}\n");
-            ("output.json", text, Output::Json { json: json.clone() })
-        }
-        (None, Some(text)) => {
-            // A shell's `read` loses a last line that has no end.
-            let end = if text.ends_with('\n') { "" } else { "\n" };
-            ("output.md", format!("{text}{end}"), Output::Text { text: text.clone() })
-        }
+    let said = match (&result.structured_output, &result.result) {
+        (Some(json), _) => Output::Json { json: json.clone() },
+        (None, Some(text)) => Output::Text { text: text.clone() },
         (None, None) => return Ok(None),
     };
-    let file = files.dir.join(name);
-    if text.len() <= INLINE_BYTES {
-        write_private(&file, text.as_bytes(), PRIVATE_FILE).map_err(failed)?;
-        return Ok(Some(output));
-    }
-    site.session.write_durable(&file, text.as_bytes())?;
-    let path = file.strip_prefix(site.session.dir()).unwrap_or(&file).display().to_string();
-    let sha256 = sha256(text.as_bytes());
-    Ok(Some(Output::File { path, sha256 }))
+    output::keep(site, &files.dir, said).map(Some)
 }

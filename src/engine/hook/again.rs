@@ -97,7 +97,11 @@ impl Again<'_> {
                         let hook = self.plan.hook(&hook).expect("the plan asked for it");
                         running.spawn(self.asking(hook, at, (around, stop.clone())));
                     }
-                    Effect::Freeze | Effect::Check { .. } | Effect::Call { .. } => {
+                    Effect::Freeze
+                    | Effect::Plant { .. }
+                    | Effect::Check { .. }
+                    | Effect::TakeWork { .. }
+                    | Effect::Call { .. } => {
                         unreachable!("hooks of one point start hooks only")
                     }
                 }
@@ -148,7 +152,9 @@ impl Again<'_> {
     /// What a hook is told: of the step it looks at, or of the last one.
     fn work(&self, at: &Point) -> Work {
         let step = match at {
-            Point::Pre | Point::Panel { .. } | Point::HandOver => return Work::default(),
+            Point::Pre | Point::Panel { .. } | Point::Canary { .. } | Point::HandOver => {
+                return Work::default();
+            }
             Point::Mid { step, .. } => Some(step),
             Point::Post { .. } => self.plan.steps.last().map(|step| &step.id),
         };

@@ -70,17 +70,18 @@ fn mode(plan: &Plan) -> Option<Mode> {
     if plan.isolation == Isolation::Worktree {
         return None;
     }
-    let reads_only = plan.steps.iter().all(|step| {
-        let agent = &step.agent;
-        let mut named = agent.tools.iter().flatten().chain(&agent.allow);
-        agent.trust == CallTrust::Isolated
-            && agent.tools.is_some()
-            && agent.mcp.is_empty()
-            && named.all(|rule| READS_ONLY.contains(&tool_of(rule)))
-            && matches!(
-                agent.permission_mode,
-                PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk
-            )
-    });
+    let reads_only = plan.work.is_some()
+        || plan.steps.iter().all(|step| {
+            let agent = &step.agent;
+            let mut named = agent.tools.iter().flatten().chain(&agent.allow);
+            agent.trust == CallTrust::Isolated
+                && agent.tools.is_some()
+                && agent.mcp.is_empty()
+                && named.all(|rule| READS_ONLY.contains(&tool_of(rule)))
+                && matches!(
+                    agent.permission_mode,
+                    PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk
+                )
+        });
     Some(if reads_only { Mode::Shared } else { Mode::Exclusive })
 }

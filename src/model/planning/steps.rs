@@ -26,14 +26,7 @@ pub(super) fn steps(
 ) -> Result<Vec<StepPlan>> {
     let asked = &given.settings.steps.value;
     if asked.is_empty() {
-        let whole = Wish {
-            id: "skill".to_owned(),
-            part: stages::whole_skill(given, agent),
-            output: given.output.clone(),
-            usd: None,
-            asked: None,
-        };
-        return Ok(vec![step(given, inputs, agent, whole)]);
+        return Ok(vec![whole(given, inputs, agent, "skill")]);
     }
     let last = asked.len() - 1;
     asked
@@ -51,6 +44,19 @@ pub(super) fn steps(
             Ok(step(given, inputs, agent, wish))
         })
         .collect()
+}
+
+/// The whole skill as one step, which ends with what the last one would.
+pub(super) fn whole(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, id: &str) -> StepPlan {
+    let own = given.step_outputs.last().cloned().flatten();
+    let wish = Wish {
+        id: id.to_owned(),
+        part: stages::whole_skill(given, agent),
+        output: own.or_else(|| given.output.clone()),
+        usd: None,
+        asked: None,
+    };
+    step(given, inputs, agent, wish)
 }
 
 /// What one step differs in from the others.

@@ -26,15 +26,8 @@ pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
 
 /// What a contract asks for and no run can have yet, each with its place.
 pub fn unsupported(asked: &Contract) -> Vec<(Range<usize>, &'static str)> {
-    let mut complaints: Vec<(Range<usize>, &str)> = Vec::new();
-    if let Some(verify) = asked.verify.as_ref().filter(|verify| verify.value.canary) {
-        complaints.push((verify.span.clone(), "`canary: true`"));
-    }
-    complaints.extend(asked.steps.iter().filter_map(|step| {
-        let what = step_kind(step)?;
-        Some((step.span.clone(), what))
-    }));
-    complaints
+    let complaint = |step: &Spanned<Step>| Some((step.span.clone(), step_kind(step)?));
+    asked.steps.iter().filter_map(complaint).collect()
 }
 
 fn step_kind(step: &Spanned<Step>) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{run::Event, value::Span};
+use crate::model::{panel::Sitting, run::Event, value::Span};
 
 /// Where in a run a check looks; also what tells two runs of the same hook apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -29,6 +29,13 @@ pub enum Point {
         /// How many reviewers are heard; the first one alone, or all.
         asked: u32,
     },
+    /// Where a panel judges a copy of the work that has a planted fault.
+    Canary {
+        /// As for [`Point::Post`].
+        round: u32,
+        /// As for [`Point::Panel`].
+        asked: u32,
+    },
     /// Once everything has passed: the work on a copy goes into the user's tree.
     HandOver,
 }
@@ -38,7 +45,23 @@ impl Point {
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::Mid { step, .. } => Some(step),
-            Self::Pre | Self::Post { .. } | Self::Panel { .. } | Self::HandOver => None,
+            Self::Pre
+            | Self::Post { .. }
+            | Self::Panel { .. }
+            | Self::Canary { .. }
+            | Self::HandOver => None,
+        }
+    }
+
+    /// What a panel sits over here, where one sits at all.
+    pub fn sitting(&self) -> Sitting {
+        match self {
+            Self::Canary { .. } => Sitting::Canary,
+            Self::Pre
+            | Self::Mid { .. }
+            | Self::Post { .. }
+            | Self::Panel { .. }
+            | Self::HandOver => Sitting::Work,
         }
     }
 }
@@ -62,6 +85,18 @@ pub enum Effect {
         hook: String,
         /// Where in the run.
         at: Point,
+    },
+    /// Take in work that was done elsewhere, in place of a call.
+    TakeWork {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// Choose the fault that a copy of the work is to have.
+    Plant {
+        /// As for [`Point::Post`].
+        round: u32,
     },
     /// Ask claude.
     Call {

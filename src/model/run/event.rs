@@ -15,7 +15,10 @@ use crate::model::{
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
-    panel::weigh::Cast,
+    panel::{
+        canary::{Catch, Planted},
+        weigh::Cast,
+    },
     result::{Finding, VerdictStatus, Votes},
     scratch::Mark,
     skill::stages::BytesByStage,
@@ -142,6 +145,23 @@ pub enum Event {
         /// The votes, counted.
         votes: Votes,
     },
+    /// A fault was chosen for a copy of the work that a panel has passed.
+    CanaryPlanted {
+        /// How many times the end was reached before, from 0.
+        round: u32,
+        /// The fault; `None` where the work holds nothing that one could be planted in.
+        fault: Option<Planted>,
+    },
+    /// What the panel made of that copy.
+    CanaryJudged {
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
+        at: Point,
+        /// Whether the panel would have refused the copy, because of the fault.
+        caught: bool,
+        /// Who saw it, of those that answered, in the order in which they were asked.
+        by: Vec<Catch>,
+    },
     /// An attempt of a step begins.
     StepStarted {
         /// The step's id.
@@ -151,6 +171,8 @@ pub enum Event {
     },
     /// claude runs and is about to get its prompt: from here on the reservation is spent.
     CallStarted(CallStarted),
+    /// Work that was done elsewhere is in the session, as a call's output would be.
+    WorkTaken(WorkTaken),
     /// The service was overloaded or out of reach; the call goes on after a wait.
     CallRetrying {
         /// The step's id.
@@ -248,6 +270,19 @@ pub struct Conversation {
     pub claude_session: String,
     /// What it has cost in all.
     pub cost: Usd,
+}
+
+/// Work that was done elsewhere, taken in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkTaken {
+    /// The step's id.
+    pub step: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// Whether it could be kept.
+    pub outcome: CallOutcome,
+    /// The work.
+    pub output: Option<Output>,
 }
 
 /// A call's start.

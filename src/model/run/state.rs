@@ -8,7 +8,7 @@ mod step;
 
 use std::collections::BTreeMap;
 
-pub use panel::PanelState;
+pub use panel::{CanaryState, PanelState};
 pub use step::{Opening, StepState};
 
 use super::{
@@ -55,6 +55,8 @@ pub struct State {
     pub judges: Frozen,
     /// What the last panel said.
     pub panel: Option<PanelState>,
+    /// The last fault that was planted, and whether it was seen.
+    pub canary: Option<CanaryState>,
     /// Steps and reviewers that have begun, by id.
     pub steps: BTreeMap<String, StepState>,
     /// How many times the finished work was sent back.
@@ -148,10 +150,11 @@ impl State {
             Event::HookWrote { paths, .. } => self.judges.let_go(paths),
             Event::Vote { at, cast } => self.panel_at(at).votes.push(cast.clone()),
             Event::Finding { at, finding } => self.panel_at(at).findings.push(finding.clone()),
-            Event::Verdict { at, status, votes } => {
-                self.panel_at(at).verdict = Some((*status, *votes));
-            }
+            Event::Verdict { at, status, votes } => self.concluded(at, *status, *votes),
+            Event::CanaryPlanted { round, fault } => self.planted(*round, fault.as_ref()),
+            Event::CanaryJudged { at, caught, by } => self.canary_judged(at, *caught, by),
             Event::StepStarted { step, attempt } => self.step_mut(step).begin(*attempt),
+            Event::WorkTaken(taken) => self.step_mut(&taken.step).take_work(taken),
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
             Event::CallEnded(call) => self.call_ended(call),
@@ -167,8 +170,7 @@ impl State {
                 self.scratch = scratch.clone().or(self.scratch.take());
             }
             Event::RunEnded { status, exit_code, reason } => {
-                self.end =
-                    Some(RunEnd { status: *status, exit_code: *exit_code, reason: reason.clone() });
+                self.ended(*status, *exit_code, reason);
             }
             Event::EditChecked { .. } | Event::Unknown => {}
         }
@@ -224,6 +226,10 @@ impl State {
             })
         });
         ordered.map(|call| call.reserve).sum()
+    }
+
+    fn ended(&mut self, status: Status, exit_code: u8, reason: &str) {
+        self.end = Some(RunEnd { status, exit_code, reason: reason.to_owned() });
     }
 
     fn comes_after(&mut self, before: Option<&Before>) {

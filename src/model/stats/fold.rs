@@ -10,7 +10,7 @@ use crate::model::{
     Status,
     call::Basis,
     check::{Check, CheckStatus},
-    panel::{UNITS, weigh::Vote},
+    panel::{CANARY_UNITS, UNITS, catches::Catches, weigh::Vote},
     result::{FindingStatus, VerdictStatus},
     run::{Event, Point, State, event::CallEnded},
     value::Usd,
@@ -27,6 +27,11 @@ pub fn cell(events: &[&Event], state: &State, begun: Timestamp, ms: u64) -> Opti
     let usd = state.ledger.charged();
     let Fold { mut tally, models, reviewer_models, panels } = fold;
     tally.reviewers = reviewers(&panels, &reviewer_models);
+    for ((reviewer, model), caught) in Catches::of(events.iter().copied()).by {
+        let model = reviewer_models.get(&reviewer).cloned().unwrap_or(model);
+        let models = tally.reviewers.entry(reviewer).or_default();
+        models.entry(model).or_default().caught += caught;
+    }
     tally.runs = 1;
     tally.statuses.insert(status, 1);
     tally.waived = u64::from(waived);
@@ -89,8 +94,11 @@ impl Fold {
             | Event::HookStarted { .. }
             | Event::JudgesFrozen { .. }
             | Event::HookWrote { .. }
+            | Event::CanaryPlanted { .. }
+            | Event::CanaryJudged { .. }
             | Event::StepStarted { .. }
             | Event::CallStarted(_)
+            | Event::WorkTaken(_)
             | Event::Changes { .. }
             | Event::LimitReached { .. }
             | Event::StepEnded { .. }
@@ -104,8 +112,8 @@ impl Fold {
     }
 
     fn call(&mut self, call: &CallEnded) {
-        let reviewer = call.step.strip_prefix(UNITS).and_then(|name| name.strip_prefix('/'));
-        let usage = match reviewer {
+        let below = |folder: &str| call.step.strip_prefix(folder)?.strip_prefix('/');
+        let usage = match below(UNITS).or_else(|| below(CANARY_UNITS)) {
             Some(reviewer) => {
                 if let Some(model) = &call.model {
                     self.reviewer_models.insert(reviewer.to_owned(), model.clone());

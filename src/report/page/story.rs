@@ -82,6 +82,8 @@ pub struct RunStory {
     pub bars: Vec<StepBar>,
     /// What the reviewers said.
     pub votes: Vec<VoteStory>,
+    /// What became of a fault that atlas planted in a copy of the work.
+    pub canary: Option<CanaryStory>,
     /// What is claimed, beside the lines that it speaks of.
     pub findings: Vec<FindingStory>,
     /// Why attempts were refused.
@@ -158,6 +160,19 @@ pub struct VoteStory {
     pub mood: &'static str,
     /// Why it is no plain confirmation.
     pub reason: Option<String>,
+}
+
+/// A fault that atlas planted in a copy of the work, to see whether the panel looks.
+#[derive(Clone, Debug, Serialize)]
+pub struct CanaryStory {
+    /// What was done to the copy, in words.
+    pub fault: &'static str,
+    /// The file; null where it was the answer.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: usize,
+    /// Whether the panel would have refused the copy because of it.
+    pub caught: bool,
 }
 
 /// A claim, and the lines that it speaks of.

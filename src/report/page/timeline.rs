@@ -163,6 +163,10 @@ impl Fold {
             Event::Retry { step, .. } => {
                 self.moments.push((self.now, format!("{step} again")));
             }
+            Event::CanaryJudged { caught, .. } => {
+                let seen = if *caught { "seen" } else { "missed" };
+                self.moments.push((self.now, format!("planted fault {seen}")));
+            }
             Event::CallStarted(call) => {
                 self.begin(LaneKind::Call, &call.step, call.attempt);
             }
@@ -182,7 +186,9 @@ impl Fold {
             | Event::Vote { .. }
             | Event::Finding { .. }
             | Event::Verdict { .. }
+            | Event::CanaryPlanted { .. }
             | Event::StepStarted { .. }
+            | Event::WorkTaken(_)
             | Event::CallRetrying { .. }
             | Event::EditChecked { .. }
             | Event::Changes { .. }

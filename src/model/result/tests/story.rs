@@ -58,16 +58,13 @@ impl Story {
     pub(crate) fn then(&mut self, event: Event) {
         self.events.push(event);
         loop {
-            let decided: Vec<Event> = next(&self.plan, &self.state())
-                .into_iter()
-                .filter_map(|effect| match effect {
-                    Effect::Record(event) => Some(*event),
-                    Effect::Freeze
-                    | Effect::Check { .. }
-                    | Effect::RunHook { .. }
-                    | Effect::Call { .. } => None,
-                })
-                .collect();
+            let decided: Vec<Event> =
+                next(&self.plan, &self.state())
+                    .into_iter()
+                    .filter_map(|effect| {
+                        if let Effect::Record(event) = effect { Some(*event) } else { None }
+                    })
+                    .collect();
             if decided.is_empty() {
                 return;
             }

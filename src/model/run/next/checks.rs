@@ -43,6 +43,7 @@ fn looks_at(hook: &HookPlan, at: &Point) -> bool {
             Point::Pre
             | Point::Post { .. }
             | Point::Panel { .. }
+            | Point::Canary { .. }
             | Point::HandOver
             | Point::Mid { .. },
             _,

@@ -48,6 +48,9 @@ fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
 /// A call may start only if what it reserves fits what is left of every limit. Where the step ran
 /// before, a broken-off call goes on in its conversation, and a refused attempt is told why.
 fn call(plan: &Plan, state: &State, step: &StepPlan, known: &StepState) -> Vec<Effect> {
+    if plan.work.is_some() {
+        return vec![Effect::TakeWork { step: step.id.clone(), attempt: known.next_attempt() }];
+    }
     if let Some((limit, reason)) = exhausted(plan, state, step, Usd::ZERO) {
         return vec![Effect::record(Event::LimitReached { limit, reason })];
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Asked, Excerpt, ExcerptLine, FindingStory, Looked, Material, Refusal, RunStory, Stage, StepBar,
-    VoteStory,
+    Asked, CanaryStory, Excerpt, ExcerptLine, FindingStory, Looked, Material, Refusal, RunStory,
+    Stage, StepBar, VoteStory,
 };
 use crate::{
     model::{
@@ -57,6 +57,12 @@ pub(super) fn story(run: &Material<'_>) -> RunStory {
         timeline: Timeline::of(lines),
         bars: bars(lines),
         votes: votes(lines),
+        canary: result.canary.as_ref().map(|canary| CanaryStory {
+            fault: canary.kind.words(),
+            file: canary.file.clone(),
+            line: canary.line,
+            caught: canary.caught,
+        }),
         findings: findings(result, files),
         refusals: refusals(lines),
         notes: notes(lines),
