@@ -8,7 +8,7 @@ use super::{
     Exit,
     context::Context,
     global::{Asked, Format},
-    run::follow::{writable, write},
+    run::{follow::write, outlets::expect_place},
     session::{find, sessions, show::show},
 };
 use crate::{
@@ -38,7 +38,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    writable(args.output.as_deref(), context)?;
+    if let Some(file) = &args.output {
+        expect_place(&context.cwd.join(file))?;
+    }
     let sessions = sessions(context)?;
     let session = match &args.session {
         Some(query) => find(query, &sessions, context)?,

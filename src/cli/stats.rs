@@ -8,7 +8,7 @@ use super::{
     Exit,
     context::Context,
     global::{Asked, Format},
-    run::follow::{writable, write},
+    run::{follow::write, outlets::expect_place},
     session::sessions,
 };
 use crate::{
@@ -48,7 +48,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    writable(args.output.as_deref(), context)?;
+    if let Some(file) = &args.output {
+        expect_place(&context.cwd.join(file))?;
+    }
     if args.html && context.asked != Asked::Text {
         return Err(Fault::usage("`--html` and `--format` ask for two things at once"));
     }

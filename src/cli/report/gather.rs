@@ -12,8 +12,8 @@ use crate::{
         Fault, Result,
         call::transcript::{Turn, transcript},
         journal_line::Line,
-        result::RunResult,
-        run::Event,
+        result::{RunResult, own_findings},
+        run::{Event, Plan},
     },
     report::page::{Conversation, Material, Story},
     store::session::{SessionDir, runs},
@@ -62,7 +62,7 @@ pub(super) fn story(session: &SessionDir, context: &Context) -> Result<Story> {
                 .map(|patch| String::from_utf8_lossy(&patch.bytes).into_owned()),
             conversations: conversations(session, run.state.run, lines),
             files: repository
-                .map(|repository| files(session, lines, &run.result, repository))
+                .map(|repository| files(session, lines, (&run.plan, &run.result), repository))
                 .unwrap_or_default(),
         })
         .collect();
@@ -128,11 +128,13 @@ fn start(text: &str) -> String {
 fn files(
     session: &SessionDir,
     lines: &[Line],
-    result: &RunResult,
+    (plan, result): (&Plan, &RunResult),
     repository: &Repository,
 ) -> BTreeMap<String, String> {
-    let findings = result.verdict.iter().flat_map(|verdict| &verdict.findings);
-    let wanted: BTreeSet<&str> = findings.filter_map(|finding| finding.file.as_deref()).collect();
+    let claimed = result.verdict.iter().flat_map(|verdict| &verdict.findings);
+    let claimed = claimed.filter_map(|finding| finding.file.clone());
+    let own = own_findings(plan, result).into_iter().filter_map(|finding| finding.file);
+    let wanted: BTreeSet<String> = claimed.chain(own).collect();
     let tree = lines.iter().rev().find_map(|line| match &line.event {
         Event::Changes { changes, .. } => changes.tree.clone(),
         _ => None,

@@ -85,6 +85,7 @@ fn sitting(round: u32, votes: &[(&str, Vote)], verdict: VerdictStatus) -> Vec<Ev
                 line: None,
                 status,
                 by: vec![by.to_owned()],
+                quote: None,
             },
         });
     }

@@ -12,7 +12,7 @@ use crate::model::{
     Status,
     call::transcript::Turn,
     journal_line::Line,
-    result::{Finding, RunResult},
+    result::{FindingStatus, RunResult, Severity},
     run::{Plan, State, plan::Setting},
     value::Usd,
 };
@@ -84,8 +84,10 @@ pub struct RunStory {
     pub votes: Vec<VoteStory>,
     /// What became of a fault that atlas planted in a copy of the work.
     pub canary: Option<CanaryStory>,
-    /// What is claimed, beside the lines that it speaks of.
+    /// What reviewers claim, beside the lines that it speaks of.
     pub findings: Vec<FindingStory>,
+    /// What the skill itself found, likewise.
+    pub own: Vec<FindingStory>,
     /// Why attempts were refused.
     pub refusals: Vec<Refusal>,
     /// Things worth knowing that decided nothing.
@@ -178,9 +180,20 @@ pub struct CanaryStory {
 /// A claim, and the lines that it speaks of.
 #[derive(Clone, Debug, Serialize)]
 pub struct FindingStory {
+    /// How much it matters.
+    pub severity: Severity,
     /// The claim.
-    #[serde(flatten)]
-    pub finding: Finding,
+    pub claim: String,
+    /// The file it speaks of, from the root.
+    pub file: Option<String>,
+    /// The line it speaks of, from 1.
+    pub line: Option<u64>,
+    /// Whether atlas could confirm its evidence; null where nobody asked.
+    pub status: Option<FindingStatus>,
+    /// Who raised it; the skill itself where it is nobody.
+    pub by: Vec<String>,
+    /// What to do about it.
+    pub suggestion: Option<String>,
     /// The lines, where the file is still there.
     pub excerpt: Option<Excerpt>,
 }

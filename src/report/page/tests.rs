@@ -45,6 +45,7 @@ fn page_of(story: &story::Story, change: impl FnOnce(&mut Material<'_>)) -> Stor
             line: Some(5),
             status: FindingStatus::Supported,
             by: vec![HOSTILE.to_owned()],
+            quote: None,
         }],
     });
     let turn = |who| Turn {

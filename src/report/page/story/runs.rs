@@ -12,8 +12,8 @@ use crate::{
         check::{CheckKind, CheckStatus},
         journal_line::Line,
         panel::weigh::Vote,
-        result::{Finding, RunResult},
-        run::{Event, event::CallEnded},
+        result::{Finding, OwnFinding, RunResult, own_findings},
+        run::{Event, Plan, event::CallEnded},
         value::{Tokens, Usd},
     },
     report::page::{
@@ -64,6 +64,7 @@ pub(super) fn story(run: &Material<'_>) -> RunStory {
             caught: canary.caught,
         }),
         findings: findings(result, files),
+        own: own(plan, result, files),
         refusals: refusals(lines),
         notes: notes(lines),
         patch: patch.as_deref().map(PatchStory::of).filter(|patch| !patch.files.is_empty()),
@@ -214,14 +215,45 @@ fn votes(lines: &[Line]) -> Vec<VoteStory> {
 
 fn findings(result: &RunResult, files: &BTreeMap<String, String>) -> Vec<FindingStory> {
     let findings = result.verdict.iter().flat_map(|verdict| &verdict.findings);
-    findings
-        .map(|finding| FindingStory { finding: finding.clone(), excerpt: excerpt(finding, files) })
-        .collect()
+    let told = |it: &Finding| FindingStory {
+        severity: it.severity,
+        claim: it.claim.clone(),
+        file: it.file.clone(),
+        line: it.line,
+        status: Some(it.status),
+        by: it.by.clone(),
+        suggestion: None,
+        excerpt: excerpt((it.file.as_ref(), it.line, it.quote.as_ref()), files),
+    };
+    findings.map(told).collect()
 }
 
-fn excerpt(finding: &Finding, files: &BTreeMap<String, String>) -> Option<Excerpt> {
-    let text = files.get(finding.file.as_ref()?)?;
-    let meant = usize::try_from(finding.line?).ok()?;
+fn own(plan: &Plan, result: &RunResult, files: &BTreeMap<String, String>) -> Vec<FindingStory> {
+    let told = |it: OwnFinding| FindingStory {
+        severity: it.severity,
+        excerpt: excerpt((it.file.as_ref(), it.line, it.quote.as_ref()), files),
+        claim: it.claim,
+        file: it.file,
+        line: it.line,
+        status: None,
+        by: Vec::new(),
+        suggestion: it.suggestion,
+    };
+    own_findings(plan, result).into_iter().map(told).collect()
+}
+
+/// The lines around the one that is named, or else around the one that is quoted.
+fn excerpt(
+    (file, line, quote): (Option<&String>, Option<u64>, Option<&String>),
+    files: &BTreeMap<String, String>,
+) -> Option<Excerpt> {
+    let text = files.get(file?)?;
+    let quoted = || {
+        let first = quote?.lines().map(str::trim).find(|line| !line.is_empty())?;
+        Some(text.lines().position(|line| line.contains(first))? + 1)
+    };
+    let named = line.and_then(|line| usize::try_from(line).ok());
+    let meant = named.or_else(quoted)?;
     let lines: Vec<ExcerptLine> = (1..)
         .zip(text.lines())
         .skip(meant.saturating_sub(AROUND + 1))
