@@ -55,6 +55,9 @@ pub const READ: &[ReadVariable] = &[
     row("XDG_CONFIG_HOME", "where the folder `atlas` with `config.yaml` is"),
     row("XDG_STATE_HOME", "where trust and the day's spend are kept"),
     row("XDG_CACHE_HOME", "where what can be made again is kept"),
+    row("XDG_DATA_HOME", "where bash finds your own completions"),
+    row("XDG_DATA_DIRS", "where packages put completions, as `atlas doctor` sees them"),
+    row("SHELL", "whose completions `atlas doctor` looks for"),
     row("PATH", "where claude and the programs of hooks are searched"),
 ];
 

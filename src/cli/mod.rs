@@ -7,6 +7,7 @@ mod context;
 mod doctor;
 mod environment;
 mod failure;
+mod gate;
 mod global;
 mod help;
 mod hook;
@@ -67,6 +68,7 @@ enum Command {
     Scratch(scratch::Args),
     Test(test::Args),
     Hooks(hooks::Args),
+    Gate(gate::Args),
     Trust(trust::Args),
     Config(config::Args),
     Doctor(doctor::Args),
@@ -87,7 +89,8 @@ impl Command {
             }
             Self::Check(_) => &[Text, Json, Sarif, Github, Gitlab],
             Self::Test(_) => &[Text, Json, Junit],
-            Self::List(_)
+            Self::Gate(_)
+            | Self::List(_)
             | Self::Show(_)
             | Self::New(_)
             | Self::Session(_)
@@ -134,7 +137,8 @@ pub fn main() -> ExitCode {
         Err(Unparsed::Asked(text)) => failure::answer(&text, &argv, &env),
         Err(Unparsed::Faulty(fault)) => Err(failure::with_advice(fault, &env)),
     };
-    let Exit(code) = ended.unwrap_or_else(|fault| failure::tell(&fault, &argv, &env));
+    let exit = ended.unwrap_or_else(|fault| failure::tell(&fault, &argv, &env));
+    let Exit(code) = if gate::is_hook(&argv) { gate::never_refuses(exit) } else { exit };
     ExitCode::from(code)
 }
 
@@ -179,6 +183,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::Scratch(args) => scratch::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
         Command::Hooks(args) => hooks::run(&args, &context),
+        Command::Gate(args) => gate::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),
         Command::Config(args) => config::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),

@@ -107,5 +107,5 @@ fn work(args: &Args, stdin: bool, context: &Context) -> Result<GivenWork> {
     if text.trim().is_empty() {
         return Err(Fault::usage(format!("there is no work in `{shown}`: it is empty")));
     }
-    Ok(GivenWork { file, text, base: args.base.clone() })
+    Ok(GivenWork { file, text, base: args.base.clone(), ..GivenWork::default() })
 }

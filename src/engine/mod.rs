@@ -8,6 +8,7 @@ pub mod claude;
 mod dispatcher;
 pub mod explain;
 mod frame;
+mod gate;
 mod hand_over;
 mod hook;
 mod judges;
@@ -25,6 +26,7 @@ mod unit;
 mod work;
 
 pub use dispatcher::Observer;
+pub use gate::gate;
 pub use hook::{
     again::{Again, ask_once},
     edit::{EDIT_COMMAND, serve_edit},

@@ -7,6 +7,7 @@ mod facts;
 mod judges;
 mod purpose;
 mod schema;
+mod session;
 mod sources;
 mod trust;
 
@@ -28,7 +29,7 @@ use crate::{
         digest::sha256,
         facts::Seen,
         planning::{self, Given},
-        run::Plan,
+        run::{Plan, stand::TreeName},
         skill::Skill,
         yaml::Document,
     },
@@ -81,15 +82,26 @@ pub struct Prepared {
     pub history: Option<History>,
     /// What a person should hear before it begins.
     pub notices: Vec<String>,
-    /// The name of the tree since which its change belongs to the work; `None` where that is the tree
-    /// as it is.
-    pub base: Option<String>,
+    /// The tree since which its change belongs to the work.
+    pub base: Since,
     /// The facts of the repository that the agent is given, as files: a name and what it holds.
     pub facts: Vec<(&'static str, String)>,
     /// What is odd in the skill's file.
     pub warnings: Vec<Spot>,
     /// What it is for.
     pub purpose: Purpose,
+}
+
+/// The tree since which its change belongs to the work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// The tree as it is when the run begins.
+    Now,
+    /// That of a revision, whose objects the repository has.
+    Revision(String),
+    /// One that was taken when the plan was made, with its objects in the session. The work was done
+    /// since, so what judges it is held to what it was then.
+    Taken(TreeName),
 }
 
 /// The folder of the skill that was asked for.

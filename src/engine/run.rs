@@ -28,7 +28,7 @@ pub use resume::{NewLimits, Resume, resume};
 use super::{
     claude::{self, Claude},
     dispatcher::Observer,
-    prepare::{Around, Prepared, Purpose},
+    prepare::{Around, Prepared, Purpose, Since},
     recording::{self, Recording},
     tree::{Copies, Wanted, WorkTree},
 };
@@ -126,7 +126,7 @@ pub async fn run(
     let session = within.session;
     let ground = Ground { session, home, lock, tree, claude, guarded, recording };
     let beginning = Beginning {
-        events: vec![started, planned(&prepared.plan)],
+        events: [started, planned(&prepared.plan)].into_iter().chain(frozen(&prepared)).collect(),
         plan: prepared.plan,
         request,
         run,
@@ -169,6 +169,14 @@ fn planned(plan: &Plan) -> Event {
     let plan = Box::new(plan.clone());
     let json = serde_json::to_vec(&plan).expect("a plan is JSON");
     Event::Plan { hash: sha256(&json), plan }
+}
+
+/// What judges work that was done since the plan was made is held to what it was then.
+fn frozen(prepared: &Prepared) -> Option<Event> {
+    match prepared.base {
+        Since::Taken(_) => Some(Event::JudgesFrozen { files: prepared.plan.judges.clone() }),
+        Since::Now | Since::Revision(_) => None,
+    }
 }
 
 async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Option<Claude>> {

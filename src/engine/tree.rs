@@ -15,6 +15,7 @@ use std::{
 use tokio::task::spawn_blocking;
 
 use crate::{
+    engine::prepare::Since,
     model::{
         Fault, Result,
         changes::{ChangeStatus, FileChange, TreeChanges},
@@ -69,8 +70,8 @@ pub(crate) struct Wanted {
     pub(crate) cwd: PathBuf,
     /// The session's own object folder.
     pub(crate) objects: PathBuf,
-    /// The name of the tree that changes are counted from; `None` for the tree as it is.
-    pub(crate) since: Option<String>,
+    /// The tree that changes are counted from.
+    pub(crate) since: Since,
     /// The folder to make a copy in, for a run that shall not touch the user's tree.
     pub(crate) copy: Option<PathBuf>,
 }
@@ -162,8 +163,9 @@ impl Wanted {
             return Ok(WorkTree { root: self.cwd.clone(), cwd: self.cwd, tracked: None });
         };
         let base = match self.since {
-            Some(tree) => Snapshot { tree, unstored: Vec::new() },
-            None => repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?,
+            Since::Taken(tree) => snapshot(&tree),
+            Since::Revision(tree) => Snapshot { tree, unstored: Vec::new() },
+            Since::Now => repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?,
         };
         let copy = match &self.copy {
             Some(dir) => Some(repository.add_worktree(dir, &self.objects, &base)?),
@@ -270,7 +272,8 @@ fn whys(conflicts: &[git::Conflict]) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-fn tree_name(snapshot: &Snapshot) -> TreeName {
+/// The name of a tree.
+pub(super) fn tree_name(snapshot: &Snapshot) -> TreeName {
     let unstored = |file: &git::Unstored| UnstoredFile {
         path: file.path.clone(),
         size: file.size,

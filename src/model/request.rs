@@ -46,6 +46,9 @@ pub struct Request {
     pub permission_mode: Option<PermissionMode>,
     /// `--allow`.
     pub allow: Vec<String>,
+    /// The user's own contract, in the place of that of the skill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<PathBuf>,
     /// `--worktree`.
     pub worktree: bool,
     /// `--apply`, `--branch`.
@@ -84,6 +87,20 @@ pub struct GivenWork {
     pub text: String,
     /// The revision since which the tree's change belongs to it; `None` where no change does.
     pub base: Option<String>,
+    /// Whose work it is.
+    #[serde(default)]
+    pub of: WorkOf,
+}
+
+/// Whose work it is that was done elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkOf {
+    /// It is what the skill would have made.
+    #[default]
+    Skill,
+    /// It is that of a session of Claude Code, which follows no skill.
+    Session,
 }
 
 /// What the command line says about the panel.

@@ -7,6 +7,7 @@ pub mod day_ledger;
 pub mod evals;
 pub mod examine;
 pub mod folders;
+pub mod gate;
 pub mod history;
 pub mod journal;
 pub mod probe;

@@ -43,6 +43,7 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         edit: agent.edit,
         permission_mode: agent.permission_mode,
         allow: agent.allow.clone(),
+        contract: None,
         worktree: agent.worktree,
         delivery: delivery(agent),
         jobs: agent.jobs,

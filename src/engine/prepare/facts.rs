@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{Ground, file_change};
+use super::{Ground, Since, file_change};
 use crate::{
     model::{
         Fault, Request, Result, Status,
@@ -45,15 +45,16 @@ pub(super) fn read(request: &Request, settings: &Settings, ground: &Ground) -> R
 }
 
 /// The tree since which its change belongs to work that was done elsewhere, where a revision is named.
-pub(super) fn base_of_work(request: &Request, ground: &Ground) -> Result<Option<String>> {
+pub(super) fn base_of_work(request: &Request, ground: &Ground) -> Result<Since> {
     let Some(named) = request.work.as_ref().and_then(|work| work.base.as_deref()) else {
-        return Ok(None);
+        return Ok(Since::Now);
     };
     let Some(repository) = &ground.repository else {
         return Err(Fault::usage("`--base` names a revision, and there is no repository here")
             .hint("go to where the work was done, or leave `--base` out"));
     };
-    Ok(base(repository, Some(named))?.tree().map(str::to_owned))
+    let tree = base(repository, Some(named))?.tree().map(str::to_owned);
+    Ok(tree.map_or(Since::Now, Since::Revision))
 }
 
 fn see(fact: Fact, repository: &Repository, look: &Facts<'_>, named: Option<&str>) -> Result<Seen> {

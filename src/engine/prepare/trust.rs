@@ -23,7 +23,7 @@ use crate::{
     },
     store::{
         config,
-        contracts::{ContractFile, FILE, Origin, contract_for, own_contract},
+        contracts::{ContractFile, FILE, Origin, contract_for, own_contract, users_contract},
         trust::{self, Asking, Decision, How, Party, Subject, TrustStore, Verdict, Whose},
     },
 };
@@ -213,7 +213,10 @@ impl<'a> Parties<'a> {
         Ok(Self {
             repository: Party::look(Whose::Repository { root, cwd: &request.cwd }),
             outside,
-            contract: contract_for(&found.dir, &found.name, root)?,
+            contract: match &request.contract {
+                Some(own) => users_contract(own)?,
+                None => contract_for(&found.dir, &found.name, root)?,
+            },
             skill,
             users_own,
         })
