@@ -28,6 +28,7 @@ use crate::{
         yaml,
     },
     report::{History, explain::DryRun, fault, words},
+    sys::git::is_branch_name,
 };
 
 /// Run a skill, check what came of it, and keep a record
@@ -95,6 +96,15 @@ struct AgentArgs {
     /// Bring what was changed in the worktree back into the tree when the run passed
     #[arg(long)]
     apply: bool,
+    /// Commit what was changed in the worktree to a new branch when the run passed; without a NAME
+    /// it is `atlas/SESSION`
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
+    #[arg(conflicts_with = "apply", value_parser = branch_name)]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's shape of an option whose value may be left out"
+    )]
+    branch: Option<Option<String>>,
     /// Let at most N calls run at once
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
@@ -283,6 +293,13 @@ pub(super) fn input(typed: &str) -> Result<(String, String), NotAValue> {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err(NotAValue("write NAME=VALUE, NAME=@FILE or NAME=-".to_owned())),
     }
+}
+
+fn branch_name(typed: &str) -> Result<String, NotAValue> {
+    if is_branch_name(typed) {
+        return Ok(typed.to_owned());
+    }
+    Err(NotAValue("git takes no such name for a branch".to_owned()))
 }
 
 fn timeout(typed: &str) -> Result<Span, NotAValue> {

@@ -9,6 +9,7 @@ mod dispatcher;
 pub mod explain;
 mod frame;
 mod gate;
+mod hand_over;
 mod hook;
 mod judges;
 pub mod login;

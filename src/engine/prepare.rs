@@ -18,7 +18,7 @@ use std::{
 
 use super::{
     login::{Payment, payment},
-    tree::file_change,
+    tree::{expect_new, file_change},
 };
 use crate::{
     model::{
@@ -158,6 +158,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let contract = contract.map(|contract| ground.root.join(&contract.path));
     let work = purpose::place(purpose, request, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
+    expect_new(ground.repository.as_ref(), &request.delivery)?;
     let base = facts::base_of_work(request, &ground)?;
     let facts = facts::read(request, &settings, &ground)?;
     let paid = DayLedger::paid_sessions(&around.folders.state);

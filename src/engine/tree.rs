@@ -4,6 +4,7 @@
 //! objects lie in the session; the repository itself is only read.
 
 mod again;
+mod branch;
 mod recorded;
 
 use std::{
@@ -30,6 +31,7 @@ use crate::{
 };
 
 pub(crate) use again::{Again, Lost};
+pub(crate) use branch::expect_new;
 pub(crate) use recorded::Origin;
 
 /// What atlas itself writes into a repository, and no run has changed.
@@ -254,11 +256,7 @@ fn whole(applied: Applied) -> Result<(), String> {
     Err(match applied {
         Applied::Whole { .. } => return Ok(()),
         Applied::Refused { conflicts } => {
-            let list: Vec<String> = conflicts
-                .iter()
-                .map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)))
-                .collect();
-            format!("nothing was applied, because of {}", list.join(", "))
+            format!("nothing was applied, because of {}", whys(&conflicts))
         }
         Applied::Partly { done, undone, error } => format!(
             "applied in part ({error}); done: {}; not done: {}",
@@ -266,6 +264,11 @@ fn whole(applied: Applied) -> Result<(), String> {
             undone.join(", ")
         ),
     })
+}
+
+fn whys(conflicts: &[git::Conflict]) -> String {
+    let each = conflicts.iter().map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// The name of a tree.
@@ -307,6 +310,7 @@ fn why_unstored(why: git::Why) -> &'static str {
 fn why(clash: Clash) -> &'static str {
     match clash {
         Clash::Changed => "changed meanwhile",
+        Clash::Uncommitted => "the same lines are changed and not committed",
         Clash::InTheWay => "something else is in its place",
         Clash::NotStored => "its content was not stored",
         Clash::Submodule => "a submodule",

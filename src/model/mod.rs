@@ -8,6 +8,7 @@ pub mod check;
 pub mod commit_style;
 pub mod config;
 pub mod contract;
+mod delivery;
 pub mod digest;
 pub mod facts;
 mod fault;
@@ -40,6 +41,7 @@ pub mod value;
 pub mod yaml;
 
 pub use activity::Activity;
+pub use delivery::Delivery;
 pub use fault::{Fault, Result, Spot};
 pub use request::{GivenWork, Request, TrustRequest, VerifyRequest, WorkOf};
 pub use session_id::SessionId;

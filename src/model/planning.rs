@@ -106,7 +106,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
             digest: given.digest.clone(),
         },
         isolation,
-        apply: request.apply,
+        delivery: request.delivery.clone(),
         requires: requires(given.settings),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings, given.on_a_plan),
@@ -149,10 +149,10 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
         None if agent::edits(given) && given.root.is_some() => Isolation::Worktree,
         None => Isolation::None,
     };
-    if given.request.apply && isolation == Isolation::None {
-        return Err(Fault::usage("`--apply` brings in what was changed in a worktree")
+    if let (Some(flag), Isolation::None) = (given.request.delivery.flag(), isolation) {
+        return Err(Fault::usage(format!("`{flag}` hands over what was changed in a worktree"))
             .because("this run works in no worktree")
-            .hint("add `--worktree`, or leave `--apply` out"));
+            .hint(format!("add `--worktree`, or leave `{flag}` out")));
     }
     Ok(isolation)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Status,
+    Delivery, Status,
     check::Require,
     contract::PermissionMode,
     value::{Span, Usd},
@@ -51,8 +51,8 @@ pub struct Request {
     pub contract: Option<PathBuf>,
     /// `--worktree`.
     pub worktree: bool,
-    /// `--apply`.
-    pub apply: bool,
+    /// `--apply`, `--branch`.
+    pub delivery: Delivery,
     /// `--jobs`.
     pub jobs: Option<u32>,
     /// `--max-usd`.

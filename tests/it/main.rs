@@ -19,6 +19,7 @@ mod review_diff;
 mod reviewers_apart;
 mod run_abuse;
 mod run_answers;
+mod run_branch;
 mod run_canary;
 mod run_checks;
 mod run_edit_hooks;

@@ -7,7 +7,8 @@ use crate::{
     engine::{HandOver, Observer, Site, run::Finished},
     model::{
         Activity, Fault, Result,
-        run::{Event, State},
+        check::{Check, CheckStatus},
+        run::{Event, Point, State, state::Stage},
         text,
     },
     report::{Mark, Printer, Reporter, StreamKind, answer, summary::Place},
@@ -67,7 +68,7 @@ pub(in crate::cli) fn end(
     };
     follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
     if let Some(handed) = &finished.handed {
-        tell_where(handed, finished.plan.apply, context);
+        tell_where(handed, finished, context);
     }
     if let (Some(answer), None) = (&answer, output) {
         context.printer.result(answer)?;
@@ -99,21 +100,12 @@ pub(in crate::cli) fn writable(output: Option<&Path>, context: &Context) -> Resu
 }
 
 /// Work on a copy is nowhere to be seen unless somebody says where it is.
-fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
+fn tell_where(handed: &HandOver, finished: &Finished, context: &Context) {
     let look = context.printer.look();
     let say = |mark: Mark, text: String| context.printer.say(&look.line(mark, &text));
-    match &handed.patch {
-        None => {}
-        Some(patch) if applied => {
-            say(Mark::Note, format!("the change is kept in {}", patch.display()));
-        }
-        Some(patch) => {
-            let patch = patch.display();
-            say(
-                Mark::Hint,
-                format!("bring the change in: `git apply {patch}`, or run with `--apply`"),
-            );
-        }
+    if let Some(patch) = &handed.patch {
+        let (mark, text) = way_to(patch, finished);
+        say(mark, text);
     }
     if let (Some(trouble), Some(copy)) = (&handed.trouble, &handed.copy) {
         let trouble = trouble.to_string();
@@ -124,6 +116,29 @@ fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
     } else if let Some(copy) = &handed.copy {
         let files = handed.left_out.join(", ");
         say(Mark::Warning, format!("not in the patch: {files}; they are in {}", copy.display()));
+    }
+}
+
+/// How the user comes by the change.
+fn way_to(patch: &Path, finished: &Finished) -> (Mark, String) {
+    let patch = patch.display();
+    if !is_handed_over(&finished.state) {
+        let with = "`--apply` or `--branch`";
+        let text = format!("bring the change in: `git apply {patch}`, or run with {with}");
+        return (Mark::Hint, text);
+    }
+    let text = match finished.plan.delivery.branch(&finished.session) {
+        Some(branch) => format!("the change is on the branch `{branch}`: `git merge {branch}`"),
+        None => format!("the change is kept in {patch}"),
+    };
+    (Mark::Note, text)
+}
+
+fn is_handed_over(state: &State) -> bool {
+    let passed = |check: &Check| check.status == CheckStatus::Passed;
+    match state.checks.get(&Point::HandOver) {
+        Some(Stage::Ended(checks)) => checks.iter().all(passed),
+        Some(Stage::Idle | Stage::Running) | None => false,
     }
 }
 

@@ -5,11 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Args, ProofArgs};
+use super::{AgentArgs, Args, ProofArgs};
 use crate::{
     cli::context::Context,
     model::{
-        Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
+        Delivery, Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
         value::NotAValue,
     },
     sys::fs::read_capped,
@@ -45,7 +45,7 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         allow: agent.allow.clone(),
         contract: None,
         worktree: agent.worktree,
-        apply: agent.apply,
+        delivery: delivery(agent),
         jobs: agent.jobs,
         max_usd: limits.max_usd,
         max_turns: limits.max_turns,
@@ -58,6 +58,14 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         wait: limits.wait(),
         ok_on,
     })
+}
+
+fn delivery(agent: &AgentArgs) -> Delivery {
+    match (&agent.branch, agent.apply) {
+        (Some(name), _) => Delivery::Branch { name: name.clone() },
+        (None, true) => Delivery::Tree,
+        (None, false) => Delivery::Patch,
+    }
 }
 
 /// What is said of the panel.

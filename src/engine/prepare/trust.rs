@@ -150,7 +150,7 @@ pub fn questions(request: &Request, around: &Around, purpose: &Purpose) -> Resul
 /// Expects that the files which judge the work hold what was trusted: they are hashed anew when
 /// the run begins, and from then on self-protection holds them to that.
 pub(super) fn expect_judged(plan: &Plan, trusted: &[Subject]) -> Result<()> {
-    for file in &plan.judges {
+    for file in plan.judges.iter().filter(|file| file.part.is_whole()) {
         let Holds::Sha256(sha256) = &file.state.holds else { continue };
         let path = plan.hook_dir().join(&file.path);
         for subject in trusted {

@@ -181,7 +181,11 @@ async fn settle_sources(
     let request = with_inputs_read_again(&left.request)?;
     let prepared = prepare::prepare(&request, around, &Purpose::Work)?;
     // Where the work is does not change under it.
-    left.plan = Plan { isolation: left.plan.isolation, apply: left.plan.apply, ..prepared.plan };
+    left.plan = Plan {
+        isolation: left.plan.isolation,
+        delivery: left.plan.delivery.clone(),
+        ..prepared.plan
+    };
     left.request = request;
     Ok(changed)
 }

@@ -8,7 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    GivenWork,
+    Delivery, GivenWork,
     check::{Check, Require, Timing},
     contract::{Fact, Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
@@ -31,8 +31,9 @@ pub struct Plan {
     pub cwd: PathBuf,
     /// Whether the work happens in the user's tree or in a copy of it.
     pub isolation: Isolation,
-    /// Whether the work on a copy goes into the user's tree once everything has passed.
-    pub apply: bool,
+    /// How the work on a copy reaches the user once everything has passed.
+    #[serde(default)]
+    pub delivery: Delivery,
     /// The inputs as the skill sees them.
     pub inputs: BTreeMap<String, String>,
     /// What has to be there before anything starts.

@@ -1,7 +1,7 @@
 //! The end of a run, reached or forced.
 
 use crate::model::{
-    Status,
+    Delivery, Status,
     check::{Check, Proof, Require},
     result::VerdictStatus,
     run::{
@@ -16,7 +16,7 @@ pub(super) fn run(status: Status, reason: impl Into<String>) -> Effect {
 }
 
 /// Nothing refused. That is a pass only with as much proof as was asked for, and, where the work
-/// was done on a copy that shall be applied, only once the user's tree has it.
+/// was done on a copy that shall be handed over, only once the user has it.
 pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
     let proof = proof(state);
     if proof.level() < plan.require {
@@ -27,7 +27,7 @@ pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
         };
         return vec![run(Status::Inconclusive, missing)];
     }
-    if plan.apply {
+    if plan.delivery != Delivery::Patch {
         let at = Point::HandOver;
         match state.checks.get(&at).unwrap_or(&Stage::Idle) {
             Stage::Idle => return vec![Effect::Check { at }],

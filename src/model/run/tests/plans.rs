@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::model::{
-    GivenWork,
+    Delivery, GivenWork,
     check::{Require, Timing},
     contract::{Isolation, On, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
     panel::{CANARY_UNITS, PanelPlan, ReviewerPlan, UNITS},
@@ -25,7 +25,9 @@ prop_compose! {
         steps in 1usize..4,
         hooks in proptest::collection::vec(hook(), 0..5),
         requires in any::<bool>(),
-        apply in any::<bool>(),
+        delivery in prop_oneof![
+            Just(Delivery::Patch), Just(Delivery::Tree), Just(Delivery::Branch { name: None })
+        ],
         reviewers in 0usize..4,
         escalate in any::<bool>(),
         canary in any::<bool>(),
@@ -52,7 +54,7 @@ prop_compose! {
             root: None,
             cwd: "/".into(),
             isolation: Isolation::None,
-            apply,
+            delivery,
             inputs: BTreeMap::new(),
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
             facts: Vec::new(),
