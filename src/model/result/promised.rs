@@ -2,7 +2,7 @@
 //! every report can show them beside the lines they speak of.
 //!
 //! The schema decides, which the skill's author wrote and which is frozen before the first call; no
-//! answer turns itself into annotations. [Why so](../../../docs/design/020-reports.md).
+//! answer turns itself into annotations. [Why so](../../../docs/design/021-reports.md).
 
 use serde::Deserialize;
 use serde_json::Value;

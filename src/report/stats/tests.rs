@@ -1,7 +1,7 @@
 use snapbox::{IntoData as _, assert_data_eq, str};
 
 use super::*;
-use crate::model::stats::{Cell, HookTally, Kept, Place, ReviewerTally, Tally, Usage, add};
+use crate::model::stats::{Cell, HookTally, Place, ReviewerTally, Tally, Usage, add};
 
 fn run(skill: &str, week: &str, status: Status, ms: u64) -> Cell {
     let mut tally = Tally { runs: 1, usd: Usd::from_micros(50_000), ..Tally::default() };
