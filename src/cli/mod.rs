@@ -15,12 +15,14 @@ mod hooks;
 mod list;
 mod man;
 mod new;
+mod report;
 mod resume;
 mod run;
 mod scratch;
 mod session;
 mod show;
 mod skills;
+mod stats;
 mod test;
 mod trust;
 mod verify;
@@ -37,7 +39,7 @@ use crate::{
 use context::Context;
 pub use environment::{READ, ReadVariable, children};
 use failure::Unparsed;
-use global::Global;
+use global::{Asked, Global};
 
 /// Run Claude Agent Skills the way a build tool runs a build: checked and recorded
 ///
@@ -66,6 +68,8 @@ enum Command {
     New(new::Args),
     Session(session::Args),
     Scratch(scratch::Args),
+    Stats(stats::Args),
+    Report(report::Args),
     Test(test::Args),
     Hooks(hooks::Args),
     Gate(gate::Args),
@@ -75,6 +79,37 @@ enum Command {
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
+}
+
+impl Command {
+    /// The formats that its results can have.
+    fn formats(&self) -> &'static [Asked] {
+        use Asked::{Csv, Github, Gitlab, Json, Jsonl, Junit, Markdown, Sarif, Text};
+        match self {
+            Self::Run(args) if args.dry_run => &[Text, Json],
+            Self::Verify(args) if args.dry_run => &[Text, Json],
+            Self::Run(_) | Self::Verify(_) | Self::Resume(_) => {
+                &[Text, Json, Jsonl, Junit, Sarif, Github, Gitlab]
+            }
+            Self::Check(_) => &[Text, Json, Sarif, Github, Gitlab],
+            Self::Test(_) => &[Text, Json, Junit],
+            Self::Stats(_) => &[Text, Json, Csv],
+            Self::Report(_) => &[Text, Json, Markdown],
+            Self::Gate(_)
+            | Self::List(_)
+            | Self::Show(_)
+            | Self::New(_)
+            | Self::Session(_)
+            | Self::Scratch(_)
+            | Self::Hooks(_)
+            | Self::Trust(_)
+            | Self::Config(_)
+            | Self::Doctor(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Help(_) => &[Text, Json],
+        }
+    }
 }
 
 /// How the process ends.
@@ -135,10 +170,11 @@ fn unless_broken(act: impl FnOnce() -> Result<Exit>) -> Result<Exit> {
 }
 
 fn follow(cli: Cli, env: Env) -> Result<Exit> {
-    if let Some(format) = cli.global.format.of_reports()
-        && !matches!(cli.command, Command::Check(_))
-    {
-        return Err(Fault::usage(format!("`--format {format}` is for `atlas check` alone")));
+    if !cli.command.formats().contains(&cli.global.format) {
+        let format = cli.global.format.name();
+        let formats: Vec<String> = cli.command.formats().iter().map(|it| it.name()).collect();
+        return Err(Fault::usage(format!("`--format {format}` is not for this command"))
+            .hint(format!("it has {}", formats.join(", "))));
     }
     let context = Context::new(&cli.global, env)?;
     match cli.command {
@@ -151,6 +187,8 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::New(args) => new::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
+        Command::Stats(args) => stats::run(&args, &context),
+        Command::Report(args) => report::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
         Command::Hooks(args) => hooks::run(&args, &context),
         Command::Gate(args) => gate::run(&args, &context),

@@ -1,17 +1,16 @@
 //! `atlas run`: what was typed, as a request.
 
 pub(super) mod follow;
+pub(super) mod outlets;
 pub(super) mod recorded;
 pub(super) mod request;
 mod waive;
 
-use std::{
-    num::NonZeroUsize,
-    path::{Path, PathBuf},
-};
+use std::num::NonZeroUsize;
 
 use self::{
     follow::{Follower, end},
+    outlets::OutletArgs,
     recorded::{RecordArgs, Setting},
 };
 use super::{Exit, context::Context, skills::SkillsArgs, trust};
@@ -51,9 +50,8 @@ pub(super) struct Args {
     /// Give an input by name; `@FILE` is the text of a file, `-` is stdin
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = input)]
     inputs: Vec<(String, String)>,
-    /// Write the result to FILE in place of stdout
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) outlets: OutletArgs,
     /// Make one more run of a session, by its name, a beginning of it or its last four letters
     #[arg(long, value_name = "SESSION", conflicts_with_all = ["record", "replay"])]
     session: Option<String>,
@@ -185,15 +183,15 @@ pub(super) struct ProofArgs {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let output = args.output.as_deref();
-    let asked = Asked { output, dry_run: args.dry_run, recorded: &args.recorded };
-    go(&request::request(args, context)?, &asked, context)
+    let asked = Asked { outlets: &args.outlets, dry_run: args.dry_run, recorded: &args.recorded };
+    let request = request::request(args, context);
+    go(&asked.outlets.reporting(request, context)?, &asked, context)
 }
 
 /// What a command wants of a run, beside what it is about.
 pub(super) struct Asked<'a> {
-    /// Where the result goes in place of stdout.
-    pub(super) output: Option<&'a Path>,
+    /// Where the result goes.
+    pub(super) outlets: &'a OutletArgs,
     /// Whether the plan is all that is wanted.
     pub(super) dry_run: bool,
     /// What the run has to do with recordings.
@@ -202,16 +200,17 @@ pub(super) struct Asked<'a> {
 
 /// From a request to an exit code.
 pub(super) fn go(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exit> {
-    match follow(request, asked, context) {
+    let ended = match follow(request, asked, context) {
         Err(fault) if request.ok_on.contains(&fault.status) => {
-            waive::waive(&fault, request, asked.output, context)
+            waive::waive(&fault, request, asked.outlets, context)
         }
         ended => ended,
-    }
+    };
+    ended.inspect_err(|fault| asked.outlets.report_fault(fault, Some(&request.skill), context))
 }
 
 fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exit> {
-    follow::writable(asked.output, context)?;
+    asked.outlets.expect_writable(context)?;
     let around = around(context)?;
     let Setting { request, purpose, stage } =
         recorded::setting(asked.recorded, request, (context, &around))?;
@@ -228,7 +227,7 @@ fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exi
     if asked.dry_run {
         return dry_run(&prepared, &around, context);
     }
-    let mut follower = Follower::new(&context.printer);
+    let mut follower = Follower::new(asked.outlets, context);
     let unfinished = unfinished(&prepared, context).into_iter();
     let notices: Vec<String> = prepared.notices.iter().cloned().chain(unfinished).collect();
     let history = prepared.history.as_ref();
@@ -237,7 +236,7 @@ fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exi
     let run = engine::run::run(prepared, &request, &around, &mut follower);
     let mut finished = runtime()?.block_on(run)?;
     recorded::strike(stage, &mut finished, context)?;
-    let exit = end(asked.output, context, follower, &finished)?;
+    let exit = end(asked.outlets, context, follower, &finished)?;
     recorded::write(asked.recorded, &finished, context)?;
     Ok(exit)
 }

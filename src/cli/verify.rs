@@ -7,6 +7,7 @@ use super::{
     context::Context,
     run::{
         self, Asked, LimitArgs, ProofArgs, input,
+        outlets::OutletArgs,
         recorded::RecordArgs,
         request::{inputs, read_text, trust},
     },
@@ -38,12 +39,11 @@ pub(super) struct Args {
     /// Give an input by name, as for `atlas run`; `@FILE` is the text of a file
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = input)]
     inputs: Vec<(String, String)>,
-    /// Write the result to FILE in place of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    outlets: OutletArgs,
     /// Show what would be done, every value with its source, and do nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     #[command(flatten)]
     skills: SkillsArgs,
     #[command(flatten)]
@@ -54,9 +54,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let recorded = RecordArgs::default();
-    let asked =
-        Asked { output: args.output.as_deref(), dry_run: args.dry_run, recorded: &recorded };
-    run::go(&request(args, context)?, &asked, context)
+    let asked = Asked { outlets: &args.outlets, dry_run: args.dry_run, recorded: &recorded };
+    let request = request(args, context);
+    run::go(&args.outlets.reporting(request, context)?, &asked, context)
 }
 
 fn request(args: &Args, context: &Context) -> Result<Request> {

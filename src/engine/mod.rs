@@ -32,6 +32,6 @@ pub use hook::{
     edit::{EDIT_COMMAND, serve_edit},
 };
 pub use prepare::Purpose;
-pub use recording::{COMMAND as PLAYER, Played, Stage, expected, play};
+pub use recording::{COMMAND as PLAYER, Played, Scene, Stage, expected, play};
 pub use site::Site;
 pub use tree::{HandOver, file_change};

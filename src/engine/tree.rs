@@ -267,7 +267,8 @@ fn whole(applied: Applied) -> Result<(), String> {
 }
 
 fn whys(conflicts: &[git::Conflict]) -> String {
-    let each = conflicts.iter().map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)));
+    let each =
+        conflicts.iter().map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)));
     each.collect::<Vec<_>>().join(", ")
 }
 

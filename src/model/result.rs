@@ -6,6 +6,7 @@
 
 mod fold;
 mod parts;
+mod promised;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -15,6 +16,7 @@ pub use parts::{
     CanaryReport, ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport,
     StepReport, StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
 };
+pub use promised::{OwnFinding, own_findings};
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};

@@ -63,7 +63,7 @@ pub fn not_checked(result: &RunResult, look: Look) -> String {
 }
 
 /// The one line: `rejected · 2 of 3 checks · $0.06 · 41 s · …abcd`.
-fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
+pub(super) fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
     let mut parts = vec![if by_nobody(result) {
         "passed, checked by nobody".to_owned()
     } else {

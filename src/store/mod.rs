@@ -4,6 +4,7 @@ pub mod config;
 pub mod contracts;
 pub mod copies;
 pub mod day_ledger;
+pub mod evals;
 pub mod examine;
 pub mod folders;
 pub mod gate;

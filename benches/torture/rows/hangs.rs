@@ -59,10 +59,8 @@ struct Group(PathBuf);
 
 impl Group {
     fn new(bytes: u64) -> Result<Self, String> {
-        let tried = [
-            ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
-            ("/sys/fs/cgroup", "memory.max"),
-        ];
+        let tried =
+            [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
         for (above, limit) in tried {
             let name = format!("atlas-{}-{bytes}", std::process::id());
             let group = Self(Path::new(above).join(name));

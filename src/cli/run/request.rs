@@ -9,8 +9,8 @@ use super::{AgentArgs, Args, ProofArgs};
 use crate::{
     cli::context::Context,
     model::{
-        Delivery, Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
-        value::NotAValue,
+        Delivery, Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName,
+        text, value::NotAValue,
     },
     sys::fs::read_capped,
 };

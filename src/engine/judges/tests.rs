@@ -1,7 +1,6 @@
 use std::{collections::BTreeSet, io::Write as _, os::unix::fs::symlink};
 
 use super::*;
-use crate::model::digest::sha256;
 
 fn state(path: &Path) -> FileState {
     super::state(path, &Part::Whole)

@@ -98,16 +98,6 @@ pub(super) fn shapes(skill: &Skill, page: &Page<'_>) -> Vec<Finding> {
             shape(field, &format!("`{}` is a text", field.key), "put it in quotes");
         }
     }
-    if let Some(field) = front.field("allowed-tools") {
-        let names = match &field.value.value {
-            Value::Text(_) | Value::Null => true,
-            Value::List(items) => items.iter().all(|item| is_text(&item.value)),
-            Value::Map(_) => false,
-        };
-        if !names {
-            shape(field, "`allowed-tools` is names of tools", "write `Read Grep Bash(git *)`");
-        }
-    }
     if let Some(field) = front.field("metadata") {
         let flat = match &field.value.value {
             Value::Null => true,

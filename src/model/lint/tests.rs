@@ -124,7 +124,7 @@ const SKILLS: &[SkillRow] = &[
     (
         "a",
         "---\nname: a\ndescription: d\nlicense: [MIT]\nallowed-tools: {Read: yes}\n---\n",
-        &[("field-shape", "[MIT]"), ("field-shape", "{Read: yes}")],
+        &[("field-shape", "[MIT]"), ("front-matter", "{Read: yes}")],
     ),
     ("a", "---\nname: a\ndescription: d\nallowed-tools: [Read, Bash(git *)]\n---\n", &[]),
 ];

@@ -266,6 +266,7 @@ fn finding(group: &[&Claim<'_>]) -> Finding {
         claim: issue.claim.clone(),
         file: issue.file.clone(),
         line: issue.line,
+        quote: issue.quote.clone(),
         status: match heaviest.support {
             Support::Nothing => FindingStatus::Unsupported,
             Support::Quote | Support::Command | Support::TwoReviewers => FindingStatus::Supported,

@@ -197,6 +197,9 @@ pub struct Finding {
     pub file: Option<String>,
     /// The line it speaks of, from 1.
     pub line: Option<u64>,
+    /// What stands there, as the reviewer copied it: what the place is known by when it moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
     /// Whether atlas could confirm its evidence.
     pub status: FindingStatus,
     /// Who raised it.

@@ -17,7 +17,11 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("echo 11 >> a.txt", "echo 12 >> a.txt", "refused a.txt Uncommitted"),
     ("echo mine > mine", "echo more >> mine", "refused mine Uncommitted"),
     ("", "head -c 17000000 /dev/zero > big", "refused big NotStored"),
-    ("git checkout -q -b work; git commit -q --allow-empty -m x; git checkout -q main", "echo 1 > b", "taken"),
+    (
+        "git checkout -q -b work; git commit -q --allow-empty -m x; git checkout -q main",
+        "echo 1 > b",
+        "taken",
+    ),
 ];
 
 #[test]
@@ -60,7 +64,8 @@ fn a_branch_holds_the_change_and_nothing_else() {
 
 #[test]
 fn names_are_those_that_git_takes() {
-    for (name, is) in [("atlas/x", true), ("a b", false), ("-x", false), ("", false), ("x..y", false)]
+    for (name, is) in
+        [("atlas/x", true), ("a b", false), ("-x", false), ("", false), ("x..y", false)]
     {
         assert_eq!(is_branch_name(name), is, "{name:?}");
     }
