@@ -60,6 +60,7 @@ passed, 2 of 2 checks, 1 of 1 reviewer confirmed, $0[..], [TIME], ...[SHORT]
         str![[r#"
 run_started
 plan
+judges_frozen
 step_started
 work_taken
 checks_started

@@ -18,6 +18,7 @@ Usage: atlas [OPTIONS] <COMMAND>
 
 Commands:
   run          Run a skill, check what came of it, and keep a record
+  verify       Judge work that was done elsewhere by a skill's contract
   resume       Go on with a run where it stopped: finished steps are not paid again
   list         List the skills that can be run here
   show         Show what a skill says: its header and outline, one section, or one of its files
@@ -27,6 +28,7 @@ Commands:
   scratch      Leave notes in a session for later steps, and read what others left
   test         Play recorded runs of skills and compare what comes of them
   hooks        List hooks, and ask them outside of a run
+  gate         Hold a session of Claude Code to a contract
   trust        Trust what this repository wants to execute, after a look at it
   config       Show every setting with its value and where that was said
   doctor       Check that everything a run needs is there, and say what to do where it is not
