@@ -26,7 +26,7 @@ use crate::{
         value::{NotAValue, Span, Usd},
         yaml,
     },
-    report::{History, explain::DryRun, fault, words},
+    report::{History, explain::DryRun, fault, flow, words},
     sys::git::is_branch_name,
 };
 
@@ -61,6 +61,9 @@ pub(super) struct Args {
     /// Show what would be done, every value with its source, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Print the steps as a Mermaid graph, and do nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    graph: bool,
     #[command(flatten)]
     skills: SkillsArgs,
     #[command(flatten)]
@@ -183,7 +186,12 @@ pub(super) struct ProofArgs {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let asked = Asked { outlets: &args.outlets, dry_run: args.dry_run, recorded: &args.recorded };
+    let asked = Asked {
+        outlets: &args.outlets,
+        dry_run: args.dry_run,
+        graph: args.graph,
+        recorded: &args.recorded,
+    };
     let request = request::request(args, context);
     go(&asked.outlets.reporting(request, context)?, &asked, context)
 }
@@ -194,6 +202,8 @@ pub(super) struct Asked<'a> {
     pub(super) outlets: &'a OutletArgs,
     /// Whether the plan is all that is wanted.
     pub(super) dry_run: bool,
+    /// Whether its steps as a graph are all that is wanted.
+    pub(super) graph: bool,
     /// What the run has to do with recordings.
     pub(super) recorded: &'a RecordArgs,
 }
@@ -214,7 +224,7 @@ fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exi
     let around = around(context)?;
     let Setting { request, purpose, stage } =
         recorded::setting(asked.recorded, request, (context, &around))?;
-    let (request, prepared) = if asked.dry_run {
+    let (request, prepared) = if asked.dry_run || asked.graph {
         let prepared = engine::prepare::prepare(&request, &around, &purpose)?;
         (request, prepared)
     } else {
@@ -226,6 +236,11 @@ fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exi
     }
     if asked.dry_run {
         return dry_run(&prepared, &around, context);
+    }
+    if asked.graph {
+        let graph = flow::mermaid(&prepared.plan);
+        context.give(|| serde_json::json!({ "graph": graph }), |_| graph.clone())?;
+        return Ok(Status::Passed.into());
     }
     let mut follower = Follower::new(asked.outlets, context);
     let unfinished = unfinished(&prepared, context).into_iter();

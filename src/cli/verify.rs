@@ -54,7 +54,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let recorded = RecordArgs::default();
-    let asked = Asked { outlets: &args.outlets, dry_run: args.dry_run, recorded: &recorded };
+    let asked =
+        Asked { outlets: &args.outlets, dry_run: args.dry_run, graph: false, recorded: &recorded };
     let request = request(args, context);
     run::go(&args.outlets.reporting(request, context)?, &asked, context)
 }

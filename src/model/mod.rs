@@ -11,6 +11,7 @@ pub mod contract;
 mod delivery;
 pub mod digest;
 pub mod evals;
+pub mod expression;
 pub mod facts;
 mod fault;
 pub mod gate;

@@ -8,7 +8,10 @@ use crate::model::{
     contract::{Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt},
     run::{
         Plan,
-        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, Setting, SkillRef, StepPlan},
+        plan::{
+            AgentPlan, CallTrust, HookPlan, Index, Limits, Requires, Setting, SkillRef, StepLimits,
+            StepPlan,
+        },
     },
     skill::stages::Stages,
     value::{Share, Span, Tokens, Usd},
@@ -35,6 +38,10 @@ pub(crate) fn bare_plan() -> Plan {
         skipped: Vec::new(),
         work: None,
         steps: vec![step("whole")],
+        commands: Vec::new(),
+        tree: Vec::new(),
+        jobs: 4,
+        typed: BTreeMap::new(),
         output: None,
         panel: None,
         repair: "whole".into(),
@@ -59,6 +66,7 @@ pub(crate) fn bare_plan() -> Plan {
             setting("require", "none", "default"),
         ],
         sources: Vec::new(),
+        index: Index::default(),
     }
 }
 
@@ -112,6 +120,9 @@ pub(super) fn step(id: &str) -> StepPlan {
         stages: Stages::default(),
         window: None,
         reserve: Usd::from_micros(50_000),
+        template: None,
+        conversation: crate::model::contract::Conversation::Fresh,
+        limits: StepLimits::default(),
     }
 }
 
