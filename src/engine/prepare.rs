@@ -9,6 +9,7 @@ mod purpose;
 mod schema;
 mod session;
 mod sources;
+mod tasks;
 mod trust;
 
 use std::{
@@ -49,6 +50,7 @@ use crate::{
 };
 pub use purpose::Purpose;
 pub(crate) use sources::changed;
+pub use tasks::{TaskRequest, prepare_tasks};
 pub use trust::{Question, questions};
 
 /// What surrounds a run: the process as it was started.

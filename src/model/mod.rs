@@ -35,6 +35,7 @@ pub mod secret;
 pub mod session_id;
 pub mod skill;
 pub mod sourced;
+pub mod spawn;
 mod status;
 pub mod suggest;
 pub mod text;

@@ -41,6 +41,7 @@ mod run_unavailable;
 mod scratch;
 mod secrets;
 mod sessions;
+mod spawn;
 mod support;
 mod tidy;
 mod torture;

@@ -19,6 +19,7 @@ Usage: atlas [OPTIONS] <COMMAND>
 Commands:
   run          Run a skill, check what came of it, and keep a record
   resume       Go on with a run where it stopped: finished steps are not paid again
+  spawn        Give tasks to sub-agents, each with a fresh context of its own
   list         List the skills that can be run here
   show         Show what a skill says: its header and outline, one section, or one of its files
   check        Check skills, contracts and configurations without running anything
