@@ -41,7 +41,82 @@ fn a_run_is_told_by_its_events() {
     let cell = cell(&events, &story.state(), at, 41_000).unwrap();
     assert_data_eq!(
         serde_json::to_string_pretty(&cell).unwrap() + "\n",
-        snapbox::str![[r#""#]].raw()
+        snapbox::str![[r#"
+{
+  "skill": "",
+  "model": "claude-sonnet-5",
+  "week": "2026-W48",
+  "tally": {
+    "runs": 1,
+    "statuses": {
+      "passed": 1
+    },
+    "waived": 0,
+    "times": {
+      "538": 1
+    },
+    "prices": {
+      "578": 1
+    },
+    "usd": 0.09,
+    "usd_in_plan": 0.0,
+    "work": {
+      "calls": 3,
+      "tokens": {
+        "input": 18000,
+        "output": 1800,
+        "cache_read": 36000,
+        "cache_write": 3600
+      }
+    },
+    "review": {
+      "calls": 0,
+      "tokens": {
+        "input": 0,
+        "output": 0,
+        "cache_read": 0,
+        "cache_write": 0
+      }
+    },
+    "loaded": {
+      "header": 2400,
+      "outline": 600,
+      "sections": 213000,
+      "resources": 0
+    },
+    "retries": 1,
+    "waits": 0,
+    "hooks": {
+      "clean": {
+        "passed": 1,
+        "rejected": 0,
+        "errors": 0,
+        "ms": 1400
+      },
+      "fmt": {
+        "passed": 2,
+        "rejected": 0,
+        "errors": 0,
+        "ms": 2800
+      },
+      "lint": {
+        "passed": 2,
+        "rejected": 0,
+        "errors": 0,
+        "ms": 2800
+      },
+      "tests-pass": {
+        "passed": 1,
+        "rejected": 1,
+        "errors": 0,
+        "ms": 2800
+      }
+    }
+  }
+}
+
+"#]]
+        .raw()
     );
     let json = serde_json::to_string(&cell).unwrap();
     assert_eq!(serde_json::from_str::<Cell>(&json).unwrap(), cell);

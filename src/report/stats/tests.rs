@@ -45,7 +45,37 @@ fn some() -> Stats {
 
 #[test]
 fn as_a_log_has_it() {
-    assert_data_eq!(stats(&some(), Look::PLAIN), str![[r#""#]].raw());
+    assert_data_eq!(stats(&some(), Look::PLAIN), str![[r#"
+5 runs · 4 sessions kept, 1 removed · 75 % of 4 decided passed [30, 96]
+passed 3 · rejected 1 · unavailable 1 · NOT CHECKED 1 · 5 retries of a step
+median 41 s, 95 % within 2 min 4 s · $0.25 · work 51k tokens in 5 calls, 80 % of what was read from the cache
+· skills loaded, ≈ tokens: header 1.0k
+! 1 session cannot be read; not counted
+· 2 runs not counted: an older atlas removed the sessions and kept no more than their number
+
+runs    █▅  █  2026-W44 to 2026-W48, 2 runs at most
+passed  █▁  █  0 % at least
+spent   █▅  █  $0.10 at most
+
+week      runs  passed           median     p95        spent  not passed
+2026-W44  2     100 % [34, 100]  41 s       42 s       $0.10
+2026-W45  1     0 % [0, 80]      2 min 4 s  2 min 4 s  $0.05  rejected 1
+2026-W48  2     100 % [20, 100]  0.1 s      40 s       $0.10  unavailable 1, NOT CHECKED 1
+
+skill        runs  passed         median  p95        spent  not passed
+review-diff  4     75 % [30, 96]  41 s    2 min 4 s  $0.20  rejected 1
+␛[2Jhostile  1     -              0.1 s   0.1 s      $0.05  unavailable 1, NOT CHECKED 1
+
+model   runs  passed         median  p95        spent  not passed
+sonnet  5     75 % [30, 96]  41 s    2 min 4 s  $0.25  rejected 1, unavailable 1, NOT CHECKED 1
+
+hook        rejected  rate  passed  could not run  takes
+tests-pass  5         50 %  5       0              1.4 s
+
+reviewer  model  confirmed  refuted  no vote  agreed  proven  caught
+facts     haiku  5          0        0        5 of 5  -       -
+
+"#]].raw());
 }
 
 #[test]

@@ -26,6 +26,9 @@ Commands:
   new          Make a skill, or a contract for one, to begin with
   session      List, show, compare and remove sessions: what was run here, and what came of it
   scratch      Leave notes in a session for later steps, and read what others left
+  stats        Count the runs of this repository: how many passed, what they took, cost and loaded
+  report       Make a page about a session: what was asked, how it ended and why, what it cost and
+               changed
   test         Play recorded runs of skills and compare what comes of them
   hooks        List hooks, and ask them outside of a run
   gate         Hold a session of Claude Code to a contract
@@ -42,8 +45,10 @@ Options:
 
 Everywhere:
       --format <FORMAT>  Give the result as text, or as one JSON document on stdout whatever
-                         happens; `atlas check` also writes `sarif`, and annotations for `github`
-                         [default: text] [possible values: text, json, sarif, github]
+                         happens; a run also as its events or as a report for a CI, which `atlas
+                         check` and `atlas test` have in part, `atlas stats` as `csv`, and `atlas
+                         report` as `markdown` [default: text] [possible values: text, json, jsonl,
+                         junit, sarif, github, gitlab, csv, markdown]
   -q, --quiet            Say less on stderr: only what went wrong
   -v, --verbose...       Say more on stderr
       --color <WHEN>     Use colors; `auto` does on a terminal, unless `NO_COLOR` is set or `TERM`
