@@ -62,7 +62,7 @@ fn what_code_can_judge_is_judged_without_a_model() {
         <testcase name="eval-1" classname="greet" time="[..]">
             <failure message="not so: The output contains &quot;Hi&quot;"/>
         </testcase>
-        <testcase name="eval-bye" classname="greet" time="0.000">
+        <testcase name="eval-bye" classname="greet" time="[..]">
             <skipped message="nothing is recorded for it: `atlas run greet &lt;PROMPT&gt; --record [ROOT]/home/.claude/skills/greet/recordings/eval-bye`, or `--live`"/>
         </testcase>
     </testsuite>
