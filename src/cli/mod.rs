@@ -15,6 +15,7 @@ mod hooks;
 mod list;
 mod man;
 mod new;
+mod report;
 mod resume;
 mod run;
 mod scratch;
@@ -22,6 +23,7 @@ mod session;
 mod show;
 mod skills;
 mod spawn;
+mod stats;
 mod test;
 mod trust;
 mod verify;
@@ -68,6 +70,8 @@ enum Command {
     New(new::Args),
     Session(session::Args),
     Scratch(scratch::Args),
+    Stats(stats::Args),
+    Report(report::Args),
     Test(test::Args),
     Hooks(hooks::Args),
     Gate(gate::Args),
@@ -82,7 +86,7 @@ enum Command {
 impl Command {
     /// The formats that its results can have.
     fn formats(&self) -> &'static [Asked] {
-        use Asked::{Github, Gitlab, Json, Jsonl, Junit, Sarif, Text};
+        use Asked::{Csv, Github, Gitlab, Json, Jsonl, Junit, Markdown, Sarif, Text};
         match self {
             Self::Run(args) if args.dry_run => &[Text, Json],
             Self::Verify(args) if args.dry_run => &[Text, Json],
@@ -92,6 +96,8 @@ impl Command {
             }
             Self::Check(_) => &[Text, Json, Sarif, Github, Gitlab],
             Self::Test(_) => &[Text, Json, Junit],
+            Self::Stats(_) => &[Text, Json, Csv],
+            Self::Report(_) => &[Text, Json, Markdown],
             Self::Gate(_)
             | Self::List(_)
             | Self::Show(_)
@@ -185,6 +191,8 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::New(args) => new::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
+        Command::Stats(args) => stats::run(&args, &context),
+        Command::Report(args) => report::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
         Command::Hooks(args) => hooks::run(&args, &context),
         Command::Gate(args) => gate::run(&args, &context),

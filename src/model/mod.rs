@@ -36,6 +36,7 @@ pub mod session_id;
 pub mod skill;
 pub mod sourced;
 pub mod spawn;
+pub mod stats;
 mod status;
 pub mod suggest;
 pub mod text;
