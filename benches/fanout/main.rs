@@ -125,11 +125,16 @@ fn command(world: &World, path: PathBuf) -> Command {
     }
 }
 
+/// A fake that does this each time, and keeps no list of its starts.
+fn unnoted(steps: [Step; 2]) -> Script {
+    Script { unnoted: true, ..Script::plays(steps) }
+}
+
 /// What the executor adds to programs that do nothing but answer, at once or after a while.
 fn fake() {
     for (ms, pairs) in [(0, 5), (50, 5)] {
         let steps = [Step::Sleep(ms), Step::Success(ANSWER.to_owned())];
-        let world = furnish(World::faked(&Script::plays(steps).unnoted()), FAKES);
+        let world = furnish(World::faked(&unnoted(steps)), FAKES);
         let program = command(&world, world.fake().path().to_owned());
         let xargs = || theirs(&world, &program, JOBS);
         let atlas = || ours(&world, JOBS);
@@ -145,7 +150,7 @@ fn memory() {
     let line = json!({ "type": "noise", "pad": "x".repeat(1000) }).to_string();
     let noise = Step::Flood { line, bytes: 512 << 10 };
     let steps = [noise, Step::Success(ANSWER.to_owned())];
-    let world = furnish(World::faked(&Script::plays(steps).unnoted()), FAKES);
+    let world = furnish(World::faked(&unnoted(steps)), FAKES);
     let running = ours(&world, JOBS).deadline(Duration::from_secs(1800)).spawn();
     let memory = running.peak_memory();
     running.wait().expect_code(0);

@@ -44,11 +44,6 @@ impl Script {
         Self { ignore_stdin: true, ..self }
     }
 
-    /// Takes no note of its starts.
-    pub(crate) fn unnoted(self) -> Self {
-        Self { unnoted: true, ..self }
-    }
-
     /// Lives on after SIGTERM.
     pub(crate) fn ignoring_term(self) -> Self {
         Self { ignore_term: true, ..self }
