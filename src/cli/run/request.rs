@@ -45,6 +45,7 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         allow: agent.allow.clone(),
         contract: None,
         worktree: agent.worktree,
+        index: agent.index,
         delivery: delivery(agent),
         jobs: agent.jobs,
         max_usd: limits.max_usd,
@@ -56,6 +57,8 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         work: None,
         trust: trust(proof),
         wait: limits.wait(),
+        reuse: args.word.reuse.map(|age| age.unwrap_or(super::FRESH)),
+        config_from: args.word.config_from.clone(),
         ok_on,
     })
 }

@@ -20,6 +20,7 @@ use crate::model::{
         weigh::Cast,
     },
     result::{Finding, VerdictStatus, Votes},
+    reuse::Reused,
     scratch::Mark,
     skill::stages::BytesByStage,
     value::{Span, Usd},
@@ -54,6 +55,8 @@ pub enum Event {
         /// The plan.
         plan: Box<Plan>,
     },
+    /// An earlier run of the same stands for this one: nothing is asked and nothing is spent.
+    Reused(Box<Reused>),
     /// The run goes on after it was broken off.
     RunResumed {
         /// What changed meanwhile.

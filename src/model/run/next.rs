@@ -37,6 +37,9 @@ pub fn next(plan: &Plan, state: &State) -> Vec<Effect> {
     if let Some(halt) = &state.halt {
         return end::wind_down(plan, state, halt);
     }
+    if let Some(reused) = &state.reused {
+        return vec![end::as_before(&reused.result)];
+    }
     for phase in [before::next, steps::next, after::next, panel::next] {
         match phase(plan, state) {
             Phase::Over => {}

@@ -59,6 +59,7 @@ pub(crate) fn bare_plan() -> Plan {
             setting("require", "none", "default"),
         ],
         sources: Vec::new(),
+        protected: None,
     }
 }
 

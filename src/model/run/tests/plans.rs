@@ -75,6 +75,7 @@ prop_compose! {
             require,
             settings: Vec::new(),
             sources: Vec::new(),
+            protected: None,
         }
     }
 }
