@@ -127,7 +127,8 @@ fn a_spreadsheet_gets_no_formula_and_a_terminal_no_page() {
     world.check(
         &elsewhere.stderr,
         str![[r#"
-error: `--format csv` is for `atlas stats` alone
+error: `--format csv` is not for this command
+hint: it has text, json
 
 "#]],
     );

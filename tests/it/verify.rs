@@ -243,7 +243,7 @@ fn the_plan_of_a_judgement_is_shown() {
     assert_eq!(canary[0]["id"], "canary/facts");
     let shown = world.atlas(&args[..args.len() - 1]).run().expect_code(0).stdout;
     for line in [
-        "work.md, about 1 tokens, done elsewhere",
+        "work.md, ≈ 2 tokens, done elsewhere",
         "a copy with a planted fault tests the panel",
         "refused work goes back to nobody",
     ] {
