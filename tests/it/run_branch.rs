@@ -23,7 +23,9 @@ fn writing() -> World {
 fn a_branch_has_the_change_and_the_tree_stays_as_it_is() {
     let world = writing();
     let output = world.atlas(["run", "greet", "--edit", "--branch=done"]).run().expect_code(0);
-    world.check(&output.stderr, str![[r#"
+    world.check(
+        &output.stderr,
+        str![[r#"
 greet, sonnet, about 163 tokens, cap $2.00
 note: skill: asking sonnet
 ok: skill, [TIME], $0.0027
@@ -34,19 +36,23 @@ note: changed 2 files, +2 -1
 hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
 note: the change is on the branch `done`: `git merge done`
 
-"#]]);
+"#]],
+    );
     let told = world.repo().git(["log", "--format=%s", "--name-status", "main..done"]);
     assert_eq!(told, "greet: what atlas ran\n\nA\tnew.txt\nM\told.txt\n");
     assert_eq!(world.read("old.txt"), "a\nb\n");
     assert_eq!(world.repo().git(["status", "--porcelain"]), "?? mine.txt\n");
     // The same name a second time is refused before anything is spent.
     let again = world.atlas(["run", "greet", "--edit", "--branch=done"]).run().expect_code(2);
-    world.check(&again.stderr, str![[r#"
+    world.check(
+        &again.stderr,
+        str![[r#"
 error: there is a branch `done` already
 caused by: `--branch` makes a new one and changes none
 hint: name another one, or leave the name out
 
-"#]]);
+"#]],
+    );
 }
 
 #[test]
