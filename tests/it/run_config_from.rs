@@ -14,6 +14,10 @@ use crate::support::world::{GREET, World};
 /// The skill as it is where nobody but a maintainer writes.
 const SKILL: &str = "---\nname: judge\ndescription: d\n---\nSay the word of the base.\n";
 
+/// The script of the repository's own gate; its rules lie beside it.
+const HOUSE: &str = "rules=$(dirname \"$0\")/rules\n\
+    ! grep -qf \"$rules\" ledger.txt || { echo house rule broken; exit 1; }\n";
+
 /// A gate of each kind: of the repository, of the contract, and a schema. Each looks at what the
 /// change holds, and one of them reads rules that lie beside its script.
 fn furnish(world: &World) {
@@ -22,7 +26,7 @@ fn furnish(world: &World) {
             ".claude/atlas.yaml",
             "hooks: { house: { timing: post, command: [sh, qc/house.sh, --rules=qc/rules] } }\n",
         )
-        .write("qc/house.sh", "! grep -qf qc/rules ledger.txt || { echo house rule broken; exit 1; }\n")
+        .write("qc/house.sh", HOUSE)
         .write("qc/rules", "stolen\n")
         .write(
             ".claude/skills/judge/contract.yaml",
@@ -195,10 +199,25 @@ hint: `may-change` of a hook lists files that it only looks at
 "#]]);
 }
 
+/// A hook works in the checkout's root, so a path from there would lead to the checkout's own file.
+#[test]
+fn a_script_that_names_its_rules_from_the_root_is_refused_where_they_changed() {
+    let world = judged_by_a_fake();
+    world.repo().git(["checkout", "--quiet", "main"]);
+    let script = HOUSE.replace("$(dirname \"$0\")", "qc");
+    world.write("qc/house.sh", script).repo().commit("by its path from the root");
+    world.repo().git(["checkout", "--quiet", "-B", "proposed"]);
+    run(&world).expect_code(0);
+    world.write("qc/rules", "nothing at all\n").write("ledger.txt", "stolen\n").repo().commit("bad");
+    let output = run(&world).expect_code(8);
+    assert!(output.stderr.contains("names `qc/rules` by its path from the root"), "{output}");
+}
+
 /// What nobody but the author of the change wrote must not tell the agent what to do.
 #[test]
 fn a_skill_of_the_checkout_is_refused_wherever_its_name_comes_from() {
-    let world = judged_by_a_fake();
+    let world = World::faked(&Script::plays([Step::Init, Step::Result("Hello.".to_owned())]));
+    furnish(&world);
     world.write("elsewhere/extra/SKILL.md", GREET.replace("greet", "extra")).repo().commit("new");
     let run = || world.atlas(["run", "extra", "--config-from=main"]);
     run().run().expect_code(8);

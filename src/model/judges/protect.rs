@@ -51,7 +51,10 @@ pub fn protect(command: &[String], sight: Sight<'_>) -> Moves {
         match run {
             Run::File(Word::Plain(word)) => {
                 let Some(path) = below(sight.root, Path::new(&word)) else { continue };
-                if stands(command, &word) && (sight.there)(&path).is_some() {
+                if stands(command, &word)
+                    && let Some(script) = (sight.there)(&path)
+                {
+                    moves.refused.extend(read_from_the_root((&path, &script), sight));
                     folders.extend(own_folder(&path).map(Path::to_owned));
                     moves.words.insert(word, path);
                 } else {
@@ -98,6 +101,31 @@ fn found_otherwise(path: &Path, sight: Sight<'_>) -> Option<String> {
             Some(format!("it runs `{shown}` by another name than its path from the root"))
         }
     }
+}
+
+/// Files beside a script that it names by their path from the root, where it works: these are the
+/// checkout's, although they judge.
+fn read_from_the_root((path, script): (&Path, &[u8]), sight: Sight<'_>) -> Vec<String> {
+    let Some(folder) = own_folder(path) else { return Vec::new() };
+    let text = String::from_utf8_lossy(script);
+    let named: BTreeSet<&Path> = text
+        .split(|c: char| !(c.is_alphanumeric() || "._-+@/".contains(c)))
+        .map(|word| Path::new(word.strip_prefix("./").unwrap_or(word)))
+        .filter(|word| word.starts_with(folder) && *word != path)
+        .collect();
+    let differs = |word: &&Path| {
+        let there = (sight.there)(word);
+        there.is_some() && (sight.here)(word) != there && !(sight.may_change)(word)
+    };
+    let told = |word: &Path| {
+        format!(
+            "`{}` names `{}` by its path from the root, where the checkout has it otherwise: name it \
+             by the folder of the script, as in `$(dirname \"$0\")`",
+            path.display(),
+            word.display(),
+        )
+    };
+    named.into_iter().filter(differs).map(told).collect()
 }
 
 /// A script of a package, which stays where it is too. What else the package says is the work.

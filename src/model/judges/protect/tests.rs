@@ -4,6 +4,8 @@ use super::*;
 const THERE: &[(&str, &str)] = &[
     ("qc/run.py", "1"),
     ("qc/rules.json", "1"),
+    ("qc/far.sh", "grep -f 'qc/rules.json' ./qc/same.txt qc/far.sh"),
+    ("qc/same.txt", "1"),
     ("check.sh", "1"),
     ("README.md", "1"),
     ("data/list.txt", "1"),
@@ -15,6 +17,7 @@ const THERE: &[(&str, &str)] = &[
 const HERE: &[(&str, &str)] = &[
     ("qc/run.py", "changed"),
     ("qc/rules.json", "changed"),
+    ("qc/same.txt", "1"),
     ("check.sh", "changed"),
     ("README.md", "changed"),
     ("data/list.txt", "1"),
@@ -96,6 +99,7 @@ fn what_a_program_finds_by_itself_has_to_be_the_revisions() {
 #[test]
 fn what_cannot_be_told_is_refused() {
     check(&["prose", "README.md"], Err(&["it names `README.md`"]));
+    check(&["sh", "qc/far.sh"], Err(&["`qc/far.sh` names `qc/rules.json` by its path"]));
     check(&["./new.sh"], Err(&["it runs `new.sh`, which the revision does not hold"]));
     check(&["python", "-m", "pytest"], Err(&["it runs `pytest.py`"]));
     check(&["python", "-m", "qc.run"], Err(&["it runs `qc/run.py` by another name"]));
