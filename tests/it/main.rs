@@ -10,7 +10,6 @@ mod commit_message;
 mod gate;
 mod harness;
 mod hooks_command;
-mod pages;
 mod panel_rules;
 mod plugin;
 mod recordings;

@@ -208,7 +208,11 @@ fn a_script_that_names_its_rules_from_the_root_is_refused_where_they_changed() {
     world.write("qc/house.sh", script).repo().commit("by its path from the root");
     world.repo().git(["checkout", "--quiet", "-B", "proposed"]);
     run(&world).expect_code(0);
-    world.write("qc/rules", "nothing at all\n").write("ledger.txt", "stolen\n").repo().commit("bad");
+    world
+        .write("qc/rules", "nothing at all\n")
+        .write("ledger.txt", "stolen\n")
+        .repo()
+        .commit("bad");
     let output = run(&world).expect_code(8);
     assert!(output.stderr.contains("names `qc/rules` by its path from the root"), "{output}");
 }
