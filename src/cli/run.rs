@@ -5,6 +5,7 @@ mod many;
 pub(super) mod outlets;
 pub(super) mod recorded;
 pub(super) mod request;
+mod results;
 mod waive;
 
 use std::num::NonZeroUsize;
@@ -26,6 +27,7 @@ use crate::{
         Fault, Request, Result, Status,
         check::Require,
         contract::PermissionMode,
+        run::plan::Stagger,
         value::{NotAValue, Span, Usd},
         yaml,
     },
@@ -114,9 +116,25 @@ struct AgentArgs {
         reason = "clap's shape of an option whose value may be left out"
     )]
     branch: Option<Option<String>>,
-    /// Let at most N calls run at once; of many repositories, at most N runs
+    #[command(flatten)]
+    pace: PaceArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PaceArgs {
+    /// Let at most N calls run at once
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    jobs: Option<u32>,
+    pub(super) jobs: Option<u32>,
+    /// Start calls that begin alike all at once, in place of one ahead of the others
+    #[arg(long)]
+    no_stagger: bool,
+}
+
+impl PaceArgs {
+    /// Whether calls that begin alike wait for the first of them.
+    pub(super) fn stagger(&self) -> Stagger {
+        if self.no_stagger { Stagger::Off } else { Stagger::On }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -132,7 +150,8 @@ pub(super) struct LimitArgs {
     /// Take at most so long, such as 90s or 10m; a bare number is seconds
     #[arg(long, value_name = "TIME", value_parser = timeout)]
     pub(super) timeout: Option<Span>,
-    /// Wait for a tree or a session that is busy, at most MAX, in place of ending with 10
+    /// Wait for a tree or a session that is busy, in place of ending with 10, and for a plan's
+    /// quota to start anew, in place of ending with 7; at most MAX
     #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
     #[arg(value_parser = str::parse::<Span>)]
     #[expect(
@@ -149,7 +168,7 @@ const FRESH: Span = Span::seconds(24 * 60 * 60);
 const FOREVER: Span = Span::seconds(365 * 24 * 60 * 60);
 
 impl LimitArgs {
-    /// How long to wait for what is busy.
+    /// How long to wait for what is busy, and for a quota.
     pub(super) fn wait(&self) -> Option<Span> {
         self.wait.map(|wait| wait.unwrap_or(FOREVER))
     }
@@ -329,7 +348,7 @@ pub(super) fn around(context: &Context) -> Result<Around> {
     })
 }
 
-fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -> Result<Exit> {
+pub(super) fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -> Result<Exit> {
     let shown = DryRun {
         plan: &prepared.plan,
         commands: &engine::explain::commands(prepared, around),

@@ -4,6 +4,8 @@
 //! alone writes the journal and folds the state, so there is no order of events but its own. It
 //! holds no rule about what a run should do.
 
+mod orders;
+
 use std::rc::Rc;
 
 use tokio::{
@@ -13,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    brief, call, frame, hook, judges, look, panel,
+    call, hook, judges, look, panel, quota,
     site::Site,
     unit::{FromUnit, Line},
     work,
@@ -22,16 +24,7 @@ use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
-        check::{Check, Timing},
-        panel::Sitting,
-        run::{
-            Effect, Event, Point, State,
-            event::Output,
-            next,
-            plan::StepPlan,
-            state::{Opening, Stage, StepState},
-        },
-        value::Span,
+        run::{Effect, Event, Point, State, next},
     },
     store::scratch,
     sys::{
@@ -59,6 +52,10 @@ pub(crate) struct Dispatcher<'a> {
     units: JoinSet<()>,
     line: Line,
     inbox: mpsc::UnboundedReceiver<FromUnit>,
+    /// When the run's time is over.
+    deadline: Instant,
+    /// Since when it stands still, because it waits for a quota.
+    still_since: Option<Instant>,
 }
 
 /// A unit that panicked tells of no end, and the run would wait for it forever. Its panic becomes
@@ -80,14 +77,24 @@ impl<'a> Dispatcher<'a> {
         state: State,
     ) -> Self {
         let (line, inbox) = Line::new();
-        Self { site, signals, observer, state, units: JoinSet::new(), line, inbox }
+        let deadline = Instant::now() + site.plan.limits.time.0.saturating_sub(site.spent);
+        Self {
+            site,
+            signals,
+            observer,
+            state,
+            units: JoinSet::new(),
+            line,
+            inbox,
+            deadline,
+            still_since: None,
+        }
     }
 
     /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
     /// is killed with it.
     pub(crate) async fn run(mut self) -> Result<State> {
-        let left = self.site.plan.limits.time.0.saturating_sub(self.site.spent);
-        let (deadline, paused) = (Instant::now() + left, paused());
+        let paused = paused();
         let mut stop = self.signals.subscribe();
         loop {
             self.start_what_can_start().await?;
@@ -95,6 +102,7 @@ impl<'a> Dispatcher<'a> {
                 return Ok(self.state);
             }
             let undisturbed = self.state.halt.is_none();
+            let in_time = undisturbed && self.still_since.is_none();
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop != Stop::Running), if undisturbed => {
@@ -102,7 +110,9 @@ impl<'a> Dispatcher<'a> {
                 }
                 Some(message) = self.inbox.recv() => self.take(message).await?,
                 Some(ended) = self.units.join_next() => no_panic(ended),
-                () = sleep_awake_until(deadline, paused), if undisturbed => self.out_of_time().await?,
+                () = sleep_awake_until(self.deadline, paused), if in_time => {
+                    self.out_of_time().await?;
+                }
             }
         }
     }
@@ -124,6 +134,14 @@ impl<'a> Dispatcher<'a> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         match effect {
             Effect::Record(event) => return self.record(*event).await,
+            Effect::Stop(event) => {
+                self.append(*event).await?;
+                self.signals.request(Stop::Polite);
+            }
+            Effect::AwaitQuota { window, resets_at } => {
+                self.append(Event::QuotaAwaited { window: window.clone(), resets_at }).await?;
+                self.units.spawn_local(quota::await_reset(site, line, (window, resets_at)));
+            }
             Effect::Check {
                 at: at @ (Point::Panel { asked, .. } | Point::Canary { asked, .. }),
             } => {
@@ -148,26 +166,22 @@ impl<'a> Dispatcher<'a> {
             }
             Effect::TakeWork { step, attempt } => {
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
-                self.append(Event::StepStarted { step, attempt }).await?;
+                self.append(Event::StepStarted { step, attempt, grant: None }).await?;
                 self.units.spawn_local(work::take(site, line, plan, attempt));
             }
             Effect::Plant { round } => {
                 let fault = panel::plant(&site, &self.finished_work()).await;
                 return self.append(Event::CanaryPlanted { round, fault }).await;
             }
-            Effect::Call { step, attempt, resume, reasons, after } => {
+            Effect::Call { step, attempt, resume, reasons, after, grant } => {
                 let judges = self.state.judges.files().to_vec();
                 let Some(plan) = self.site.plan.step(&step).cloned() else {
-                    return self.review(&step, attempt, after).await;
+                    return self.review(&step, attempt, (after, grant)).await;
                 };
                 // What is known before this attempt counts as begun.
-                let brief = brief::brief(&self.site, &self.state, &plan)?;
-                let meanwhile = frame::meanwhile(&self.state, &plan);
-                let half_done = frame::before_half_done(&site, &self.state, &plan);
-                let opening = self.opening(&step, &reasons);
-                self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
-                let left = self.left(&plan, resume.as_deref());
-                let told = call::Told { opening, reasons, brief, meanwhile, half_done };
+                let told = self.told_beyond(&plan, reasons)?;
+                self.append(Event::StepStarted { step: step.clone(), attempt, grant }).await?;
+                let left = self.left(&plan, resume.as_deref(), grant);
                 let order = call::Order { step: plan, attempt, resume, told, judges, after, left };
                 self.units.spawn_local(call::call(site, line, order));
             }
@@ -217,7 +231,20 @@ impl<'a> Dispatcher<'a> {
 
     fn told(&mut self, event: &Event) {
         self.state.apply(event);
+        self.keep_time();
         self.observer.event(&self.site, &self.state, event);
+    }
+
+    /// No time of the run passes while it waits for a quota.
+    fn keep_time(&mut self) {
+        match (self.state.pace.is_awaiting(), self.still_since) {
+            (true, None) => self.still_since = Some(Instant::now()),
+            (false, Some(since)) => {
+                self.deadline += since.elapsed();
+                self.still_since = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
     }
 
     /// The event comes first, so that every unit that ends from now on is known to end for this.
@@ -233,143 +260,6 @@ impl<'a> Dispatcher<'a> {
         self.append(Event::LimitReached { limit: LimitKind::Time, reason }).await?;
         self.signals.request(Stop::Polite);
         Ok(())
-    }
-
-    /// A conversation that an earlier run had does not know the task. Whether a call that was broken
-    /// off heard it, nobody knows, so it is said again.
-    fn opening(&self, step: &str, reasons: &[String]) -> Opening {
-        let known = self.state.step(step).filter(|_| reasons.is_empty());
-        known.map(|known| known.opening).unwrap_or_default()
-    }
-
-    /// What may still be spent: of every limit, what earlier calls have not used.
-    fn left(&self, step: &StepPlan, resume: Option<&str>) -> call::Left {
-        let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
-        call::Left {
-            usd: limits.usd.map(|limit| limit.saturating_sub(ledger.charged())),
-            tokens: limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted())),
-            turns: limits.turns.saturating_sub(ledger.turns),
-            conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
-            window: self.state.window(&self.site.plan, step),
-        }
-    }
-
-    fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {
-        let plan = &self.site.plan;
-        match at {
-            Point::Pre | Point::HandOver | Point::Panel { .. } | Point::Canary { .. } => None,
-            Point::Mid { step, .. } => {
-                let known = self.state.step(step).filter(|known| known.succeeded())?;
-                let schema = plan.step(step)?.output.clone()?;
-                Some((known.output.clone(), schema))
-            }
-            Point::Post { .. } => {
-                let last = self.state.step(&plan.steps.last()?.id)?;
-                Some((last.output.clone(), plan.output.clone()?))
-            }
-        }
-    }
-
-    /// What a step gave, as soon as it is looked at.
-    fn output(&self, at: &Point) -> Option<Output> {
-        match at {
-            Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
-            Point::Pre
-            | Point::Post { .. }
-            | Point::Panel { .. }
-            | Point::Canary { .. }
-            | Point::HandOver => None,
-        }
-    }
-
-    /// Asks a reviewer: it knows nothing but the work, which it is told when it is asked.
-    async fn review(&mut self, step: &str, attempt: u32, after: Span) -> Result<()> {
-        let plan = self.site.plan.call(step).expect("the plan asked for it").clone();
-        self.append(Event::StepStarted { step: step.to_owned(), attempt }).await?;
-        let left = self.left(&plan, None);
-        let order = call::Order {
-            step: plan,
-            attempt,
-            resume: None,
-            told: call::Told::nothing(),
-            judges: self.state.judges.files().to_vec(),
-            after,
-            left,
-        };
-        let (site, line) = (Rc::clone(&self.site), self.line.clone());
-        let work = self.work_before(self.sitting(step));
-        self.units.spawn_local(panel::review(site, line, order, work));
-        Ok(())
-    }
-
-    /// The work as a panel judges it.
-    fn finished_work(&self) -> panel::Work {
-        let last = self.site.plan.steps.last().and_then(|step| self.state.step(&step.id));
-        let said = |check: &&Check| matches!(check.timing, Some(Timing::Mid | Timing::Post));
-        panel::Work {
-            round: self.state.round,
-            planted: None,
-            output: last.and_then(|known| known.output.clone()),
-            checks: next::standing_checks(&self.state).filter(said).cloned().collect(),
-        }
-    }
-
-    fn sitting(&self, call: &str) -> Sitting {
-        let panel = self.site.plan.panel.as_ref();
-        panel.and_then(|panel| panel.reviewer(call)).map_or(Sitting::Work, |(sitting, _)| sitting)
-    }
-
-    /// The work that a sitting is about.
-    fn work_before(&self, sitting: Sitting) -> panel::Work {
-        let planted = self.state.canary().and_then(|canary| canary.fault.clone());
-        panel::Work {
-            planted: planted.filter(|_| sitting == Sitting::Canary),
-            ..self.finished_work()
-        }
-    }
-
-    /// What the first `asked` reviewers said.
-    fn hearing(&self, at: Point, asked: u32) -> panel::Hearing {
-        let panel = self.site.plan.panel.as_ref().expect("the plan asked for a panel");
-        let sitting = at.sitting();
-        let calls = panel.calls(sitting).into_iter().zip(&panel.reviewers);
-        let heard = calls.take(asked as usize).filter_map(|(call, reviewer)| {
-            match self.state.step(&call.id)? {
-                StepState { call: Stage::Ended(outcome), output, .. } => {
-                    Some((reviewer.name().to_owned(), outcome.clone(), output.clone()))
-                }
-                _ => None,
-            }
-        });
-        panel::Hearing {
-            at,
-            work: self.work_before(sitting),
-            judges: self.state.judges.files().to_vec(),
-            heard: heard.collect(),
-        }
-    }
-
-    /// What a hook is told: of the step it looks at, or of the last one.
-    fn work(&self, at: &Point) -> hook::Work {
-        let plan = &self.site.plan;
-        let step = match at {
-            Point::Pre | Point::HandOver | Point::Panel { .. } | Point::Canary { .. } => {
-                return hook::Work::default();
-            }
-            Point::Mid { step, .. } => step,
-            Point::Post { .. } => match plan.steps.last() {
-                Some(step) => &step.id,
-                None => return hook::Work::default(),
-            },
-        };
-        let Some(known) = self.state.step(step) else { return hook::Work::default() };
-        let dir = self.site.session.stored().attempt_dir(self.site.run, step, known.attempt);
-        hook::Work {
-            output_file: self.site.output_file(step, known),
-            transcript: plan.work.is_none().then(|| dir.join("stream.jsonl")),
-            claude_session: known.conversation.clone(),
-            changes: self.state.changes.clone(),
-        }
     }
 }
 

@@ -18,6 +18,7 @@ mod output;
 mod own_bin;
 mod panel;
 pub mod prepare;
+mod quota;
 mod recording;
 pub mod run;
 mod site;

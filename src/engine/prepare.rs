@@ -12,6 +12,7 @@ mod schema;
 mod session;
 mod sources;
 mod staged;
+mod tasks;
 mod trust;
 
 use std::{
@@ -48,6 +49,7 @@ use crate::{
 use ground::{Ground, kept};
 pub use purpose::Purpose;
 pub(crate) use sources::changed;
+pub use tasks::{TaskRequest, prepare_tasks};
 pub use trust::{Question, questions};
 
 /// What surrounds a run: the process as it was started.

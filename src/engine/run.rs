@@ -23,7 +23,7 @@ use std::{
 
 use tokio::task::LocalSet;
 
-pub use finish::Finished;
+pub use finish::{Finished, task};
 pub use resume::{NewLimits, Resume, resume};
 
 use super::{

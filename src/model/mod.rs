@@ -37,6 +37,7 @@ pub mod secret;
 pub mod session_id;
 pub mod skill;
 pub mod sourced;
+pub mod spawn;
 pub mod stats;
 mod status;
 pub mod suggest;

@@ -9,6 +9,7 @@ mod inputs;
 mod panel;
 mod stages;
 mod steps;
+mod tasks;
 mod unsupported;
 mod work;
 
@@ -16,6 +17,7 @@ mod work;
 mod tests;
 
 pub use stages::not_staged;
+pub use tasks::{GivenTasks, Seen, tasks};
 
 use std::{
     collections::BTreeMap,
@@ -30,7 +32,7 @@ use crate::model::{
     config::Settings,
     contract::{Contract, Isolation},
     facts::Told,
-    run::plan::{Limits, Plan, Requires, Setting, SkillRef},
+    run::plan::{Limits, PacePlan, Plan, Requires, Setting, SkillRef},
     skill::Skill,
     sourced::{Source, Sourced},
     value::Usd,
@@ -110,6 +112,11 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         requires: requires(given.settings),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings, given.on_a_plan),
+        pace: PacePlan {
+            jobs: given.settings.jobs.value,
+            stagger: given.request.stagger,
+            wait: given.request.wait,
+        },
         require: given.settings.require.value,
         settings: settings(given.settings),
         root: given.root,
@@ -121,6 +128,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         judges: Vec::new(),
         skipped: given.skipped,
         steps,
+        tasks: None,
         work: None,
         output,
         panel,

@@ -8,6 +8,7 @@ use crate::model::{
     Delivery, Status,
     check::Require,
     contract::PermissionMode,
+    run::plan::Stagger,
     value::{Span, Usd},
 };
 
@@ -58,6 +59,8 @@ pub struct Request {
     pub delivery: Delivery,
     /// `--jobs`.
     pub jobs: Option<u32>,
+    /// `--no-stagger`, or not.
+    pub stagger: Stagger,
     /// `--max-usd`.
     pub max_usd: Option<Usd>,
     /// `--max-turns`.
@@ -75,7 +78,7 @@ pub struct Request {
     pub work: Option<GivenWork>,
     /// How trust was settled on the command line.
     pub trust: TrustRequest,
-    /// `--wait`: how long to wait for what is busy.
+    /// `--wait`: how long to wait for what is busy, and for a quota.
     pub wait: Option<Span>,
     /// `--config-from`: the revision that has the say, in place of the checkout.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -42,6 +42,7 @@ impl LiveView {
             Event::CallRetrying { step, after, .. } => {
                 self.begin(Row::Step(step.clone()), step, &format!("waits {after}"));
             }
+            Event::CallRefused { step, .. } => self.says(step, "was refused, and asks again"),
             Event::CallEnded(call)
                 if call.step.starts_with("panel/") || call.step.starts_with("canary/") =>
             {
@@ -79,6 +80,10 @@ impl LiveView {
             | Event::EditChecked { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }
+            | Event::CallAnswered { .. }
+            | Event::Unavailable { .. }
+            | Event::QuotaAwaited { .. }
+            | Event::QuotaReset
             | Event::RunEnded { .. }
             | Event::Unknown => {}
         }

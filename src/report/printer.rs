@@ -154,7 +154,15 @@ impl Printer {
         self.write_result(secret::redact(text).as_bytes())
     }
 
-    /// The same, for what a program takes byte by byte, such as a patch: it has to be whole. On a
+    /// Writes a part of a result to stdout while something still runs.
+    pub fn result_beside(&self, text: &str) -> Result<()> {
+        match &self.live {
+            Some(live) => live.suspend(|| self.result(text)),
+            None => self.result(text),
+        }
+    }
+
+    /// The same as [`Printer::result`], for what a program takes byte by byte, such as a patch: it has to be whole. On a
     /// terminal it is for eyes, like everything there.
     pub fn result_bytes(&self, bytes: &[u8]) -> Result<()> {
         match self.out.kind {

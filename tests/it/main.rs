@@ -45,6 +45,7 @@ mod run_unavailable;
 mod scratch;
 mod secrets;
 mod sessions;
+mod spawn;
 mod stats;
 mod support;
 mod tidy;

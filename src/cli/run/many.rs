@@ -34,7 +34,8 @@ pub(in crate::cli) struct ManyArgs {
     #[arg(long = "repo", value_name = "PATH", group = "repositories")]
     #[arg(conflicts_with_all = ["record", "replay", "session", "dry_run", "report"])]
     paths: Vec<PathBuf>,
-    /// Run in the repositories that FILE names, one a line, from the folder of that file
+    /// Run in the repositories that FILE names, one a line, from the folder of that file; at
+    /// most `--jobs` runs at once
     #[arg(long = "repos", value_name = "FILE", group = "repositories")]
     #[arg(conflicts_with_all = ["record", "replay", "session", "dry_run", "report"])]
     list: Option<PathBuf>,

@@ -101,7 +101,9 @@ impl Again<'_> {
                     | Effect::Plant { .. }
                     | Effect::Check { .. }
                     | Effect::TakeWork { .. }
-                    | Effect::Call { .. } => {
+                    | Effect::Call { .. }
+                    | Effect::Stop(_)
+                    | Effect::AwaitQuota { .. } => {
                         unreachable!("hooks of one point start hooks only")
                     }
                 }

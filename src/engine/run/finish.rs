@@ -11,9 +11,13 @@ use crate::{
     model::{
         Result,
         result::{Outside, RunResult},
-        run::{Plan, State, event::Output},
+        run::{Plan, State, event::Output, plan::StepPlan},
+        spawn::TaskResult,
     },
-    store::{recordings::Draft, session::Session},
+    store::{
+        recordings::Draft,
+        session::{Session, SessionDir},
+    },
 };
 
 /// A run that is over.
@@ -27,9 +31,11 @@ pub struct Finished {
     pub session: String,
     /// The session's folder.
     pub dir: PathBuf,
+    /// What is kept in it.
+    pub stored: SessionDir,
     /// Which run of the session, from 1.
     pub run: u32,
-    /// The last step's output, where the journal only names its file.
+    /// The last step's output, where the journal only names its file; of tasks, all their results.
     pub output: Option<serde_json::Value>,
     /// The file that holds the last step's output.
     pub output_file: Option<PathBuf>,
@@ -78,6 +84,7 @@ pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
     Ok(Finished {
         session: site.session.id().to_string(),
         dir: site.session.dir().to_owned(),
+        stored: site.session.stored().clone(),
         run: site.run,
         output,
         output_file,
@@ -99,6 +106,7 @@ pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
     Ok(Finished {
         session: session.id().to_string(),
         dir: session.dir().to_owned(),
+        stored: session.stored().clone(),
         run: left.state.run,
         output,
         output_file,
@@ -114,12 +122,31 @@ pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
     })
 }
 
-/// The last step's output, and the file that holds it.
+/// What came of each task, in the order of the tasks.
+///
+/// # Errors
+/// An output that a task left in a file is not what it was.
+fn tasks(stored: &SessionDir, plan: &Plan, state: &State) -> Result<Vec<TaskResult>> {
+    plan.steps.iter().map(|step| task(stored, step, state)).collect()
+}
+
+/// What came of one task.
+pub fn task(stored: &SessionDir, step: &StepPlan, state: &State) -> Result<TaskResult> {
+    let output = state.step(&step.id).and_then(|known| known.output.as_ref());
+    let output = output.map(|output| stored.load_output(output)).transpose()?;
+    Ok(TaskResult::fold(step, state, output.as_ref()))
+}
+
+/// The last step's output, and the file that holds it; of tasks, all their results.
 fn output(
     session: &Session,
     plan: &Plan,
     state: &State,
 ) -> Result<(Option<serde_json::Value>, Option<PathBuf>)> {
+    if plan.tasks.is_some() {
+        let results = tasks(session.stored(), plan, state)?;
+        return Ok((Some(serde_json::to_value(results).expect("results are JSON")), None));
+    }
     let last = plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
     let Some((step, known)) = last else { return Ok((None, None)) };
     let stored = session.stored();

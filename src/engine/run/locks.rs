@@ -6,7 +6,10 @@ use crate::{
     model::{
         Fault, Result, Status,
         contract::{Isolation, PermissionMode},
-        run::{Plan, plan::CallTrust},
+        run::{
+            Plan,
+            plan::{CallTrust, StepPlan},
+        },
         skill::tools::tool_of,
         value::Span,
     },
@@ -65,13 +68,14 @@ async fn lock_tree(
 const READS_ONLY: [&str; 6] = ["Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"];
 
 /// A run that can change the tree has it alone; one that only reads shares it; one that works on
-/// a copy needs none.
+/// a copy, or whose sub-agents have folders of their own, needs none.
 fn mode(plan: &Plan) -> Option<Mode> {
-    if plan.isolation == Isolation::Worktree {
+    let elsewhere = |step: &StepPlan| step.sub_agent.as_ref().is_some_and(|own| own.cwd.is_none());
+    if plan.isolation == Isolation::Worktree || plan.steps.iter().all(elsewhere) {
         return None;
     }
     let reads_only = plan.work.is_some()
-        || plan.steps.iter().all(|step| {
+        || plan.steps.iter().filter(|step| !elsewhere(step)).all(|step| {
             let agent = &step.agent;
             let mut named = agent.tools.iter().flatten().chain(&agent.allow);
             agent.trust == CallTrust::Isolated

@@ -127,6 +127,7 @@ fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish<'_>) -
         asked: wish.asked,
         output: wish.output,
         reserve,
+        sub_agent: None,
     }
 }
 

@@ -13,7 +13,7 @@ use crate::model::{
         Ledger, Plan, Point, State, StepStatus,
         event::Output,
         next,
-        state::{RunEnd, Stage, StepState},
+        state::{Halt, RunEnd, Stage, StepState},
     },
     value::Usd,
 };
@@ -23,7 +23,8 @@ use crate::model::{
 pub struct Outside<'a> {
     /// The session's id.
     pub session: Option<&'a str>,
-    /// The content of the last step's output, where the journal only names its file.
+    /// The content of the last step's output, where the journal only names its file; of tasks, all
+    /// their results.
     pub output: Option<serde_json::Value>,
     /// How long the run took, in milliseconds.
     pub duration_ms: Option<u64>,
@@ -158,6 +159,10 @@ fn with_places(fault: &Fault) -> String {
 
 /// What the last step said in the attempt that counts.
 fn output(plan: &Plan, state: &State, outside: &Outside<'_>) -> Option<serde_json::Value> {
+    // Of tasks each has one, and some may lie in files.
+    if plan.tasks.is_some() {
+        return outside.output.clone();
+    }
     let last = state.step(&plan.steps.last()?.id)?;
     match (&last.call, last.output.as_ref()?) {
         (Stage::Idle | Stage::Running, _) => None,
@@ -220,19 +225,26 @@ fn step(id: &str, state: &State) -> StepReport {
         None if state.end.is_none() && known.attempt > 0 => StepStatus::Interrupted,
         None => StepStatus::Cancelled,
     };
-    let tokens = Told::of(known.attempt > 0, known.spend.tokens, known.spend.usd);
     StepReport {
         id: id.to_owned(),
         status,
         attempts: known.attempt,
         claude_session: known.conversation.clone(),
-        spend: StepSpend {
+        spend: StepSpend::of(known),
+    }
+}
+
+impl StepSpend {
+    /// What the calls of a step cost, as far as it has come.
+    pub fn of(known: &StepState) -> Self {
+        let tokens = Told::of(known.attempt > 0, known.spend.tokens, known.spend.usd);
+        Self {
             usd_known: known.spend.usd.or((known.attempt == 0).then_some(Usd::ZERO)),
             input_tokens: tokens.of_kind(|count| count.input),
             output_tokens: tokens.of_kind(|count| count.output),
             cache_read_tokens: tokens.of_kind(|count| count.cache_read),
             cache_write_tokens: tokens.of_kind(|count| count.cache_write),
-        },
+        }
     }
 }
 
@@ -240,6 +252,9 @@ fn step(id: &str, state: &State) -> StepReport {
 fn unavailable(plan: &Plan, state: &State, status: Status) -> Option<UnavailableReport> {
     if status != Status::Unavailable {
         return None;
+    }
+    if let Some(Halt::Unavailable(why, _)) = &state.halt {
+        return Some(why.into());
     }
     plan.steps.iter().find_map(|step| match &state.step(&step.id)?.call {
         Stage::Ended(CallOutcome::Unavailable { why, .. }) => Some(why.into()),

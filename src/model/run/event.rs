@@ -4,14 +4,17 @@
 //! events. They are a file format: a field may be added with a default, never renamed, and a
 //! reader skips types that it does not know.
 
+mod call;
+
 use std::path::PathBuf;
 
+pub use call::{CallEnded, CallStarted, WorkTaken};
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Point, Stand};
 use crate::model::{
     Request, Status,
-    call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend, stream::EditAnswer},
+    call::{LimitKind, Unavailability, stream::EditAnswer},
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
@@ -22,7 +25,6 @@ use crate::model::{
     result::{Finding, VerdictStatus, Votes},
     reuse::Reused,
     scratch::Mark,
-    skill::stages::BytesByStage,
     value::{Span, Usd},
 };
 
@@ -171,9 +173,29 @@ pub enum Event {
         step: String,
         /// The attempt, from 1.
         attempt: u32,
+        /// How much of the run's money is set aside for it until its call ends, so that calls side
+        /// by side cannot spend the same twice; `None` where no limit on money holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grant: Option<Usd>,
     },
     /// claude runs and is about to get its prompt: from here on the reservation is spent.
     CallStarted(CallStarted),
+    /// The model began to answer a call for the first time.
+    CallAnswered {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// The service refused a request inside a call, or the line broke; claude itself asks again.
+    CallRefused {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// The HTTP status, where there was an answer.
+        status: Option<u16>,
+    },
     /// Work that was done elsewhere is in the session, as a call's output would be.
     WorkTaken(WorkTaken),
     /// The service was overloaded or out of reach; the call goes on after a wait.
@@ -226,6 +248,22 @@ pub enum Event {
         /// Why, for people.
         reason: String,
     },
+    /// Nobody can be asked any more: this ends the run.
+    Unavailable {
+        /// In which way.
+        why: Unavailability,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A plan's quota is used up, and the run waits until it starts anew.
+    QuotaAwaited {
+        /// Which window, where it was told.
+        window: Option<String>,
+        /// When it starts anew, in seconds since 1970.
+        resets_at: i64,
+    },
+    /// The wait for a quota is over.
+    QuotaReset,
     /// A step is over, for now: a repair may start it again.
     StepEnded {
         /// The step's id.
@@ -273,74 +311,6 @@ pub struct Conversation {
     pub claude_session: String,
     /// What it has cost in all.
     pub cost: Usd,
-}
-
-/// Work that was done elsewhere, taken in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct WorkTaken {
-    /// The step's id.
-    pub step: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
-    /// Whether it could be kept.
-    pub outcome: CallOutcome,
-    /// The work.
-    pub output: Option<Output>,
-}
-
-/// A call's start.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CallStarted {
-    /// The step's id.
-    pub step: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
-    /// claude's process id.
-    pub pid: u32,
-    /// Its start time in clock ticks since boot, where the system tells.
-    pub start: Option<u64>,
-    /// The conversation, under an id of our choosing.
-    pub claude_session: String,
-    /// Whether an earlier conversation goes on.
-    pub resumed: bool,
-    /// What is charged until it ends.
-    pub reservation: Usd,
-    /// What claude was told as its own limit.
-    pub cap: Option<Usd>,
-    /// Where what it says begins in the attempt's stream file, in bytes.
-    #[serde(default)]
-    pub stream: u64,
-}
-
-/// A call's end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CallEnded {
-    /// The step's id.
-    pub step: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
-    /// How it ended.
-    pub outcome: CallOutcome,
-    /// What it cost.
-    pub spend: Spend,
-    /// What its conversation has cost in all, so that a resume can take the difference.
-    pub conversation_cost: Option<Usd>,
-    /// How full the context window became.
-    pub context: ContextUse,
-    /// What of the skill it put before the agent; `None` in journals of older versions.
-    #[serde(default)]
-    pub loaded: Option<BytesByStage>,
-    /// How much of a plan's quota is used, where a plan pays.
-    #[serde(default)]
-    pub quota: Option<QuotaUse>,
-    /// The full name of the model that answered.
-    pub model: Option<String>,
-    /// What it said.
-    pub output: Option<Output>,
-    /// Things worth telling that failed nothing.
-    pub warnings: Vec<String>,
-    /// How long it took, in milliseconds.
-    pub ms: u64,
 }
 
 /// An output, where it is.

@@ -12,13 +12,13 @@ pub use panel::{CanaryState, PanelState};
 pub use step::{Opening, StepState};
 
 use super::{
-    Ledger, Plan, Point, Stand,
+    Ledger, Pace, Plan, Point, Stand,
     event::{Before, CallEnded, CallStarted, Conversation, Event, StepStatus},
     plan::StepPlan,
 };
 use crate::model::{
     Status,
-    call::{CallOutcome, Failure, LimitKind},
+    call::{CallOutcome, Failure, LimitKind, Unavailability},
     changes::TreeChanges,
     check::{Check, CheckStatus},
     judges::Frozen,
@@ -64,6 +64,8 @@ pub struct State {
     pub round: u32,
     /// Money and tokens.
     pub ledger: Ledger,
+    /// How many calls the service takes at once.
+    pub pace: Pace,
     /// The last tree seen.
     pub changes: Option<TreeChanges>,
     /// How far the scratch pad had come when the last step ended.
@@ -93,6 +95,8 @@ pub enum Halt {
     Interrupted(i32),
     /// A limit.
     Limit(LimitKind, String),
+    /// Nobody can be asked any more, for this reason.
+    Unavailable(Unavailability, String),
 }
 
 /// How a run ended.
@@ -118,6 +122,7 @@ impl State {
 
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
+        self.pace.apply(event);
         match event {
             Event::RunStarted { run, request, claude, stand, before, .. } => {
                 self.run = *run;
@@ -136,19 +141,16 @@ impl State {
             }
             Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
             Event::LimitReached { limit, reason } => {
-                self.halt.get_or_insert(Halt::Limit(*limit, reason.clone()));
+                self.halts(Halt::Limit(*limit, reason.clone()));
             }
-            Event::ChecksStarted { at } => {
-                self.checks.insert(at.clone(), Stage::Running);
+            Event::Unavailable { why, reason } => {
+                self.halts(Halt::Unavailable(why.clone(), reason.clone()));
             }
-            Event::ChecksEnded { at, checks } => {
-                self.checks.insert(at.clone(), Stage::Ended(checks.clone()));
-            }
-            Event::HookStarted { hook, at } => {
-                self.hooks.insert((at.clone(), hook.clone()), Stage::Running);
-            }
+            Event::ChecksStarted { at } => self.checks_are(at, Stage::Running),
+            Event::ChecksEnded { at, checks } => self.checks_are(at, Stage::Ended(checks.clone())),
+            Event::HookStarted { hook, at } => self.hook_is((at, hook), Stage::Running),
             Event::HookEnded { hook, at, check } => {
-                self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
+                self.hook_is((at, hook), Stage::Ended(check.clone()));
             }
             Event::JudgesFrozen { files } => self.judges.freeze(files),
             Event::HookWrote { paths, .. } => self.judges.let_go(paths),
@@ -157,7 +159,7 @@ impl State {
             Event::Verdict { at, status, votes } => self.concluded(at, *status, *votes),
             Event::CanaryPlanted { round, fault } => self.planted(*round, fault.as_ref()),
             Event::CanaryJudged { at, caught, by } => self.canary_judged(at, *caught, by),
-            Event::StepStarted { step, attempt } => self.step_mut(step).begin(*attempt),
+            Event::StepStarted { step, attempt, grant } => self.ordered(step, *attempt, *grant),
             Event::WorkTaken(taken) => self.step_mut(&taken.step).take_work(taken),
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
@@ -166,17 +168,20 @@ impl State {
                 self.changes = Some(changes.clone());
                 self.looked_at(step, stand.as_deref());
             }
-            Event::Retry { step, reasons, supersedes } => {
-                self.try_again(step, reasons, supersedes);
-            }
+            Event::Retry { step, reasons, supersedes } => self.try_again(step, reasons, supersedes),
             Event::StepEnded { step, status, reason, scratch, .. } => {
                 self.step_mut(step).status = Some((*status, reason.clone()));
                 self.scratch = scratch.clone().or(self.scratch.take());
             }
             Event::RunEnded { status, exit_code, reason } => {
-                self.ended(*status, *exit_code, reason);
+                self.ended(*status, *exit_code, reason)
             }
-            Event::EditChecked { .. } | Event::Unknown => {}
+            Event::EditChecked { .. }
+            | Event::CallAnswered { .. }
+            | Event::CallRefused { .. }
+            | Event::QuotaAwaited { .. }
+            | Event::QuotaReset
+            | Event::Unknown => {}
         }
     }
 
@@ -222,14 +227,17 @@ impl State {
         self.step_mut(step).stand = Some(stand.clone());
     }
 
-    /// What calls that were just ordered will reserve: their start is not written down yet.
-    pub fn promised(&self, plan: &Plan) -> Usd {
-        let ordered = plan.calls().filter(|call| {
-            self.step(&call.id).is_some_and(|known| {
-                known.call == Stage::Running && !self.ledger.is_open(&call.id, known.attempt)
-            })
-        });
-        ordered.map(|call| call.reserve).sum()
+    fn checks_are(&mut self, at: &Point, stage: Stage<Vec<Check>>) {
+        self.checks.insert(at.clone(), stage);
+    }
+
+    fn hook_is(&mut self, (at, hook): (&Point, &str), stage: Stage<Check>) {
+        self.hooks.insert((at.clone(), hook.to_owned()), stage);
+    }
+
+    /// What ends a run early is the first that does.
+    fn halts(&mut self, halt: Halt) {
+        self.halt.get_or_insert(halt);
     }
 
     fn ended(&mut self, status: Status, exit_code: u8, reason: &str) {
@@ -254,6 +262,13 @@ impl State {
 
     fn step_mut(&mut self, id: &str) -> &mut StepState {
         self.steps.entry(id.to_owned()).or_default()
+    }
+
+    fn ordered(&mut self, step: &str, attempt: u32, grant: Option<Usd>) {
+        self.step_mut(step).begin(attempt);
+        if let Some(usd) = grant {
+            self.ledger.grant(step, attempt, usd);
+        }
     }
 
     fn call_started(&mut self, call: &CallStarted) {

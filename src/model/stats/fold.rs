@@ -104,8 +104,13 @@ impl Fold {
             | Event::StepStarted { .. }
             | Event::CallStarted(_)
             | Event::WorkTaken(_)
+            | Event::CallAnswered { .. }
+            | Event::CallRefused { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }
+            | Event::Unavailable { .. }
+            | Event::QuotaAwaited { .. }
+            | Event::QuotaReset
             | Event::StepEnded { .. }
             | Event::RunEnded { .. }
             | Event::Unknown => {}

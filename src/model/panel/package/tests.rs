@@ -32,6 +32,7 @@ fn panel(commands: &[&str]) -> PanelPlan {
             stages: Stages::default(),
             window: None,
             reserve: Usd::from_micros(50_000),
+            sub_agent: None,
         },
     });
     PanelPlan {

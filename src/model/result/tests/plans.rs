@@ -8,7 +8,9 @@ use crate::model::{
     contract::{Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt},
     run::{
         Plan,
-        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, Setting, SkillRef, StepPlan},
+        plan::{
+            AgentPlan, CallTrust, HookPlan, Limits, PacePlan, Requires, Setting, SkillRef, StepPlan,
+        },
     },
     skill::stages::Stages,
     value::{Share, Span, Tokens, Usd},
@@ -35,6 +37,7 @@ pub(crate) fn bare_plan() -> Plan {
         skipped: Vec::new(),
         work: None,
         steps: vec![step("whole")],
+        tasks: None,
         output: None,
         panel: None,
         repair: "whole".into(),
@@ -52,6 +55,7 @@ pub(crate) fn bare_plan() -> Plan {
             context: Share::percent(50),
             quota: Share::percent(80),
         },
+        pace: PacePlan::default(),
         require: Require::None,
         settings: vec![
             setting("model", "sonnet", "default"),
@@ -113,6 +117,7 @@ pub(super) fn step(id: &str) -> StepPlan {
         stages: Stages::default(),
         window: None,
         reserve: Usd::from_micros(50_000),
+        sub_agent: None,
     }
 }
 

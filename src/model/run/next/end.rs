@@ -2,11 +2,12 @@
 
 use crate::model::{
     Delivery, Status,
+    call::CallOutcome,
     check::{Check, Proof, Require},
     result::{RunResult, VerdictStatus},
     run::{
         Effect, Event, Plan, Point, State, StepStatus,
-        state::{Halt, Stage},
+        state::{Halt, Stage, StepState},
     },
 };
 
@@ -104,6 +105,7 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
             let reason = format!("{}: {reason}{}", limit.name(), hint.unwrap_or_default());
             (StepStatus::Limit, run(Status::Limit, reason))
         }
+        Halt::Unavailable(_, reason) => (StepStatus::Cancelled, run(Status::Unavailable, reason)),
     };
     let unfinished = plan.steps.iter().find_map(|step| {
         let known = state.step(&step.id)?;
@@ -111,13 +113,17 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
             Effect::record(Event::StepEnded {
                 step: step.id.clone(),
                 attempt: known.attempt,
-                status: step_status,
+                status: if found_nobody(known) { StepStatus::Failed } else { step_status },
                 reason: None,
                 scratch: None,
             })
         })
     });
     vec![unfinished.unwrap_or(end)]
+}
+
+fn found_nobody(known: &StepState) -> bool {
+    matches!(known.call, Stage::Ended(CallOutcome::Unavailable { .. }))
 }
 
 /// A call that was ended may have changed the tree. It is looked at, so that a resume can tell the

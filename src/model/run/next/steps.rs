@@ -5,11 +5,11 @@ use std::slice;
 use super::{
     Phase,
     checks::{self, Hooks, Verdict},
-    end,
+    end, tasks,
 };
 use crate::model::{
     Status,
-    call::{CallOutcome, LimitKind, QuotaUse, Unavailability},
+    call::{CallOutcome, Unavailability},
     check::Timing,
     contract::RetryOn,
     run::{
@@ -17,7 +17,7 @@ use crate::model::{
         plan::StepPlan,
         state::{Stage, StepState},
     },
-    value::{Span, Usd},
+    value::Span,
 };
 
 /// How many times one attempt waits for an overloaded service before the run gives up.
@@ -25,6 +25,9 @@ const WAITS: u32 = 4;
 
 /// The first step that has not passed decides.
 pub(super) fn next(plan: &Plan, state: &State) -> Phase {
+    if plan.tasks.is_some() {
+        return tasks::next(plan, state);
+    }
     let passed = |step: &&StepPlan| {
         let known = state.step(&step.id);
         known.is_some_and(|known| matches!(known.status, Some((StepStatus::Passed, _))))
@@ -35,68 +38,33 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
     }
 }
 
-fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
+/// What can be done for one step now.
+pub(super) fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
     let fresh = StepState::default();
     let known = state.step(&step.id).unwrap_or(&fresh);
     match &known.call {
         Stage::Running => Vec::new(),
-        Stage::Idle => call(plan, state, step, known),
+        Stage::Idle => call(plan, step, known),
         Stage::Ended(outcome) => ended(plan, state, (step, known), outcome),
     }
 }
 
-/// A call may start only if what it reserves fits what is left of every limit. Where the step ran
-/// before, a broken-off call goes on in its conversation, and a refused attempt is told why.
-fn call(plan: &Plan, state: &State, step: &StepPlan, known: &StepState) -> Vec<Effect> {
+/// Where the step ran before, a broken-off call goes on in its conversation, and a refused attempt
+/// is told why.
+fn call(plan: &Plan, step: &StepPlan, known: &StepState) -> Vec<Effect> {
     if plan.work.is_some() {
         return vec![Effect::TakeWork { step: step.id.clone(), attempt: known.next_attempt() }];
-    }
-    if let Some((limit, reason)) = exhausted(plan, state, step, Usd::ZERO) {
-        return vec![Effect::record(Event::LimitReached { limit, reason })];
     }
     let refused = known.rejections.last().filter(|_| known.attempt_is_refused());
     vec![Effect::Call {
         step: step.id.clone(),
         attempt: known.next_attempt(),
-        resume: known.conversation.clone(),
+        // A sub-agent keeps no conversation: after an overload it begins anew.
+        resume: known.conversation.clone().filter(|_| step.sub_agent.is_none()),
         reasons: refused.cloned().unwrap_or_default(),
         after: known.backoff.unwrap_or_default(),
+        grant: None,
     }]
-}
-
-/// Whether a limit leaves no room for a call. `promised` is what was ordered beside it.
-pub(super) fn exhausted(
-    plan: &Plan,
-    state: &State,
-    step: &StepPlan,
-    promised: Usd,
-) -> Option<(LimitKind, String)> {
-    let ledger = &state.ledger;
-    if let Some(limit) = plan.limits.usd {
-        let charged = ledger.charged() + promised;
-        if charged + step.reserve > limit {
-            let (id, reserve) = (&step.id, step.reserve);
-            let reason = format!("{charged} of {limit} is spent, and `{id}` reserves {reserve}");
-            return Some((LimitKind::Usd, reason));
-        }
-    }
-    if let Some(limit) = plan.limits.tokens.filter(|limit| ledger.tokens.counted() >= limit.0) {
-        return Some((LimitKind::Tokens, format!("{limit} tokens are used up")));
-    }
-    if let Some(reason) = ledger.quota.as_ref().and_then(|quota| over_quota(plan, quota)) {
-        return Some((LimitKind::Quota, reason));
-    }
-    let turns = plan.limits.turns;
-    (ledger.turns >= turns).then(|| (LimitKind::Turns, format!("{turns} turns are used up")))
-}
-
-/// What is left of a plan's quota is the user's own to spend.
-fn over_quota(plan: &Plan, quota: &QuotaUse) -> Option<String> {
-    let limit = plan.limits.quota;
-    let window = quota.window.as_deref().unwrap_or("current");
-    (quota.used > limit.fraction()).then(|| {
-        format!("{:.0}% of the {window} quota is used, {limit} is allowed", quota.used * 100.0)
-    })
 }
 
 fn ended(
@@ -197,7 +165,9 @@ pub(super) fn repair(
     if tried >= u32::from(plan.retry.times) || the_same {
         return None;
     }
-    let later = plan.steps.iter().skip_while(|other| other.id != step.id).skip(1);
+    // Nothing is built on what a task of a sub-agent gives.
+    let one_by_one = plan.steps.iter().filter(|_| plan.tasks.is_none());
+    let later = one_by_one.skip_while(|other| other.id != step.id).skip(1);
     Some(Effect::record(Event::Retry {
         step: step.id.clone(),
         reasons: reasons.to_vec(),
@@ -205,19 +175,21 @@ pub(super) fn repair(
     }))
 }
 
-/// An overload or a broken line passes; a login or a quota does not.
+/// An overload or a broken line passes; a login does not, and a quota only for a run that waits.
 pub(super) fn worth_waiting(plan: &Plan, known: &StepState, why: &Unavailability) -> Option<Span> {
+    let doubled = || {
+        let doubled = plan.retry.backoff.0.checked_mul(1 << known.waits.min(16))?;
+        (known.waits < WAITS).then_some(Span(doubled))
+    };
     match why {
-        Unavailability::Missing | Unavailability::Login | Unavailability::Quota { .. } => None,
+        Unavailability::Missing | Unavailability::Login => None,
+        Unavailability::Quota { .. } => plan.pace.wait.and_then(|_| doubled()),
         Unavailability::Overloaded | Unavailability::Network
             if !plan.retry.on.contains(&RetryOn::Unavailable) =>
         {
             None
         }
-        Unavailability::Overloaded | Unavailability::Network => {
-            let doubled = plan.retry.backoff.0.checked_mul(1 << known.waits.min(16))?;
-            (known.waits < WAITS).then_some(Span(doubled))
-        }
+        Unavailability::Overloaded | Unavailability::Network => doubled(),
     }
 }
 

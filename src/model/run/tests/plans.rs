@@ -11,7 +11,9 @@ use crate::model::{
     panel::{CANARY_UNITS, PanelPlan, ReviewerPlan, UNITS},
     run::{
         Plan,
-        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, SkillRef, StepPlan},
+        plan::{
+            AgentPlan, CallTrust, HookPlan, Limits, PacePlan, Requires, SkillRef, Stagger, StepPlan,
+        },
     },
     skill::stages::Stages,
     value::{Share, Span, Usd},
@@ -28,13 +30,15 @@ prop_compose! {
         delivery in prop_oneof![
             Just(Delivery::Patch), Just(Delivery::Tree), Just(Delivery::Branch { name: None })
         ],
-        reviewers in 0usize..4,
+        reviewers in 0usize..7,
         escalate in any::<bool>(),
         canary in any::<bool>(),
         given in any::<bool>(),
         output in any::<bool>(),
         times in 0u8..3,
         cents in 5u64..200,
+        jobs in 1u32..6,
+        wait in any::<bool>(),
         repair in 0usize..4,
         require in prop_oneof![
             Just(Require::None), Just(Require::Checks), Just(Require::Panel)
@@ -48,19 +52,9 @@ prop_compose! {
         }
         need_an_earlier_one(&mut hooks);
         Plan {
-            skill: SkillRef {
-                name: "s".into(), dir: "/s".into(), source: "test".into(), digest: String::new(),
-            },
-            root: None,
-            cwd: "/".into(),
-            isolation: Isolation::None,
             delivery,
-            inputs: BTreeMap::new(),
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
-            facts: Vec::new(),
             hooks,
-            judges: Vec::new(),
-            skipped: Vec::new(),
             steps,
             work: given.then(GivenWork::default),
             output: output.then(|| serde_json::json!({})),
@@ -72,12 +66,51 @@ prop_compose! {
                 backoff: Span::millis(1),
             },
             limits: limits(cents),
+            pace: PacePlan { jobs, stagger: Stagger::On, wait: wait.then_some(Span::seconds(1)) },
             require,
-            settings: Vec::new(),
-            sources: Vec::new(),
-            protected: None,
+            ..bare()
         }
     }
+}
+
+/// A plan with nothing to do.
+fn bare() -> Plan {
+    Plan {
+        skill: SkillRef {
+            name: "s".into(),
+            dir: "/s".into(),
+            source: "test".into(),
+            digest: String::new(),
+        },
+        root: None,
+        cwd: "/".into(),
+        isolation: Isolation::None,
+        delivery: Delivery::Patch,
+        inputs: BTreeMap::new(),
+        requires: Requires::default(),
+        facts: Vec::new(),
+        hooks: Vec::new(),
+        judges: Vec::new(),
+        skipped: Vec::new(),
+        steps: Vec::new(),
+        tasks: None,
+        work: None,
+        output: None,
+        panel: None,
+        repair: String::new(),
+        retry: Retry { times: 0, on: Vec::new(), backoff: Span::millis(1) },
+        limits: limits(200),
+        pace: PacePlan::default(),
+        require: Require::None,
+        settings: Vec::new(),
+        sources: Vec::new(),
+        protected: None,
+    }
+}
+
+/// A plan that asks so many reviewers at once and does nothing else, with so many cents.
+pub(super) fn fan_out(calls: usize, cents: u64, pace: PacePlan) -> Plan {
+    Plan { panel: panel(calls, false, false), limits: limits(cents), pace, ..bare() }
 }
 
 prop_compose! {
@@ -135,6 +168,7 @@ fn step(place: usize) -> StepPlan {
         stages: Stages::default(),
         window: None,
         reserve: RESERVE,
+        sub_agent: None,
     }
 }
 

@@ -1,0 +1,78 @@
+//! The beginning and the end of a call, and work that stands in the place of one.
+
+use serde::{Deserialize, Serialize};
+
+use super::Output;
+use crate::model::{
+    call::{CallOutcome, ContextUse, QuotaUse, Spend},
+    skill::stages::BytesByStage,
+    value::Usd,
+};
+
+/// Work that was done elsewhere, taken in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkTaken {
+    /// The step's id.
+    pub step: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// Whether it could be kept.
+    pub outcome: CallOutcome,
+    /// The work.
+    pub output: Option<Output>,
+}
+
+/// A call's start.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallStarted {
+    /// The step's id.
+    pub step: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// claude's process id.
+    pub pid: u32,
+    /// Its start time in clock ticks since boot, where the system tells.
+    pub start: Option<u64>,
+    /// The conversation, under an id of our choosing.
+    pub claude_session: String,
+    /// Whether an earlier conversation goes on.
+    pub resumed: bool,
+    /// What is charged until it ends.
+    pub reservation: Usd,
+    /// What claude was told as its own limit.
+    pub cap: Option<Usd>,
+    /// Where what it says begins in the attempt's stream file, in bytes.
+    #[serde(default)]
+    pub stream: u64,
+}
+
+/// A call's end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallEnded {
+    /// The step's id.
+    pub step: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// How it ended.
+    pub outcome: CallOutcome,
+    /// What it cost.
+    pub spend: Spend,
+    /// What its conversation has cost in all, so that a resume can take the difference.
+    pub conversation_cost: Option<Usd>,
+    /// How full the context window became.
+    pub context: ContextUse,
+    /// What of the skill it put before the agent; `None` in journals of older versions.
+    #[serde(default)]
+    pub loaded: Option<BytesByStage>,
+    /// How much of a plan's quota is used, where a plan pays.
+    #[serde(default)]
+    pub quota: Option<QuotaUse>,
+    /// The full name of the model that answered.
+    pub model: Option<String>,
+    /// What it said.
+    pub output: Option<Output>,
+    /// Things worth telling that failed nothing.
+    pub warnings: Vec<String>,
+    /// How long it took, in milliseconds.
+    pub ms: u64,
+}
