@@ -174,7 +174,7 @@ impl State {
                 self.scratch = scratch.clone().or(self.scratch.take());
             }
             Event::RunEnded { status, exit_code, reason } => {
-                self.ended(*status, *exit_code, reason)
+                self.ended(*status, *exit_code, reason);
             }
             Event::EditChecked { .. }
             | Event::CallAnswered { .. }
