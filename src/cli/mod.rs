@@ -88,7 +88,7 @@ impl Command {
     fn formats(&self) -> &'static [Asked] {
         use Asked::{Csv, Github, Gitlab, Json, Jsonl, Junit, Markdown, Sarif, Text};
         match self {
-            Self::Run(args) if args.dry_run => &[Text, Json],
+            Self::Run(args) if args.dry_run || args.many.are_given() => &[Text, Json],
             Self::Verify(args) if args.dry_run => &[Text, Json],
             Self::Spawn(args) if args.dry_run => &[Text, Json],
             Self::Run(_) | Self::Verify(_) | Self::Resume(_) | Self::Spawn(_) => {

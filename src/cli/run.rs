@@ -1,6 +1,7 @@
 //! `atlas run`: what was typed, as a request.
 
 pub(super) mod follow;
+mod many;
 pub(super) mod outlets;
 pub(super) mod recorded;
 pub(super) mod request;
@@ -11,6 +12,7 @@ use std::num::NonZeroUsize;
 
 use self::{
     follow::{Follower, end},
+    many::ManyArgs,
     outlets::OutletArgs,
     recorded::{RecordArgs, Setting},
 };
@@ -19,6 +21,7 @@ use crate::{
     engine::{
         self,
         prepare::{Around, Prepared},
+        run::Finished,
     },
     model::{
         Fault, Request, Result, Status,
@@ -72,6 +75,10 @@ pub(super) struct Args {
     #[command(flatten)]
     proof: ProofArgs,
     #[command(flatten)]
+    word: WordArgs,
+    #[command(flatten)]
+    pub(super) many: ManyArgs,
+    #[command(flatten)]
     recorded: RecordArgs,
 }
 
@@ -93,6 +100,10 @@ struct AgentArgs {
     /// Work in a worktree of its own, made from the tree as it is
     #[arg(long)]
     worktree: bool,
+    /// Take what is staged for the tree, in a worktree made from it; `GIT_INDEX_FILE` names the
+    /// index, as in a hook of `git commit FILE`
+    #[arg(long, conflicts_with_all = ["apply", "branch", "record", "replay"])]
+    index: bool,
     /// Bring what was changed in the worktree back into the tree when the run passed
     #[arg(long)]
     apply: bool,
@@ -150,6 +161,9 @@ pub(super) struct LimitArgs {
     wait: Option<Option<Span>>,
 }
 
+/// How old a verdict may be that `--reuse` takes without saying so.
+const FRESH: Span = Span::seconds(24 * 60 * 60);
+
 /// How long `--wait` waits that names no end.
 const FOREVER: Span = Span::seconds(365 * 24 * 60 * 60);
 
@@ -201,10 +215,33 @@ pub(super) struct ProofArgs {
     untrusted: bool,
 }
 
+/// Whose word counts, and whether an earlier one does.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Checks and trust")]
+struct WordArgs {
+    /// Take configuration, contracts, skills and the scripts they name from the revision REF, and
+    /// treat the checkout as data: what is judged cannot change its judge
+    #[arg(long, value_name = "REF", conflicts_with_all = ["record", "replay", "untrusted"])]
+    config_from: Option<String>,
+    /// Where the same was judged before, AGE ago at most, give that verdict and spend nothing; a
+    /// day where no AGE is given
+    #[arg(long, value_name = "AGE", num_args = 0..=1, require_equals = true)]
+    #[arg(value_parser = timeout, conflicts_with_all = ["record", "replay", "session"])]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's shape of an option whose value may be left out"
+    )]
+    reuse: Option<Option<Span>>,
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let asked = Asked { outlets: &args.outlets, dry_run: args.dry_run, recorded: &args.recorded };
     let request = request::request(args, context);
-    go(&asked.outlets.reporting(request, context)?, &asked, context)
+    let request = asked.outlets.reporting(request, context)?;
+    if args.many.are_given() {
+        return many::run(args, &request, context);
+    }
+    go(&request, &asked, context)
 }
 
 /// What a command wants of a run, beside what it is about.
@@ -239,25 +276,41 @@ fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exi
     } else {
         trust::question::prepare(request, &around, &purpose, context)?
     };
-    let style = context.printer.look().style;
-    for warning in &prepared.warnings {
-        context.printer.say(&fault::render_warning(warning, style));
-    }
     if asked.dry_run {
+        warn(&prepared, context);
         return dry_run(&prepared, &around, context);
     }
-    let mut follower = Follower::new(asked.outlets, context);
+    let (follower, mut finished) = perform(prepared, &request, asked.outlets, (&around, context))?;
+    recorded::strike(stage, &mut finished, context)?;
+    let exit = end(asked.outlets, context, follower, &finished)?;
+    recorded::write(asked.recorded, &finished, context)?;
+    Ok(exit)
+}
+
+/// Runs what was prepared, and shows it meanwhile. The last words are yet to be said.
+fn perform<'a>(
+    prepared: Prepared,
+    request: &Request,
+    outlets: &OutletArgs,
+    (around, context): (&Around, &'a Context),
+) -> Result<(Follower<'a>, Finished)> {
+    warn(&prepared, context);
+    let mut follower = Follower::new(outlets, context);
     let unfinished = unfinished(&prepared, context).into_iter();
     let notices: Vec<String> = prepared.notices.iter().cloned().chain(unfinished).collect();
     let history = prepared.history.as_ref();
     let history = history.map(|known| History { usual: known.usual, runs: known.runs });
     follower.reporter.begins(&prepared.plan, history, &notices);
-    let run = engine::run::run(prepared, &request, &around, &mut follower);
-    let mut finished = runtime()?.block_on(run)?;
-    recorded::strike(stage, &mut finished, context)?;
-    let exit = end(asked.outlets, context, follower, &finished)?;
-    recorded::write(asked.recorded, &finished, context)?;
-    Ok(exit)
+    let run = engine::run::run(prepared, request, around, &mut follower);
+    let finished = runtime()?.block_on(run)?;
+    Ok((follower, finished))
+}
+
+fn warn(prepared: &Prepared, context: &Context) {
+    let style = context.printer.look().style;
+    for warning in &prepared.warnings {
+        context.printer.say(&fault::render_warning(warning, style));
+    }
 }
 
 /// The newest run here that is not finished, and how it goes on.

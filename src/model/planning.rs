@@ -134,6 +134,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         panel,
         repair,
         sources: Vec::new(),
+        protected: None,
     };
     Ok(match &request.work {
         Some(work) => work::given(plan, work),

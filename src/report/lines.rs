@@ -10,6 +10,7 @@ use super::{
 use crate::model::{
     call::stream::EditAnswer,
     check::{Check, CheckKind, CheckStatus},
+    reuse::Reused,
     run::{
         Event, Plan, Point, State, StepStatus,
         event::{CallEnded, CallStarted},
@@ -39,6 +40,7 @@ pub fn told(
     let starts = verbose || beside == Beside::Nothing;
     match event {
         Event::RunResumed { differences, .. } => resumed(differences, look),
+        Event::Reused(reused) => look.line(Mark::Note, &self::reused(reused, look)),
         Event::Interrupted { signal } => {
             look.line(Mark::Warning, &format!("signal {signal}: ending what runs"))
         }
@@ -164,6 +166,14 @@ fn resumed(differences: &[String], look: Look) -> String {
         lines.push_str(&look.line(Mark::Warning, &format!("changed meanwhile: {difference}")));
     }
     lines
+}
+
+/// Whose verdict counts, and since when.
+fn reused(reused: &Reused, look: Look) -> String {
+    let at = words::first_line(&reused.ended, look);
+    let session = reused.result.session.as_deref().unwrap_or_default();
+    let session = format!("{}{}", look.ellipsis(), words::short(session));
+    format!("nothing of what was judged has changed: the verdict of {session}, {at}, counts")
 }
 
 /// Of a task that passed its one line says it.

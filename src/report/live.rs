@@ -65,6 +65,7 @@ impl LiveView {
             }
             Event::RunStarted { .. }
             | Event::Plan { .. }
+            | Event::Reused(_)
             | Event::RunResumed { .. }
             | Event::ChecksStarted { .. }
             | Event::ChecksEnded { .. }

@@ -105,7 +105,11 @@ pub(super) fn headline(
     }
     let spend = words::spend(&result.spend, look);
     let anything = result.spend.usd_known.is_none_or(|usd| usd > Usd::ZERO);
+    parts.extend(result.reused.as_ref().map(|earlier| {
+        format!("reused from {}{}", look.ellipsis(), words::short(&earlier.session))
+    }));
     parts.push(match (place.replayed, anything) {
+        (false, _) if result.reused.is_some() => "nothing spent".to_owned(),
         (false, _) => spend,
         (true, true) => format!("nothing spent ({spend} when recorded)"),
         (true, false) => "nothing spent".to_owned(),

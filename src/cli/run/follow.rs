@@ -132,10 +132,7 @@ pub(in crate::cli) fn end(
         (Some(_) | None, _) => None,
     };
     place.written = written.as_ref().and_then(|written| written.as_deref().ok());
-    reporter.ends(&finished.plan, &finished.state, &result, &place);
-    if let Some(handed) = &finished.handed {
-        tell_where(handed, finished, context);
-    }
+    last_words(reporter, finished, &place, context);
     match (results.filter(|_| finished.plan.tasks.is_some()), &answer, output) {
         (Some(results), _, _) => results.finish(finished)?,
         (None, Some(answer), None) => write_line(answer, &context.printer)?,
@@ -148,6 +145,20 @@ pub(in crate::cli) fn end(
     match written {
         Some(Err(fault)) => Err(kept_elsewhere(fault, finished)),
         Some(Ok(_)) | None => Ok(exit),
+    }
+}
+
+/// The last words to the person alone, where the result goes elsewhere.
+pub(super) fn tell(follower: Follower<'_>, finished: &Finished, context: &Context) {
+    let output = finished.output_file.as_deref();
+    let place = Place { output, written: None, replayed: finished.replayed };
+    last_words(follower.reporter, finished, &place, context);
+}
+
+fn last_words(reporter: Reporter<'_>, finished: &Finished, place: &Place<'_>, context: &Context) {
+    reporter.ends(&finished.plan, &finished.state, &finished.result(), place);
+    if let Some(handed) = &finished.handed {
+        tell_where(handed, finished, context);
     }
 }
 

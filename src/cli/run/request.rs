@@ -45,6 +45,7 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         allow: agent.allow.clone(),
         contract: None,
         worktree: agent.worktree,
+        index: agent.index,
         delivery: delivery(agent),
         jobs: agent.pace.jobs,
         stagger: agent.pace.stagger(),
@@ -57,6 +58,8 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         work: None,
         trust: trust(proof),
         wait: limits.wait(),
+        reuse: args.word.reuse.map(|age| age.unwrap_or(super::FRESH)),
+        config_from: args.word.config_from.clone(),
         ok_on,
     })
 }

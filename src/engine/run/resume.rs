@@ -167,6 +167,9 @@ async fn settle_sources(
     asked: &Resume,
     (session, around): (&Session, &Around),
 ) -> Result<Vec<String>> {
+    if let (Some(protected), Some(repository)) = (&left.plan.protected, repository(&left.plan)?) {
+        prepare::protected::again(protected, &repository, around)?;
+    }
     let mut changed = prepare::changed(&left.plan.sources);
     changed.extend(changed_judges(left, session, around).await);
     if changed.is_empty() {

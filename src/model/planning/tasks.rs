@@ -103,6 +103,7 @@ pub fn tasks(given: &GivenTasks<'_>) -> Plan {
         require: Require::None,
         settings: self::settings(settings),
         sources: Vec::new(),
+        protected: None,
     }
 }
 

@@ -1,13 +1,14 @@
 //! From a plan and a state to a result.
 
 use super::{
-    CanaryReport, ContextReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport, StepSpend,
-    UnavailableReason, UnavailableReport,
+    CanaryReport, ContextReport, ReusedReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport,
+    StepSpend, UnavailableReason, UnavailableReport,
 };
 use crate::model::{
     Fault, Status,
     call::{CallOutcome, TokenCount},
     check::{Check, Proof, Timing},
+    reuse::Reused,
     run::{
         Ledger, Plan, Point, State, StepStatus,
         event::Output,
@@ -32,6 +33,36 @@ pub struct Outside<'a> {
 }
 
 pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResult {
+    let own = own_run(plan, state, outside);
+    match &state.reused {
+        Some(earlier) => reused(earlier, own),
+        None => own,
+    }
+}
+
+/// What an earlier run found out, under the name of this one, which cost nothing.
+fn reused(earlier: &Reused, own: RunResult) -> RunResult {
+    let found = earlier.result.clone();
+    let steps = found.steps.into_iter().map(|step| StepReport {
+        status: StepStatus::Reused,
+        spend: StepSpend::NONE,
+        ..step
+    });
+    let session = found.session.unwrap_or_default();
+    RunResult {
+        reused: Some(ReusedReport { session, run: found.run, at: earlier.ended.clone() }),
+        output: found.output,
+        checks: found.checks,
+        proof: found.proof,
+        verdict: found.verdict,
+        steps: steps.collect(),
+        changes: found.changes,
+        context: found.context,
+        ..own
+    }
+}
+
+fn own_run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResult {
     let end = state.end.clone().unwrap_or_else(|| RunEnd {
         status: Status::Interrupted,
         exit_code: Status::Interrupted.code(),
@@ -40,12 +71,14 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
     let waived = end.status != Status::Passed && state.ok_on.contains(&end.status);
     RunResult {
         schema_version: SCHEMA_VERSION,
+        repository: None,
         session: outside.session.map(str::to_owned),
         run: (state.run > 0).then_some(state.run),
         skill: Some(plan.skill.name.clone()),
         status: end.status,
         exit_code: if waived { Status::Passed.code() } else { end.exit_code },
         waived,
+        reused: None,
         reason: Some(end.reason).filter(|reason| !reason.is_empty()),
         output: output(plan, state, outside),
         checks: checks(plan, state),
@@ -71,12 +104,14 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
     });
     RunResult {
         schema_version: SCHEMA_VERSION,
+        repository: None,
         session: None,
         run: None,
         skill: None,
         status: fault.status,
         exit_code: fault.exit_code,
         waived: false,
+        reused: None,
         reason: Some(with_places(fault)),
         output: None,
         checks: Vec::new(),

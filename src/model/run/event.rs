@@ -23,6 +23,7 @@ use crate::model::{
         weigh::Cast,
     },
     result::{Finding, VerdictStatus, Votes},
+    reuse::Reused,
     scratch::Mark,
     value::{Span, Usd},
 };
@@ -56,6 +57,8 @@ pub enum Event {
         /// The plan.
         plan: Box<Plan>,
     },
+    /// An earlier run of the same stands for this one: nothing is asked and nothing is spent.
+    Reused(Box<Reused>),
     /// The run goes on after it was broken off.
     RunResumed {
         /// What changed meanwhile.

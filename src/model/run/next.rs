@@ -42,6 +42,9 @@ pub fn next(plan: &Plan, state: &State) -> Vec<Effect> {
     if let Some(halt) = &state.halt {
         return end::wind_down(plan, state, halt);
     }
+    if let Some(reused) = &state.reused {
+        return vec![end::as_before(&reused.result)];
+    }
     if let Some(stop) = room::nobody_to_ask(state) {
         return vec![stop];
     }

@@ -140,6 +140,7 @@ impl Pace {
             // What was found out of the service may be true no more, and nothing of ours runs.
             Event::RunResumed { .. } => *self = Self::default(),
             Event::RunStarted { .. }
+            | Event::Reused(_)
             | Event::Plan { .. }
             | Event::Interrupted { .. }
             | Event::Unavailable { .. }

@@ -1,7 +1,7 @@
 //! What shall happen: every value resolved, nothing left to look up.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -79,6 +79,22 @@ pub struct Plan {
     /// The files that it was made from, so that a resume sees that one of them has changed.
     #[serde(default)]
     pub sources: Vec<SourceFile>,
+    /// The revision that has the say in place of the checkout, where `--config-from` names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<ProtectedPlan>,
+}
+
+/// What is taken from a protected revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtectedPlan {
+    /// The revision as it was named.
+    pub revision: String,
+    /// Its commit.
+    pub commit: String,
+    /// Folders besides the usual ones that hold configuration.
+    pub besides: Vec<PathBuf>,
+    /// What commands name: files, and folders of scripts.
+    pub scripts: BTreeSet<PathBuf>,
 }
 
 /// A file that a plan was made from, or would have been if it had been there.

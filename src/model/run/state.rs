@@ -22,6 +22,7 @@ use crate::model::{
     changes::TreeChanges,
     check::{Check, CheckStatus},
     judges::Frozen,
+    reuse::Reused,
     scratch::Mark,
     value::Usd,
 };
@@ -79,6 +80,8 @@ pub struct State {
     pub earlier: Vec<String>,
     /// The conversation of an earlier run that the first step goes on in.
     conversation: Option<Conversation>,
+    /// The run that stands for this one.
+    pub reused: Option<Box<Reused>>,
     /// What ends the run early.
     pub halt: Option<Halt>,
     /// How the run ended.
@@ -132,6 +135,7 @@ impl State {
                 self.judges.plan(&plan.judges);
                 self.go_on_in_conversation(plan);
             }
+            Event::Reused(reused) => self.reused = Some(reused.clone()),
             Event::RunResumed { differences, base, closed, .. } => {
                 self.resumed(differences, base.as_deref(), closed);
             }

@@ -154,6 +154,7 @@ impl Fold {
                 self.give_up();
                 self.moments.push((self.now, "resumed".to_owned()));
             }
+            Event::Reused(_) => self.moments.push((self.now, "an earlier verdict".to_owned())),
             Event::Interrupted { signal } => {
                 self.moments.push((self.now, format!("signal {signal}")));
             }

@@ -63,6 +63,7 @@ pub(crate) fn bare_plan() -> Plan {
             setting("require", "none", "default"),
         ],
         sources: Vec::new(),
+        protected: None,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::model::{
     Delivery, Status,
     call::CallOutcome,
     check::{Check, Proof, Require},
-    result::VerdictStatus,
+    result::{RunResult, VerdictStatus},
     run::{
         Effect, Event, Plan, Point, State, StepStatus,
         state::{Halt, Stage, StepState},
@@ -14,6 +14,11 @@ use crate::model::{
 /// The run ends like this.
 pub(super) fn run(status: Status, reason: impl Into<String>) -> Effect {
     Effect::record(Event::RunEnded { status, exit_code: status.code(), reason: reason.into() })
+}
+
+/// An earlier run stands for this one, and ended like that.
+pub(super) fn as_before(result: &RunResult) -> Effect {
+    run(result.status, result.reason.clone().unwrap_or_default())
 }
 
 /// Nothing refused. That is a pass only with as much proof as was asked for, and, where the work

@@ -104,6 +104,7 @@ fn bare() -> Plan {
         require: Require::None,
         settings: Vec::new(),
         sources: Vec::new(),
+        protected: None,
     }
 }
 

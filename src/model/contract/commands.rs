@@ -1,0 +1,62 @@
+//! Every command that a contract or a configuration names, for whoever has to change its words.
+
+use super::{Argv, Contract, Hook, HookAction, Leaf};
+use crate::model::{
+    bundled_hook::With,
+    config::Config,
+    yaml::{Named, Spanned},
+};
+
+/// What can name files that judge.
+#[derive(Debug)]
+pub enum Naming<'a> {
+    /// A command, whose it is in words, and the paths that the work may change.
+    Command {
+        /// `the hook tests-pass`.
+        whose: String,
+        /// The command.
+        argv: &'a mut Spanned<Argv>,
+        /// Globs.
+        may_change: &'a [Spanned<String>],
+    },
+    /// The options of a hook of atlas's own.
+    Options(&'a mut With),
+}
+
+/// Those of a configuration.
+pub fn of_config(config: &mut Config) -> Vec<Naming<'_>> {
+    of_hooks(&mut config.hooks)
+}
+
+/// Those of a contract.
+pub fn of_contract(contract: &mut Contract) -> Vec<Naming<'_>> {
+    let mut found = of_hooks(&mut contract.hooks);
+    for (n, step) in contract.steps.iter_mut().enumerate() {
+        let id = step.value.id.as_ref().map_or_else(|| (n + 1).to_string(), |id| id.value.clone());
+        if let Leaf::Run { argv, .. } = &mut step.value.leaf {
+            found.push(Naming::Command { whose: format!("the step {id}"), argv, may_change: &[] });
+        }
+    }
+    let evidence = contract.verify.iter_mut().flat_map(|it| it.value.evidence.commands.iter_mut());
+    found.extend(evidence.map(|(name, argv)| Naming::Command {
+        whose: format!("the evidence {}", name.value),
+        argv,
+        may_change: &[],
+    }));
+    found
+}
+
+fn of_hooks(hooks: &mut Named<Hook>) -> Vec<Naming<'_>> {
+    hooks.iter_mut().map(|(name, hook)| of_hook(name, hook)).collect()
+}
+
+fn of_hook<'a>(name: &Spanned<String>, hook: &'a mut Hook) -> Naming<'a> {
+    match &mut hook.action {
+        HookAction::Command(argv) => Naming::Command {
+            whose: format!("the hook {}", name.value),
+            argv,
+            may_change: &hook.may_change,
+        },
+        HookAction::Use(bundled) => Naming::Options(&mut bundled.with),
+    }
+}
