@@ -170,8 +170,7 @@ impl State {
             }
             Event::Retry { step, reasons, supersedes } => self.try_again(step, reasons, supersedes),
             Event::StepEnded { step, status, reason, scratch, .. } => {
-                self.step_mut(step).status = Some((*status, reason.clone()));
-                self.scratch = scratch.clone().or(self.scratch.take());
+                self.step_ended(step, (*status, reason.clone()), scratch.as_ref());
             }
             Event::RunEnded { status, exit_code, reason } => {
                 self.ended(*status, *exit_code, reason);
@@ -238,6 +237,11 @@ impl State {
     /// What ends a run early is the first that does.
     fn halts(&mut self, halt: Halt) {
         self.halt.get_or_insert(halt);
+    }
+
+    fn step_ended(&mut self, step: &str, how: (StepStatus, Option<String>), mark: Option<&Mark>) {
+        self.step_mut(step).status = Some(how);
+        self.scratch = mark.cloned().or(self.scratch.take());
     }
 
     fn ended(&mut self, status: Status, exit_code: u8, reason: &str) {
