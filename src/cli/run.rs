@@ -24,7 +24,7 @@ use crate::{
         value::{NotAValue, Span, Usd},
         yaml,
     },
-    report::{History, explain::DryRun, fault, words},
+    report::{History, explain::DryRun, fault, flow, words},
 };
 
 /// Run a skill, check what came of it, and keep a record
@@ -59,6 +59,9 @@ pub(super) struct Args {
     /// Show what would be done, every value with its source, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Print the steps as a Mermaid graph, and do nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    graph: bool,
     #[command(flatten)]
     skills: SkillsArgs,
     #[command(flatten)]
@@ -182,7 +185,7 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     let around = around(context)?;
     let Setting { request, purpose, stage } =
         recorded::setting(&args.recorded, request, (context, &around))?;
-    let (request, prepared) = if args.dry_run {
+    let (request, prepared) = if args.dry_run || args.graph {
         let prepared = engine::prepare::prepare(&request, &around, &purpose)?;
         (request, prepared)
     } else {
@@ -194,6 +197,11 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     }
     if args.dry_run {
         return dry_run(&prepared, &around, context);
+    }
+    if args.graph {
+        let graph = flow::mermaid(&prepared.plan);
+        context.give(|| serde_json::json!({ "graph": graph }), |_| graph.clone())?;
+        return Ok(Status::Passed.into());
     }
     let mut follower = Follower::new(&context.printer);
     let unfinished = unfinished(&prepared, context).into_iter();

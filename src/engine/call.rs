@@ -16,6 +16,7 @@ mod watch;
 
 use std::{rc::Rc, time::Instant};
 
+use tokio::sync::watch::Receiver;
 use uuid::Uuid;
 
 pub(crate) use files::CallFiles;
@@ -70,6 +71,8 @@ pub(crate) struct Order {
     pub after: Span,
     /// What is left for it.
     pub left: Left,
+    /// How urgently it has to end.
+    pub stop: Receiver<Stop>,
 }
 
 /// What an agent is told beyond the plan: what became known only in this run.
@@ -155,7 +158,7 @@ impl From<HungUp> for NotMade {
 }
 
 async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
-    wait_out(site, order.after).await?;
+    wait_out(site, order).await?;
     let claude = site.claude.as_ref().ok_or_else(no_claude)?;
     let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let files = files::prepare(site, order, &claude_session).map_err(not_started)?;
@@ -198,12 +201,12 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     Ok(())
 }
 
-async fn wait_out(site: &Site, after: Span) -> Result<(), NotMade> {
-    let mut stop = site.stop.clone();
+async fn wait_out(site: &Site, order: &Order) -> Result<(), NotMade> {
+    let mut stop = order.stop.clone();
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop != Stop::Running) => Err(NotMade::Because(stopped(site))),
-        () = tokio::time::sleep(jittered(after)) => Ok(()),
+        () = tokio::time::sleep(jittered(order.after)) => Ok(()),
     }
 }
 

@@ -4,6 +4,8 @@
 //! alone writes the journal and folds the state, so there is no order of events but its own. It
 //! holds no rule about what a run should do.
 
+mod orders;
+
 use std::rc::Rc;
 
 use tokio::{
@@ -13,22 +15,16 @@ use tokio::{
 };
 
 use super::{
-    brief, call, frame, hook, judges, look, panel,
+    brief, call, command, frame, hook, judges, look, panel, scope,
     site::Site,
+    stops::Stops,
     unit::{FromUnit, Line},
 };
 use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
-        check::{Check, Timing},
-        run::{
-            Effect, Event, Point, State,
-            event::Output,
-            next,
-            plan::StepPlan,
-            state::{Opening, Stage, StepState},
-        },
+        run::{Effect, Event, Point, State, StepStatus, next, plan::StepPlan},
         value::Span,
     },
     store::scratch,
@@ -55,6 +51,7 @@ pub(crate) struct Dispatcher<'a> {
     observer: &'a mut dyn Observer,
     state: State,
     units: JoinSet<()>,
+    stops: Stops,
     line: Line,
     inbox: mpsc::UnboundedReceiver<FromUnit>,
 }
@@ -78,7 +75,8 @@ impl<'a> Dispatcher<'a> {
         state: State,
     ) -> Self {
         let (line, inbox) = Line::new();
-        Self { site, signals, observer, state, units: JoinSet::new(), line, inbox }
+        let (units, stops) = (JoinSet::new(), Stops::default());
+        Self { site, signals, observer, state, units, stops, line, inbox }
     }
 
     /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
@@ -124,13 +122,13 @@ impl<'a> Dispatcher<'a> {
             Effect::Record(event) => return self.record(*event).await,
             Effect::Check { at: at @ Point::Panel { asked, .. } } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
-                let hearing = self.hearing(at, asked);
+                let hearing = self.hearing(at, asked)?;
                 self.units.spawn_local(panel::hear(site, line, hearing));
             }
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let judges = self.state.judges.files().to_vec();
-                let (shape, output) = (self.shape(&at), self.output(&at));
+                let (shape, output) = (self.shape(&at)?, self.output(&at));
                 let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
@@ -147,26 +145,85 @@ impl<'a> Dispatcher<'a> {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
                 let judges = self.state.judges.files().to_vec();
-                let order = hook::Order { work: self.work(&at), judges, hook, at };
+                let order = hook::Order { work: self.work(&at)?, judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
             }
+            Effect::Decide { step } => return self.decide(step).await,
+            Effect::Cancel { step } => {
+                self.append(Event::Cancelled { step: step.clone() }).await?;
+                self.stops.end(&step);
+            }
+            Effect::Run { step, attempt, after } => {
+                return self.run_command(step, attempt, after).await;
+            }
             Effect::Call { step, attempt, resume, reasons, after } => {
-                let judges = self.state.judges.files().to_vec();
-                let Some(plan) = self.site.plan.step(&step).cloned() else {
+                let Some(planned) = self.site.plan.step(&step).cloned() else {
                     return self.review(&step, attempt, after).await;
                 };
-                // What is known before this attempt counts as begun.
-                let brief = brief::brief(&self.site, &self.state, &plan)?;
-                let meanwhile = frame::meanwhile(&self.state, &plan);
-                let half_done = frame::before_half_done(&site, &self.state, &plan);
-                let opening = self.opening(&step, &reasons);
-                self.append(Event::StepStarted { step: step.clone(), attempt }).await?;
-                let left = self.left(&plan, resume.as_deref());
-                let told = call::Told { opening, reasons, brief, meanwhile, half_done };
-                let order = call::Order { step: plan, attempt, resume, told, judges, after, left };
-                self.units.spawn_local(call::call(site, line, order));
+                // One of many is called by its own path.
+                let plan = StepPlan { id: step, ..planned };
+                return self.ask(plan, attempt, (resume, reasons), after).await;
             }
         }
+        Ok(())
+    }
+
+    /// Asks an agent.
+    async fn ask(
+        &mut self,
+        plan: StepPlan,
+        attempt: u32,
+        (resume, reasons): (Option<String>, Vec<String>),
+        after: Span,
+    ) -> Result<()> {
+        let (site, line) = (Rc::clone(&self.site), self.line.clone());
+        let judges = self.state.judges.files().to_vec();
+        // What is known before this attempt counts as begun.
+        let brief = match brief::brief(&self.site, &self.state, &plan)? {
+            Ok(brief) => brief,
+            Err(why) => return self.cannot_begin(plan.id, attempt, why).await,
+        };
+        let meanwhile = frame::meanwhile(&self.state, &plan);
+        let half_done = frame::before_half_done(&site, &self.state, &plan);
+        let opening = self.opening(&plan, &reasons);
+        self.append(Event::StepStarted { step: plan.id.clone(), attempt }).await?;
+        let left = self.left(&plan, resume.as_deref());
+        let told = call::Told { opening, reasons, brief, meanwhile, half_done };
+        let stop = self.stops.of(&plan.id, (&site, &mut self.units));
+        let order = call::Order { step: plan, attempt, resume, told, judges, after, left, stop };
+        self.units.spawn_local(call::call(site, line, order));
+        Ok(())
+    }
+
+    /// What only the run can tell about a step is written down, so that a resume decides nothing
+    /// anew.
+    async fn decide(&mut self, step: String) -> Result<()> {
+        match scope::decide(&self.site, &self.state, &step).await {
+            Ok(decision) => self.append(Event::Decided { step, decision }).await,
+            Err(why) => self.cannot_begin(step, 1, why).await,
+        }
+    }
+
+    /// A step whose values cannot be had has failed before it began.
+    async fn cannot_begin(&mut self, step: String, attempt: u32, why: String) -> Result<()> {
+        let (status, reason) = (StepStatus::Failed, Some(why));
+        self.append(Event::StepEnded { step, attempt, status, reason, scratch: None, ends: None })
+            .await
+    }
+
+    async fn run_command(&mut self, step: String, attempt: u32, after: Span) -> Result<()> {
+        let argv = match scope::argv(&self.site, &self.state, &step) {
+            Ok(argv) => argv,
+            Err(why) => return self.cannot_begin(step, attempt, why).await,
+        };
+        let command = self.site.plan.command(&step).expect("the plan asked for it").clone();
+        let started = Event::CommandStarted { step: step.clone(), attempt, argv: argv.clone() };
+        self.append(started).await?;
+        let judges = self.state.judges.files().to_vec();
+        let (site, line) = (Rc::clone(&self.site), self.line.clone());
+        let stop = self.stops.of(&step, (&site, &mut self.units));
+        let order = command::Order { step, attempt, command, argv, judges, after, stop };
+        self.units.spawn_local(command::command(site, line, order));
         Ok(())
     }
 
@@ -219,49 +276,6 @@ impl<'a> Dispatcher<'a> {
         Ok(())
     }
 
-    /// A conversation that an earlier run had does not know the task. Whether a call that was broken
-    /// off heard it, nobody knows, so it is said again.
-    fn opening(&self, step: &str, reasons: &[String]) -> Opening {
-        let known = self.state.step(step).filter(|_| reasons.is_empty());
-        known.map(|known| known.opening).unwrap_or_default()
-    }
-
-    /// What may still be spent: of every limit, what earlier calls have not used.
-    fn left(&self, step: &StepPlan, resume: Option<&str>) -> call::Left {
-        let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
-        call::Left {
-            usd: limits.usd.map(|limit| limit.saturating_sub(ledger.charged())),
-            tokens: limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted())),
-            turns: limits.turns.saturating_sub(ledger.turns),
-            conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
-            window: self.state.window(&self.site.plan, step),
-        }
-    }
-
-    fn shape(&self, at: &Point) -> Option<(Option<Output>, serde_json::Value)> {
-        let plan = &self.site.plan;
-        match at {
-            Point::Pre | Point::HandOver | Point::Panel { .. } => None,
-            Point::Mid { step, .. } => {
-                let known = self.state.step(step).filter(|known| known.succeeded())?;
-                let schema = plan.step(step)?.output.clone()?;
-                Some((known.output.clone(), schema))
-            }
-            Point::Post { .. } => {
-                let last = self.state.step(&plan.steps.last()?.id)?;
-                Some((last.output.clone(), plan.output.clone()?))
-            }
-        }
-    }
-
-    /// What a step gave, as soon as it is looked at.
-    fn output(&self, at: &Point) -> Option<Output> {
-        match at {
-            Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
-            Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
-        }
-    }
-
     /// Asks a reviewer: it knows nothing but the work, which it is told when it is asked.
     async fn review(&mut self, step: &str, attempt: u32, after: Span) -> Result<()> {
         let plan = self.site.plan.call(step).expect("the plan asked for it").clone();
@@ -275,61 +289,11 @@ impl<'a> Dispatcher<'a> {
             judges: self.state.judges.files().to_vec(),
             after,
             left,
+            stop: self.site.stop.clone(),
         };
-        let (site, line, work) = (Rc::clone(&self.site), self.line.clone(), self.finished_work());
+        let (site, line, work) = (Rc::clone(&self.site), self.line.clone(), self.finished_work()?);
         self.units.spawn_local(panel::review(site, line, order, work));
         Ok(())
-    }
-
-    /// The work as a panel judges it.
-    fn finished_work(&self) -> panel::Work {
-        let last = self.site.plan.steps.last().and_then(|step| self.state.step(&step.id));
-        let said = |check: &&Check| matches!(check.timing, Some(Timing::Mid | Timing::Post));
-        panel::Work {
-            round: self.state.round,
-            output: last.and_then(|known| known.output.clone()),
-            checks: next::standing_checks(&self.state).filter(said).cloned().collect(),
-        }
-    }
-
-    /// What the first `asked` reviewers said.
-    fn hearing(&self, at: Point, asked: u32) -> panel::Hearing {
-        let reviewers = self.site.plan.panel.iter().flat_map(|panel| &panel.reviewers);
-        let heard = reviewers.take(asked as usize).filter_map(|reviewer| {
-            match self.state.step(&reviewer.call.id)? {
-                StepState { call: Stage::Ended(outcome), output, .. } => {
-                    Some((reviewer.name().to_owned(), outcome.clone(), output.clone()))
-                }
-                _ => None,
-            }
-        });
-        panel::Hearing {
-            at,
-            work: self.finished_work(),
-            judges: self.state.judges.files().to_vec(),
-            heard: heard.collect(),
-        }
-    }
-
-    /// What a hook is told: of the step it looks at, or of the last one.
-    fn work(&self, at: &Point) -> hook::Work {
-        let plan = &self.site.plan;
-        let step = match at {
-            Point::Pre | Point::HandOver | Point::Panel { .. } => return hook::Work::default(),
-            Point::Mid { step, .. } => step,
-            Point::Post { .. } => match plan.steps.last() {
-                Some(step) => &step.id,
-                None => return hook::Work::default(),
-            },
-        };
-        let Some(known) = self.state.step(step) else { return hook::Work::default() };
-        let dir = self.site.session.stored().attempt_dir(self.site.run, step, known.attempt);
-        hook::Work {
-            output_file: self.site.output_file(step, known),
-            transcript: Some(dir.join("stream.jsonl")),
-            claude_session: known.conversation.clone(),
-            changes: self.state.changes.clone(),
-        }
     }
 }
 

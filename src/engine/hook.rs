@@ -109,6 +109,7 @@ fn unit(order: &Order) -> String {
     match &order.at {
         Point::Pre => format!("hook/{name}"),
         Point::Mid { step, attempt } => format!("hook/{name}/{step}/{attempt}"),
+        Point::Settled { step, attempt } => format!("hook/{name}/{step}/{attempt}/after"),
         Point::Post { round } | Point::Panel { round, .. } => format!("hook/{name}/{round}"),
         Point::HandOver => format!("hook/{name}/end"),
     }
@@ -152,7 +153,7 @@ impl<'a> Ground<'a> {
 
 fn told<'a>(ground: Ground<'a>, (hook, at): (&HookPlan, &'a Point), work: &'a Work) -> Told<'a> {
     let attempt = match at {
-        Point::Mid { attempt, .. } => Some(*attempt),
+        Point::Mid { attempt, .. } | Point::Settled { attempt, .. } => Some(*attempt),
         Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
     };
     Told {

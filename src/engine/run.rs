@@ -97,11 +97,12 @@ pub async fn run(
     let setting = Setting::new(around)?;
     orphans::of_others(&prepared.sessions, observer).await;
     let claude = locks::unless_stopped(&setting.signals, find_claude(&prepared, around)).await?;
+    let version = claude.as_ref().map(|claude| claude.version.clone());
     let home = prepared.sessions.home()?;
     let elsewhere = home.notice.as_ref().map(ToString::to_string);
-    claude.too_old().into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
+    let too_old = claude.as_ref().and_then(Claude::too_old);
+    too_old.into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
     let lock = locks::of_tree((&home, &prepared.plan), request.wait, &setting, observer).await?;
-    let version = Some(claude.version.clone());
     let new = NewSession { clock: around.clock, claude: version.clone() };
     let asked = (&prepared, request);
     let within = within::session(asked, (&home, new), &setting, observer).await?;
@@ -170,17 +171,21 @@ fn planned(plan: &Plan) -> Event {
     Event::Plan { hash: sha256(&json), plan }
 }
 
-async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Claude> {
+/// The claude that is called; none where nobody is asked anything.
+async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Option<Claude>> {
     match &prepared.purpose {
-        Purpose::Replay { played, .. } => Ok(played.claude(&around.own_exe)),
+        Purpose::Replay { played, .. } => Ok(Some(played.claude(&around.own_exe))),
         Purpose::Work | Purpose::Recording { .. } => real_claude(&prepared.plan, around).await,
     }
 }
 
-async fn real_claude(plan: &Plan, around: &Around) -> Result<Claude> {
+async fn real_claude(plan: &Plan, around: &Around) -> Result<Option<Claude>> {
+    if !plan.asks_anybody() {
+        return Ok(None);
+    }
     let path = claude::find(&around.env, plan.root.as_deref())?;
     let cache = ProbeCache::at(&around.folders.cache);
-    claude::probe(&path, &around.env, &cache).await
+    claude::probe(&path, &around.env, &cache).await.map(Some)
 }
 
 /// The facts that the agent is given, whole, for hooks and people.

@@ -9,6 +9,7 @@ pub mod commit_style;
 pub mod config;
 pub mod contract;
 pub mod digest;
+pub mod expression;
 pub mod facts;
 mod fault;
 pub mod hook_answer;

@@ -29,7 +29,7 @@ use crate::model::{
     config::Settings,
     contract::{Contract, Isolation},
     facts::Told,
-    run::plan::{Limits, Plan, Requires, Setting, SkillRef},
+    run::plan::{Index, Limits, Plan, Requires, Setting, SkillRef},
     skill::Skill,
     sourced::{Source, Sourced},
     value::Usd,
@@ -52,7 +52,7 @@ pub struct Given<'a> {
     pub settings: &'a Settings,
     /// The schema of the run's output, read from its file where it lies in one.
     pub output: Option<serde_json::Value>,
-    /// The schemas of the steps' outputs, likewise, in the steps' order.
+    /// The schemas of the steps' outputs, likewise, in the order of [`crate::model::contract::every`] step.
     pub step_outputs: Vec<Option<serde_json::Value>>,
     /// The facts of the repository that the contract asks for.
     pub facts: Vec<Told>,
@@ -84,14 +84,15 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
     let isolation = isolation(&given)?;
     let inputs = inputs::fill(&given)?;
     let agent = agent::agent(&given);
-    let steps = steps::steps(&given, &inputs, &agent)?;
-    let last = steps.last().expect("a skill has at least one step").id.clone();
-    let repair = given.settings.repair.as_ref().map_or(last, |repair| repair.value.clone());
+    let grown = steps::steps(&given, &inputs, &agent)?;
+    unsupported::branches(&given, &grown)?;
+    let repair = steps::repair(&given, &grown);
     let panel = panel::panel(&given)?;
+    let steps::Grown { tree, steps, commands, answers } = grown;
     let hooks = hooks::hooks(&given, &steps)?;
-    // The last step answers by the run's schema itself, unless it has one of its own.
-    let own = given.step_outputs.last().is_some_and(Option::is_some);
-    let output = given.output.clone().filter(|_| own);
+    // The last step answers by the run's schema itself, unless it has one of its own or is none
+    // that could.
+    let output = given.output.clone().filter(|_| !answers);
     Ok(Plan {
         skill: SkillRef {
             name: given.skill.found.name.clone(),
@@ -115,10 +116,15 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         judges: Vec::new(),
         skipped: given.skipped,
         steps,
+        commands,
+        tree,
+        jobs: given.settings.jobs.value,
+        typed: inputs.typed,
         output,
         panel,
         repair,
         sources: Vec::new(),
+        index: Index::default(),
     })
 }
 

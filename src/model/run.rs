@@ -3,8 +3,11 @@
 
 pub mod effect;
 pub mod event;
+pub mod leaves;
 pub mod ledger;
+pub mod made;
 pub mod next;
+pub mod path;
 pub mod plan;
 pub mod stand;
 pub mod state;

@@ -24,6 +24,10 @@ pub fn headline(plan: &Plan, history: Option<History>, look: Look) -> String {
     let mut models: Vec<String> =
         plan.steps.iter().map(|step| words::first_line(&step.agent.model, look)).collect();
     models.dedup();
+    if models.is_empty() {
+        parts.push("asks no model".to_owned());
+        return look.parts(&parts, None);
+    }
     parts.push(models.join(" and "));
     parts.push(format!("{} {} tokens", look.about(), prompt_tokens(plan)));
     if let Some(History { usual, runs }) = history {

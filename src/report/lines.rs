@@ -59,6 +59,12 @@ pub fn told(
         Event::CallStarted(call) if starts && plan.step(&call.step).is_some() => {
             call_started(plan, call, look)
         }
+        Event::CommandStarted { step, argv, .. } if starts => command_started(step, argv, look),
+        Event::CommandEnded(command) => {
+            let whose = format!("{}: ", words::first_line(&command.step, look));
+            let checks = command.checks.iter();
+            checks.map(|found| check(found, &whose, verbosity, look)).collect()
+        }
         Event::CallRetrying { step, reason, after, .. } => retrying(step, reason, *after, look),
         Event::CallEnded(call) => warnings(call, look),
         Event::Changes { changes, .. } if verbose => {
@@ -87,6 +93,9 @@ pub fn told(
         | Event::JudgesFrozen { .. }
         | Event::HookWrote { .. }
         | Event::Verdict { .. }
+        | Event::Decided { .. }
+        | Event::Cancelled { .. }
+        | Event::CommandStarted { .. }
         | Event::StepStarted { .. }
         | Event::CallStarted(_)
         | Event::Changes { .. }
@@ -143,10 +152,13 @@ pub fn check(check: &Check, whose: &str, verbosity: Verbosity, look: Look) -> St
 /// Where several steps are looked at, a check says at which one it looked.
 fn whose(plan: &Plan, at: &Point, look: Look) -> String {
     match at {
-        Point::Mid { step, .. } if plan.steps.len() > 1 => {
+        Point::Mid { step, .. } | Point::Settled { step, .. }
+            if plan.steps.len() + plan.commands.len() > 1 =>
+        {
             format!("{}: ", words::first_line(step, look))
         }
         Point::Mid { .. }
+        | Point::Settled { .. }
         | Point::Pre
         | Point::Post { .. }
         | Point::Panel { .. }
@@ -170,6 +182,13 @@ fn call_started(plan: &Plan, call: &CallStarted, look: Look) -> String {
     let step = words::first_line(&call.step, look);
     let model = model.unwrap_or_else(|| "claude".to_owned());
     look.line(Mark::Note, &format!("{step}: asking {model}{again}"))
+}
+
+/// What runs is the contract's to say, and what it is given may be long.
+fn command_started(step: &str, argv: &[String], look: Look) -> String {
+    let program = argv.first().map_or("", String::as_str);
+    let (step, program) = (words::first_line(step, look), words::first_line(program, look));
+    look.line(Mark::Note, &format!("{step}: running {program}"))
 }
 
 fn retrying(step: &str, reason: &str, after: Span, look: Look) -> String {

@@ -38,6 +38,10 @@ impl LiveView {
     pub fn event(&mut self, event: &Event) {
         match event {
             Event::StepStarted { step, .. } => self.begin(Row::Step(step.clone()), step, "starts"),
+            Event::CommandStarted { step, .. } => {
+                self.begin(Row::Step(step.clone()), step, "runs");
+            }
+            Event::CommandEnded(command) => self.end_row(&Row::Step(command.step.clone())),
             Event::CallStarted(call) => self.says(&call.step, "asks"),
             Event::CallRetrying { step, after, .. } => {
                 self.begin(Row::Step(step.clone()), step, &format!("waits {after}"));
@@ -63,6 +67,8 @@ impl LiveView {
             Event::RunStarted { .. }
             | Event::Plan { .. }
             | Event::RunResumed { .. }
+            | Event::Decided { .. }
+            | Event::Cancelled { .. }
             | Event::ChecksStarted { .. }
             | Event::ChecksEnded { .. }
             | Event::JudgesFrozen { .. }

@@ -7,6 +7,7 @@ pub mod exit_codes;
 pub mod explain;
 pub mod fault;
 pub mod findings;
+pub mod flow;
 pub mod github;
 pub mod lines;
 pub mod live;

@@ -18,11 +18,12 @@ use super::{
 use crate::{
     engine::{
         child_env::{Child, child_env},
+        made,
         prepare::Around,
     },
     model::{
         check::{Check, Timing},
-        run::{Effect, Event, Plan, Point, State, next::hooks_at, plan::HookPlan},
+        run::{Effect, Event, Plan, Point, State, leaves::Leaf, next::hooks_at, plan::HookPlan},
     },
     store::session::SessionDir,
     sys::{signals::Stop, sweep::COOKIE},
@@ -62,14 +63,12 @@ impl Again<'_> {
             Timing::Pre => vec![Point::Pre],
             Timing::Post => vec![Point::Post { round: self.state.round }],
             Timing::Mid => {
-                let steps = self.plan.steps.iter();
-                let begun = steps.filter_map(|step| Some((step, self.state.step(&step.id)?)));
-                begun
-                    .map(|(step, known)| Point::Mid {
-                        step: step.id.clone(),
-                        attempt: known.attempt,
-                    })
-                    .collect()
+                let leaves = self.plan.leaves(self.state).into_iter().filter(Leaf::is_call);
+                let begun = leaves.filter_map(|leaf| {
+                    let attempt = self.state.step(&leaf.path)?.attempt;
+                    Some(Point::Mid { step: leaf.path, attempt })
+                });
+                begun.collect()
             }
         }
     }
@@ -97,7 +96,12 @@ impl Again<'_> {
                         let hook = self.plan.hook(&hook).expect("the plan asked for it");
                         running.spawn(self.asking(hook, at, (around, stop.clone())));
                     }
-                    Effect::Freeze | Effect::Check { .. } | Effect::Call { .. } => {
+                    Effect::Freeze
+                    | Effect::Check { .. }
+                    | Effect::Decide { .. }
+                    | Effect::Run { .. }
+                    | Effect::Cancel { .. }
+                    | Effect::Call { .. } => {
                         unreachable!("hooks of one point start hooks only")
                     }
                 }
@@ -147,13 +151,19 @@ impl Again<'_> {
 
     /// What a hook is told: of the step it looks at, or of the last one.
     fn work(&self, at: &Point) -> Work {
+        let speaker = self.plan.speaker(self.state);
         let step = match at {
-            Point::Pre | Point::Panel { .. } | Point::HandOver => return Work::default(),
+            Point::Pre | Point::Settled { .. } | Point::Panel { .. } | Point::HandOver => {
+                return Work::default();
+            }
             Point::Mid { step, .. } => Some(step),
-            Point::Post { .. } => self.plan.steps.last().map(|step| &step.id),
+            Point::Post { .. } => speaker.as_ref(),
         };
+        let changes = self.state.changes.clone();
         let Some((step, known)) = step.and_then(|step| Some((step, self.state.step(step)?))) else {
-            return Work::default();
+            let made = made::by_run(self.session, self.plan, self.state).unwrap_or_default();
+            let output_file = made.file.filter(|file| file.is_file());
+            return Work { output_file, changes, ..Work::default() };
         };
         let dir = self.session.attempt_dir(self.state.run, step, known.attempt);
         let files = ["output.json", "output.md"].map(|name| dir.join(name));
@@ -161,7 +171,7 @@ impl Again<'_> {
             output_file: files.into_iter().find(|file| file.is_file()),
             transcript: Some(dir.join("stream.jsonl")).filter(|file| file.is_file()),
             claude_session: known.conversation.clone(),
-            changes: self.state.changes.clone(),
+            changes,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
         Fault, Result,
         check::Timing,
         config::Settings,
-        contract::{HookAction, Output},
+        contract::{HookAction, Output, every},
         judges::{Judge, JudgeFile, Run, Word, below, candidates, looks_like_a_path, runs},
         run::{Plan, plan::HookPlan},
         sourced::Source,
@@ -44,6 +44,9 @@ pub(super) fn find(
     for evidence in plan.panel.iter().flat_map(|panel| &panel.evidence) {
         claims.command(&evidence.command, &Judge::Evidence(evidence.name.clone()), &around.env);
     }
+    for command in &plan.commands {
+        claims.scripts(&command.argv, &Judge::Step(command.id.clone()));
+    }
     for resolved in &settings.hooks {
         if let Source::Project(path, _) = &resolved.source
             && plan.hook(&resolved.name).as_ref().is_some_and(after)
@@ -62,7 +65,7 @@ pub(super) fn find(
     if let Some(contract) = contract {
         claims.add_in_tree(contract, Judge::Contract);
     }
-    let steps = settings.steps.value.iter().filter_map(|step| step.value.output.as_ref());
+    let steps = every(&settings.steps.value).into_iter().filter_map(|step| step.output.as_ref());
     let steps = steps.map(|output| &output.value);
     for output in settings.output.iter().map(|output| &output.value).chain(steps) {
         if let Output::File(path) = output {
@@ -117,6 +120,19 @@ impl Claims<'_> {
                     && folders.iter().any(|folder| path.starts_with(folder))
             });
             if let Some(path) = path {
+                self.add(path, judge.clone());
+            }
+        }
+    }
+
+    /// The scripts that a command step runs, as far as they are there. Whatever else it names may be
+    /// its own to write.
+    fn scripts(&mut self, command: &[String], judge: &Judge) {
+        for run in runs(command).into_iter().take(MOST) {
+            if let Run::File(word) = run
+                && let Some(path) = self.path(word)
+                && self.root.join(&path).is_file()
+            {
                 self.add(path, judge.clone());
             }
         }
@@ -188,9 +204,11 @@ impl Claims<'_> {
             }
             judges.retain(|judge| match judge {
                 Judge::Hook(name) => !listing.contains(&name.as_str()),
-                Judge::Definition(_) | Judge::Evidence(_) | Judge::Contract | Judge::Schema => {
-                    false
-                }
+                Judge::Definition(_)
+                | Judge::Evidence(_)
+                | Judge::Step(_)
+                | Judge::Contract
+                | Judge::Schema => false,
             });
         }
         self.by_path.retain(|_, judges| !judges.is_empty());

@@ -7,11 +7,15 @@ use std::{
 
 use super::left::Left;
 use crate::{
-    engine::{site::Site, tree::HandOver},
+    engine::{
+        made::{self, RunOutput},
+        site::Site,
+        tree::HandOver,
+    },
     model::{
         Result,
         result::{Outside, RunResult},
-        run::{Plan, State, event::Output},
+        run::{Plan, State},
     },
     store::{recordings::Draft, session::Session},
 };
@@ -74,13 +78,13 @@ pub(super) struct Told {
 pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
     let base = site.tree.base().map(str::to_owned);
     site.session.describe(|file| file.base = file.base.take().or(base))?;
-    let (output, output_file) = output(&site.session, &site.plan, &state)?;
+    let RunOutput { value, file } = made::by_run(site.session.stored(), &site.plan, &state)?;
     Ok(Finished {
         session: site.session.id().to_string(),
         dir: site.session.dir().to_owned(),
         run: site.run,
-        output,
-        output_file,
+        output: value,
+        output_file: file,
         plan: site.plan,
         state,
         claude: site.claude.map(|claude| claude.version),
@@ -95,13 +99,13 @@ pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
 /// A run that has ended before, told again: whoever asked may have been killed before it heard.
 pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
     session.describe(|_| ())?;
-    let (output, output_file) = output(session, &left.plan, &left.state)?;
+    let RunOutput { value, file } = made::by_run(session.stored(), &left.plan, &left.state)?;
     Ok(Finished {
         session: session.id().to_string(),
         dir: session.dir().to_owned(),
         run: left.state.run,
-        output,
-        output_file,
+        output: value,
+        output_file: file,
         claude: left.state.claude.clone(),
         handed: None,
         draft: Ok(None),
@@ -112,22 +116,4 @@ pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
         plan: left.plan,
         state: left.state,
     })
-}
-
-/// The last step's output, and the file that holds it.
-fn output(
-    session: &Session,
-    plan: &Plan,
-    state: &State,
-) -> Result<(Option<serde_json::Value>, Option<PathBuf>)> {
-    let last = plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
-    let Some((step, known)) = last else { return Ok((None, None)) };
-    let stored = session.stored();
-    let loaded = known.output.as_ref().map(|output| stored.load_output(output)).transpose()?;
-    let value = loaded.and_then(|output| match output {
-        Output::Text { text } => Some(serde_json::Value::String(text)),
-        Output::Json { json } => Some(json),
-        Output::File { .. } => None,
-    });
-    Ok((value, stored.output_file(state.run, &step.id, known)))
 }

@@ -29,7 +29,8 @@ pub(super) struct Ground {
     /// The working tree's lock, where the run needs it.
     pub(super) lock: Option<FileLock>,
     pub(super) tree: WorkTree,
-    pub(super) claude: Claude,
+    /// The claude that is called; none where nobody is asked anything.
+    pub(super) claude: Option<Claude>,
     pub(super) guarded: Guarded,
     pub(super) recording: Recording,
 }
@@ -78,7 +79,7 @@ pub(super) fn site(
         session: ground.session,
         run,
         spent,
-        claude: Some(ground.claude),
+        claude: ground.claude,
         home: ground.home,
         tree: ground.tree,
         warden: RefCell::new(Some(ground.guarded.warden)),

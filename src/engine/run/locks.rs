@@ -3,13 +3,7 @@
 use super::Setting;
 use crate::{
     engine::dispatcher::Observer,
-    model::{
-        Fault, Result, Status,
-        contract::{Isolation, PermissionMode},
-        run::{Plan, plan::CallTrust},
-        skill::tools::tool_of,
-        value::Span,
-    },
+    model::{Fault, Result, Status, contract::Isolation, run::Plan, value::Span},
     store::session::Home,
     sys::{
         lock::{FileLock, Mode},
@@ -61,26 +55,14 @@ async fn lock_tree(
     }
 }
 
-/// Tools that change no tree, whatever they are asked to do.
-const READS_ONLY: [&str; 6] = ["Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"];
-
 /// A run that can change the tree has it alone; one that only reads shares it; one that works on
 /// a copy needs none.
 fn mode(plan: &Plan) -> Option<Mode> {
     if plan.isolation == Isolation::Worktree {
         return None;
     }
-    let reads_only = plan.steps.iter().all(|step| {
-        let agent = &step.agent;
-        let mut named = agent.tools.iter().flatten().chain(&agent.allow);
-        agent.trust == CallTrust::Isolated
-            && agent.tools.is_some()
-            && agent.mcp.is_empty()
-            && named.all(|rule| READS_ONLY.contains(&tool_of(rule)))
-            && matches!(
-                agent.permission_mode,
-                PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk
-            )
-    });
+    // Of a program nobody knows what it does.
+    let reads_only =
+        plan.commands.is_empty() && plan.steps.iter().all(|step| step.agent.only_reads());
     Some(if reads_only { Mode::Shared } else { Mode::Exclusive })
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     engine::{
+        claude::Claude,
         dispatcher::Observer,
         judges,
         prepare::{self, Around, Purpose},
@@ -100,7 +101,8 @@ pub async fn resume(
 
     let claude = real_claude(&left.plan, around);
     let claude = locks::unless_stopped(&setting.signals, claude).await?;
-    claude.too_old().iter().for_each(|notice| observer.notice(notice));
+    let too_old = claude.as_ref().and_then(Claude::too_old);
+    too_old.iter().for_each(|notice| observer.notice(notice));
     let wait = asked.wait.or(left.request.wait);
     let lock = locks::of_tree((&home, &left.plan), wait, &setting, observer).await?;
     let (tree, lost) = take_up(&left, &session, around).await?;

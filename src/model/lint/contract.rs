@@ -9,7 +9,7 @@ use super::{
 };
 use crate::model::{
     config::Config,
-    contract::{Contract, Leaf, Output},
+    contract::{Contract, Leaf, Output, every},
     planning,
     skill::{Skill, outline::Section},
     yaml::{Document, Spanned},
@@ -49,8 +49,8 @@ pub(super) fn contract(judged: &Judged<'_>, around: &dyn Surroundings) -> Vec<Fi
 fn sections(contract: &Contract, skill: &Skill, page: &Page<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut used: Vec<Range<usize>> = Vec::new();
-    for step in &contract.steps {
-        let Leaf::Section(name) = &step.leaf else { continue };
+    for step in every(&contract.steps) {
+        let Some(Leaf::Section(name)) = step.leaf() else { continue };
         match skill.section(name) {
             Ok((section, _)) => used.push(section.whole.clone()),
             Err(fault) => {
@@ -91,7 +91,8 @@ fn unused<'a>(skill: &'a Skill, used: &[Range<usize>]) -> Vec<&'a Section> {
 }
 
 fn schemas(contract: &Contract, page: &Page<'_>, around: &dyn Surroundings) -> Vec<Finding> {
-    let of_steps = contract.steps.iter().filter_map(|step| step.output.as_ref());
+    let all = every(&contract.steps);
+    let of_steps = all.iter().filter_map(|step| step.output.as_ref());
     let outputs = contract.output.iter().chain(of_steps);
     outputs.filter_map(|output| schema(output, page, around)).collect()
 }
@@ -110,9 +111,10 @@ fn schema(output: &Spanned<Output>, page: &Page<'_>, around: &dyn Surroundings) 
 
 /// Whatever a contract starts besides hooks.
 fn commands(contract: &Contract, page: &Page<'_>, around: &dyn Surroundings) -> Vec<Finding> {
-    let steps = contract.steps.iter().filter_map(|step| match &step.leaf {
-        Leaf::Run { argv, .. } => Some(argv),
-        Leaf::Section(_) | Leaf::Skill(_) | Leaf::Prompt(_) => None,
+    let all = every(&contract.steps);
+    let steps = all.iter().filter_map(|step| match step.leaf() {
+        Some(Leaf::Run { argv, .. }) => Some(argv),
+        Some(Leaf::Section(_) | Leaf::Skill(_) | Leaf::Prompt(_)) | None => None,
     });
     let evidence = contract.verify.iter().flat_map(|verify| verify.evidence.commands.iter());
     let all = steps.chain(evidence.map(|(_, argv)| argv));

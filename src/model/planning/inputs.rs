@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::Given;
 use crate::model::{
     Fault, Result,
-    contract::Input,
+    contract::{Input, InputType},
     skill::arguments::Arguments,
     suggest::nearest,
     text,
@@ -19,6 +21,8 @@ pub(super) struct Inputs {
     pub(super) arguments: Arguments,
     /// Every declared input and every `-i`, for hooks and results.
     pub(super) by_name: BTreeMap<String, String>,
+    /// Those that are no texts, with their types.
+    pub(super) typed: BTreeMap<String, Value>,
 }
 
 /// Fills the declared inputs.
@@ -51,12 +55,28 @@ pub(super) fn fill(given: &Given<'_>) -> Result<Inputs> {
         }
         return Err(fault.hint(usage(given, &names)));
     }
-    let by_name = arguments
+    let by_name: BTreeMap<String, String> = arguments
         .named
         .iter()
         .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
         .collect();
-    Ok(Inputs { arguments, by_name })
+    let typed = by_name
+        .iter()
+        .filter_map(|(name, text)| Some((name.clone(), typed(declared.get(name)?, text)?)))
+        .collect();
+    Ok(Inputs { arguments, by_name, typed })
+}
+
+/// What an input is to an expression, where it is no text.
+fn typed(input: &Input, text: &str) -> Option<Value> {
+    match input.kind {
+        InputType::String | InputType::Path | InputType::Enum => None,
+        InputType::Boolean => text.parse::<bool>().ok().map(Value::from),
+        InputType::Number => {
+            let whole = text.trim().parse::<i64>().ok().map(Value::from);
+            whole.or_else(|| text.trim().parse::<f64>().ok().map(Value::from))
+        }
+    }
 }
 
 fn faults(

@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
-use super::Given;
+use super::{Given, steps::Grown};
 use crate::model::{
     Fault, Result,
-    contract::{Contract, Conversation, Leaf, Limits, Step},
-    yaml::Spanned,
+    contract::{Contract, Leaf, Parse, Step, What, every},
+    run::{
+        path,
+        plan::{Does, Node, StepPlan},
+    },
 };
 
 /// Refuses the run where something would silently be left out of it.
@@ -30,32 +33,61 @@ pub fn unsupported(asked: &Contract) -> Vec<(Range<usize>, &'static str)> {
     if let Some(verify) = asked.verify.as_ref().filter(|verify| verify.value.canary) {
         complaints.push((verify.span.clone(), "`canary: true`"));
     }
-    complaints.extend(asked.steps.iter().filter_map(|step| {
+    complaints.extend(every(&asked.steps).into_iter().filter_map(|step| {
         let what = step_kind(step)?;
         Some((step.span.clone(), what))
     }));
     complaints
 }
 
-fn step_kind(step: &Spanned<Step>) -> Option<&'static str> {
-    match &step.value.leaf {
-        Leaf::Skill(_) => Some("a step that runs another skill"),
-        Leaf::Run { .. } => Some("a step that runs a program"),
-        Leaf::Section(_) | Leaf::Prompt(_) => modifier(&step.value),
+fn step_kind(step: &Step) -> Option<&'static str> {
+    if step.cache.is_some() {
+        return Some("`cache:`");
+    }
+    match &step.what {
+        What::Leaf(Leaf::Skill(_)) => Some("a step that runs another skill"),
+        What::Leaf(Leaf::Run { parse: Some(Parse::Junit | Parse::Sarif), .. }) => {
+            Some("a report that becomes checks")
+        }
+        What::Delegate(_) => Some("`delegate:`"),
+        What::Leaf(_)
+        | What::Sequence(_)
+        | What::Parallel { .. }
+        | What::Each { .. }
+        | What::Route(_)
+        | What::Fallback(_) => None,
     }
 }
 
-fn modifier(step: &Step) -> Option<&'static str> {
-    let only_usd = Limits { usd: step.limits.usd.clone(), ..Limits::default() };
-    if step.when.is_some() {
-        Some("`when:`")
-    } else if step.retry.is_some() {
-        Some("a step's own `retry:`")
-    } else if step.conversation == Conversation::Continue {
-        Some("`conversation: continue`")
-    } else if step.limits != only_usd {
-        Some("a step's own limits but for `usd`")
-    } else {
-        None
+/// Agents that may change files side by side would change them under each other.
+pub(super) fn branches(given: &Given<'_>, grown: &Grown) -> Result<()> {
+    let beside = |node: &Node| match &node.does {
+        Does::Parallel { max, .. } | Does::Each { max, .. } => *max != Some(1),
+        Does::Call | Does::Run | Does::Sequence(_) | Does::Route { .. } | Does::Fallback(_) => {
+            false
+        }
+    };
+    let mut writes = None;
+    Node::walk(&grown.tree, path::ROOT, &mut |path, _, node| {
+        if beside(node) {
+            let within = |step: &&StepPlan| path::is_within(&step.id, path);
+            let mut steps = grown.steps.iter().filter(within);
+            writes = writes
+                .take()
+                .or_else(|| steps.find(|step| step.agent.may_write()).map(|step| step.id.clone()));
+        }
+    });
+    let Some(step) = writes else { return Ok(()) };
+    let mut fault = Fault::invalid(format!("the step `{step}` may change files beside others"))
+        .because("this version of atlas runs only agents that read side by side")
+        .hint("give it `max: 1`, or take the right to write from the agent");
+    let asked = given.contract.into_iter().flat_map(|contract| {
+        every(&contract.value.steps).into_iter().map(move |step| (contract, step))
+    });
+    let beside =
+        asked.filter(|(_, asked)| matches!(asked.what, What::Parallel { .. } | What::Each { .. }));
+    for (contract, asked) in beside {
+        fault = fault.at(contract.spot(&asked.span, "these may write side by side"));
     }
+    Err(fault)
 }

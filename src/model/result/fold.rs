@@ -11,6 +11,8 @@ use crate::model::{
     run::{
         Ledger, Plan, Point, State, StepStatus,
         event::Output,
+        leaves::Leaf,
+        made::Made,
         next,
         state::{RunEnd, Stage, StepState},
     },
@@ -50,7 +52,7 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
         checks: checks(plan, state),
         proof: next::proof(state),
         verdict: state.verdict(),
-        steps: plan.steps.iter().map(|step| self::step(&step.id, state)).collect(),
+        steps: plan.leaves(state).iter().map(|leaf| step(leaf, state)).collect(),
         changes: state.changes.clone(),
         unavailable: unavailable(plan, state, end.status),
         spend: spend(&state.ledger),
@@ -108,12 +110,13 @@ fn with_places(fault: &Fault) -> String {
 
 /// What the last step said in the attempt that counts.
 fn output(plan: &Plan, state: &State, outside: &Outside<'_>) -> Option<serde_json::Value> {
-    let last = state.step(&plan.steps.last()?.id)?;
-    match (&last.call, last.output.as_ref()?) {
-        (Stage::Idle | Stage::Running, _) => None,
-        (Stage::Ended(_), Output::Text { text }) => Some(text.clone().into()),
-        (Stage::Ended(_), Output::Json { json }) => Some(json.clone()),
-        (Stage::Ended(_), Output::File { .. }) => outside.output.clone(),
+    match plan.made(state) {
+        Made::Nothing => None,
+        Made::Leaf(_, Output::Text { text }) => Some(text.clone().into()),
+        Made::Leaf(_, Output::Json { json }) => Some(json.clone()),
+        Made::Leaf(_, Output::File { .. }) | Made::List(_) | Made::Fields(_) => {
+            outside.output.clone()
+        }
     }
 }
 
@@ -121,10 +124,12 @@ fn output(plan: &Plan, state: &State, outside: &Outside<'_>) -> Option<serde_jso
 fn checks(plan: &Plan, state: &State) -> Vec<Check> {
     let mut checks = at(plan, state, Timing::Pre, &Point::Pre);
     checks.extend(skipped(plan, |timing| timing == Some(Timing::Pre)));
-    for step in &plan.steps {
-        if let Some(known) = state.step(&step.id) {
-            let point = Point::Mid { step: step.id.clone(), attempt: known.attempt };
-            checks.extend(at(plan, state, Timing::Mid, &point));
+    for leaf in plan.leaves(state) {
+        if let Some(known) = state.step(&leaf.path) {
+            let (step, attempt) = (leaf.path, known.attempt);
+            let settled = Point::Settled { step: step.clone(), attempt };
+            checks.extend(at(plan, state, Timing::Mid, &Point::Mid { step, attempt }));
+            checks.extend(own(state, &settled));
         }
     }
     checks.extend(skipped(plan, |timing| timing == Some(Timing::Mid)));
@@ -159,22 +164,25 @@ fn skipped(plan: &Plan, when: impl Fn(Option<Timing>) -> bool) -> impl Iterator<
     plan.skipped.iter().filter(move |check| when(check.timing)).cloned()
 }
 
-fn step(id: &str, state: &State) -> StepReport {
+fn step(leaf: &Leaf<'_>, state: &State) -> StepReport {
+    let id = &leaf.path;
     let fresh = StepState::default();
     let known = state.step(id).unwrap_or(&fresh);
-    let status = match &known.status {
+    let status = match state.status(id) {
         Some((status, _)) => *status,
         None if state.end.is_none() && known.attempt > 0 => StepStatus::Interrupted,
         None => StepStatus::Cancelled,
     };
-    let tokens = Told::of(known.attempt > 0, known.spend.tokens, known.spend.usd);
+    // A command costs nothing, however often it ran.
+    let asked = known.attempt > 0 && leaf.is_call();
+    let tokens = Told::of(asked, known.spend.tokens, known.spend.usd);
     StepReport {
-        id: id.to_owned(),
+        id: id.clone(),
         status,
         attempts: known.attempt,
         claude_session: known.conversation.clone(),
         spend: StepSpend {
-            usd_known: known.spend.usd.or((known.attempt == 0).then_some(Usd::ZERO)),
+            usd_known: known.spend.usd.or((!asked).then_some(Usd::ZERO)),
             input_tokens: tokens.of_kind(|count| count.input),
             output_tokens: tokens.of_kind(|count| count.output),
             cache_read_tokens: tokens.of_kind(|count| count.cache_read),
@@ -188,7 +196,7 @@ fn unavailable(plan: &Plan, state: &State, status: Status) -> Option<Unavailable
     if status != Status::Unavailable {
         return None;
     }
-    plan.steps.iter().find_map(|step| match &state.step(&step.id)?.call {
+    plan.leaves(state).iter().find_map(|leaf| match &state.step(&leaf.path)?.call {
         Stage::Ended(CallOutcome::Unavailable { why, .. }) => Some(why.into()),
         Stage::Ended(
             CallOutcome::Succeeded

@@ -17,6 +17,13 @@ pub enum Point {
         /// The attempt, from 1.
         attempt: u32,
     },
+    /// After commands that may have changed the tree: before an agent works on it, and in the end.
+    Settled {
+        /// The last of them.
+        step: String,
+        /// Its attempt, from 1.
+        attempt: u32,
+    },
     /// After all steps.
     Post {
         /// How many times the end was reached before, from 0: each repair starts a new round.
@@ -37,7 +44,7 @@ impl Point {
     /// The step, where it is about one.
     pub fn step(&self) -> Option<&str> {
         match self {
-            Self::Mid { step, .. } => Some(step),
+            Self::Mid { step, .. } | Self::Settled { step, .. } => Some(step),
             Self::Pre | Self::Post { .. } | Self::Panel { .. } | Self::HandOver => None,
         }
     }
@@ -62,6 +69,25 @@ pub enum Effect {
         hook: String,
         /// Where in the run.
         at: Point,
+    },
+    /// Settle what only the run can tell about a step: whether it runs, for which things, which case.
+    Decide {
+        /// The step's path.
+        step: String,
+    },
+    /// Run the program of a command step.
+    Run {
+        /// The step's path.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// How long to wait first.
+        after: Span,
+    },
+    /// End what runs for this step: another one has made it superfluous.
+    Cancel {
+        /// The step's path.
+        step: String,
     },
     /// Ask claude.
     Call {

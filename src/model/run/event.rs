@@ -4,6 +4,8 @@
 //! events. They are a file format: a field may be added with a default, never renamed, and a
 //! reader skips types that it does not know.
 
+mod unit;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -11,16 +13,17 @@ use serde::{Deserialize, Serialize};
 use super::{Plan, Point, Stand};
 use crate::model::{
     Request, Status,
-    call::{CallOutcome, ContextUse, LimitKind, QuotaUse, Spend, stream::EditAnswer},
+    call::{LimitKind, stream::EditAnswer},
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
     panel::weigh::Cast,
     result::{Finding, VerdictStatus, Votes},
     scratch::Mark,
-    skill::stages::BytesByStage,
     value::{Span, Usd},
 };
+
+pub use unit::{CallEnded, CallStarted, CommandEnded, Decision, Output};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -149,6 +152,29 @@ pub enum Event {
         /// The attempt, from 1.
         attempt: u32,
     },
+    /// What only the run could tell about a step is settled, before it begins.
+    Decided {
+        /// The step's path.
+        step: String,
+        /// What was settled.
+        decision: Decision,
+    },
+    /// An attempt of a command step begins.
+    CommandStarted {
+        /// The step's path.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// The program and its arguments, with all values in place.
+        argv: Vec<String>,
+    },
+    /// The program is gone. Durable before anybody builds on what it said.
+    CommandEnded(Box<CommandEnded>),
+    /// What runs for a step is being ended, because another one has made it superfluous.
+    Cancelled {
+        /// The step's path.
+        step: String,
+    },
     /// claude runs and is about to get its prompt: from here on the reservation is spent.
     CallStarted(CallStarted),
     /// The service was overloaded or out of reach; the call goes on after a wait.
@@ -175,7 +201,7 @@ pub enum Event {
     CallEnded(Box<CallEnded>),
     /// What the tree looks like compared with the run's base.
     Changes {
-        /// The step's id.
+        /// The step after which it was looked at.
         step: String,
         /// The attempt, from 1.
         attempt: u32,
@@ -214,6 +240,9 @@ pub enum Event {
         /// How far the scratch pad had come; none where nobody wrote to it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scratch: Option<Mark>,
+        /// How the whole run ends for it, where no other step can make up for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends: Option<Status>,
     },
     /// The run is over.
     RunEnded {
@@ -248,84 +277,6 @@ pub struct Conversation {
     pub claude_session: String,
     /// What it has cost in all.
     pub cost: Usd,
-}
-
-/// A call's start.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CallStarted {
-    /// The step's id.
-    pub step: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
-    /// claude's process id.
-    pub pid: u32,
-    /// Its start time in clock ticks since boot, where the system tells.
-    pub start: Option<u64>,
-    /// The conversation, under an id of our choosing.
-    pub claude_session: String,
-    /// Whether an earlier conversation goes on.
-    pub resumed: bool,
-    /// What is charged until it ends.
-    pub reservation: Usd,
-    /// What claude was told as its own limit.
-    pub cap: Option<Usd>,
-    /// Where what it says begins in the attempt's stream file, in bytes.
-    #[serde(default)]
-    pub stream: u64,
-}
-
-/// A call's end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct CallEnded {
-    /// The step's id.
-    pub step: String,
-    /// The attempt, from 1.
-    pub attempt: u32,
-    /// How it ended.
-    pub outcome: CallOutcome,
-    /// What it cost.
-    pub spend: Spend,
-    /// What its conversation has cost in all, so that a resume can take the difference.
-    pub conversation_cost: Option<Usd>,
-    /// How full the context window became.
-    pub context: ContextUse,
-    /// What of the skill it put before the agent; `None` in journals of older versions.
-    #[serde(default)]
-    pub loaded: Option<BytesByStage>,
-    /// How much of a plan's quota is used, where a plan pays.
-    #[serde(default)]
-    pub quota: Option<QuotaUse>,
-    /// The full name of the model that answered.
-    pub model: Option<String>,
-    /// What it said.
-    pub output: Option<Output>,
-    /// Things worth telling that failed nothing.
-    pub warnings: Vec<String>,
-    /// How long it took, in milliseconds.
-    pub ms: u64,
-}
-
-/// An output, where it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "in", rename_all = "lowercase")]
-pub enum Output {
-    /// Prose, small enough to lie in the journal.
-    Text {
-        /// The text itself.
-        text: String,
-    },
-    /// An answer to a schema, small enough to lie in the journal.
-    Json {
-        /// The value itself.
-        json: serde_json::Value,
-    },
-    /// A file of the session.
-    File {
-        /// Its path within the session folder.
-        path: String,
-        /// SHA-256 of its bytes, hexadecimal.
-        sha256: String,
-    },
 }
 
 /// How a step ended.

@@ -10,10 +10,14 @@
 //! the end.
 
 mod after;
+mod agent;
 mod before;
 mod checks;
+mod command;
 mod end;
 mod panel;
+mod repair;
+mod room;
 mod steps;
 
 pub use end::{proof, standing_checks};
@@ -40,7 +44,7 @@ pub fn next(plan: &Plan, state: &State) -> Vec<Effect> {
     for phase in [before::next, steps::next, after::next, panel::next] {
         match phase(plan, state) {
             Phase::Over => {}
-            Phase::GoesOn(effects) => return effects,
+            Phase::GoesOn(effects) => return room::admitted(plan, state, effects),
         }
     }
     end::passed(plan, state)

@@ -1,4 +1,7 @@
-//! What shall happen: every value resolved, nothing left to look up.
+//! What shall happen: every value resolved that can be known before.
+
+mod index;
+mod node;
 
 use std::{
     collections::BTreeMap,
@@ -9,15 +12,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     check::{Check, Require, Timing},
-    contract::{Fact, Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
+    contract::{
+        Conversation, Fact, Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt, is_prose,
+    },
     facts::FactPlan,
     judges::JudgeFile,
     panel::PanelPlan,
     prompt,
     recording::{AGENT, REVIEWER},
+    run::path,
     skill::{stages::Stages, tools::tool_of},
     value::{Share, Span, Tokens, Usd},
 };
+
+pub use index::{Index, Places, Tried};
+pub use node::{CommandPlan, Does, Items, Node, StepLimits};
 
 /// A resolved run. Stored beside the journal; a resume uses this one and no other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,14 +55,27 @@ pub struct Plan {
     pub judges: Vec<JudgeFile>,
     /// Checks that exist but do not apply, each with its reason; shown, never silently dropped.
     pub skipped: Vec<Check>,
-    /// What to do, in this order.
+    /// The steps that ask an agent, in the file's order, by their paths in the contract.
     pub steps: Vec<StepPlan>,
+    /// The steps that run a program, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandPlan>,
+    /// What runs after, beside or instead of what.
+    #[serde(default)]
+    pub tree: Vec<Node>,
+    /// How many steps run at once, at most.
+    #[serde(default = "one_job")]
+    pub jobs: u32,
+    /// The inputs that are no texts, with their types.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub typed: BTreeMap<String, serde_json::Value>,
     /// The schema of the run's output.
     pub output: Option<serde_json::Value>,
     /// Who tries to disprove the finished work.
     #[serde(default)]
     pub panel: Option<PanelPlan>,
-    /// Which step is tried again when the finished work is rejected; the last one by default.
+    /// The path of the step that is tried again when the finished work is rejected; the last agent
+    /// step by default, and empty where none can be.
     pub repair: String,
     /// How often a rejected or broken step is tried again.
     pub retry: Retry,
@@ -66,6 +88,14 @@ pub struct Plan {
     /// The files that it was made from, so that a resume sees that one of them has changed.
     #[serde(default)]
     pub sources: Vec<SourceFile>,
+    /// Where its steps stand.
+    #[serde(skip)]
+    pub index: Index,
+}
+
+/// A plan of an older version does one thing at a time.
+const fn one_job() -> u32 {
+    1
 }
 
 /// A file that a plan was made from, or would have been if it had been there.
@@ -170,6 +200,16 @@ pub struct StepPlan {
     pub output: Option<serde_json::Value>,
     /// How much a call of it reserves.
     pub reserve: Usd,
+    /// The contract's own words for this step where they hold values that only the run knows: a
+    /// template that becomes part of the prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Which conversation it goes on with.
+    #[serde(default)]
+    pub conversation: Conversation,
+    /// Its own limits, inside those of the run.
+    #[serde(default)]
+    pub limits: StepLimits,
 }
 
 /// What a call may do and with which model.
@@ -263,7 +303,29 @@ impl StepPlan {
     }
 }
 
+/// Tools that change no tree, whatever they are asked to do.
+const READS_ONLY: [&str; 6] = ["Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"];
+
 impl AgentPlan {
+    /// Whether it was given what changes files: a mode, a rule or a server that does.
+    pub fn may_write(&self) -> bool {
+        let mode = match self.permission_mode {
+            PermissionMode::AcceptEdits | PermissionMode::BypassPermissions => true,
+            PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk => false,
+        };
+        let changes = |rule: &String| !READS_ONLY.contains(&tool_of(rule));
+        mode || !self.mcp.is_empty() || self.allow.iter().any(changes)
+    }
+
+    /// Whether it can do nothing but read, whatever else somebody configured.
+    pub fn only_reads(&self) -> bool {
+        let mut tools = self.tools.iter().flatten();
+        self.trust == CallTrust::Isolated
+            && self.tools.is_some()
+            && tools.all(|tool| READS_ONLY.contains(&tool_of(tool)))
+            && !self.may_write()
+    }
+
     /// Whether the agent can run commands.
     pub fn offers_a_shell(&self) -> bool {
         self.tools.as_ref().is_none_or(|tools| tools.iter().any(|tool| tool_of(tool) == "Bash"))
@@ -274,11 +336,6 @@ impl Plan {
     /// Where hooks run: the root, or where the user stood.
     pub fn hook_dir(&self) -> &Path {
         self.root.as_deref().unwrap_or(&self.cwd)
-    }
-
-    /// The step with this id.
-    pub fn step(&self, id: &str) -> Option<&StepPlan> {
-        self.steps.iter().find(|step| step.id == id)
     }
 
     /// Everything that is a call: the steps, and the reviewers of the panel.
@@ -294,14 +351,33 @@ impl Plan {
 
     /// The step or the reviewer with this id.
     pub fn call(&self, id: &str) -> Option<&StepPlan> {
-        self.calls().find(|call| call.id == id)
+        self.step(id).or_else(|| {
+            let reviewers = self.panel.iter().flat_map(|panel| &panel.reviewers);
+            reviewers.map(|reviewer| &reviewer.call).find(|call| call.id == id)
+        })
+    }
+
+    /// Whether an agent or a reviewer is asked at all.
+    pub fn asks_anybody(&self) -> bool {
+        self.calls().next().is_some()
+    }
+
+    /// A plan as an older version wrote it, whose steps had no tree but came one after another.
+    #[must_use]
+    pub fn grown(mut self) -> Self {
+        if self.tree.is_empty() {
+            let call = |step: &StepPlan| Node::plain(step.id.clone(), Does::Call);
+            self.tree = self.steps.iter().map(call).collect();
+        }
+        self
     }
 
     /// The hooks that look at each edit inside a call of this step.
     pub fn edit_hooks<'a>(&'a self, step: &'a str) -> impl Iterator<Item = &'a HookPlan> {
         let looks = move |hook: &&HookPlan| {
             let steps = hook.steps.as_ref();
-            hook.on == On::Edit && steps.is_none_or(|ids| ids.iter().any(|id| id == step))
+            hook.on == On::Edit
+                && steps.is_none_or(|ids| ids.iter().any(|id| *id == path::of_contract(step)))
         };
         self.hooks.iter().filter(looks)
     }

@@ -1,6 +1,8 @@
 //! The scheduler against random plans and a random world: no processes, thousands of runs.
 
 mod plans;
+mod reference;
+mod trees;
 mod world;
 
 use plans::plan;

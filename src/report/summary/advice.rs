@@ -58,7 +58,7 @@ fn unproven(plan: &Plan) -> Vec<String> {
 fn limit(plan: &Plan, state: &State, result: &RunResult) -> Option<String> {
     let kind = match state.halt.as_ref()? {
         Halt::Limit(kind, _) => *kind,
-        Halt::Interrupted(_) => return None,
+        Halt::Interrupted(_) | Halt::Over(..) => return None,
     };
     Some(match raised(plan, state, kind) {
         Some(raised) => format!("go on with {}", again(result, &raised)),

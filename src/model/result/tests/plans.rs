@@ -7,7 +7,10 @@ use crate::model::{
     contract::{Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt},
     run::{
         Plan,
-        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, Setting, SkillRef, StepPlan},
+        plan::{
+            AgentPlan, CallTrust, HookPlan, Index, Limits, Requires, Setting, SkillRef, StepLimits,
+            StepPlan,
+        },
     },
     skill::stages::Stages,
     value::{Share, Span, Tokens, Usd},
@@ -33,6 +36,10 @@ pub(crate) fn bare_plan() -> Plan {
         judges: Vec::new(),
         skipped: Vec::new(),
         steps: vec![step("whole")],
+        commands: Vec::new(),
+        tree: Vec::new(),
+        jobs: 4,
+        typed: BTreeMap::new(),
         output: None,
         panel: None,
         repair: "whole".into(),
@@ -57,6 +64,7 @@ pub(crate) fn bare_plan() -> Plan {
             setting("require", "none", "default"),
         ],
         sources: Vec::new(),
+        index: Index::default(),
     }
 }
 
@@ -110,6 +118,9 @@ pub(super) fn step(id: &str) -> StepPlan {
         stages: Stages::default(),
         window: None,
         reserve: Usd::from_micros(50_000),
+        template: None,
+        conversation: crate::model::contract::Conversation::Fresh,
+        limits: StepLimits::default(),
     }
 }
 

@@ -29,7 +29,7 @@ impl Story {
         Self::of(plan, Request::default())
     }
     fn of(plan: Plan, request: Request) -> Self {
-        let mut story = Self { plan, events: Vec::new() };
+        let mut story = Self { plan: plan.grown(), events: Vec::new() };
         story.then(Event::RunStarted {
             run: 1,
             request: Box::new(request),
@@ -38,6 +38,8 @@ impl Story {
             stand: None,
             before: None,
         });
+        let plan = Box::new(story.plan.clone());
+        story.then(Event::Plan { hash: String::new(), plan });
         story
     }
 
@@ -60,12 +62,9 @@ impl Story {
         loop {
             let decided: Vec<Event> = next(&self.plan, &self.state())
                 .into_iter()
-                .filter_map(|effect| match effect {
-                    Effect::Record(event) => Some(*event),
-                    Effect::Freeze
-                    | Effect::Check { .. }
-                    | Effect::RunHook { .. }
-                    | Effect::Call { .. } => None,
+                .filter_map(|effect| {
+                    let Effect::Record(event) = effect else { return None };
+                    Some(*event)
                 })
                 .collect();
             if decided.is_empty() {

@@ -3,7 +3,7 @@
 use crate::model::{
     check::{Check, CheckKind, CheckStatus, Timing},
     contract::On,
-    run::{Effect, Event, Plan, Point, State, plan::HookPlan, state::Stage},
+    run::{Effect, Event, Plan, Point, State, path, plan::HookPlan, state::Stage},
 };
 
 /// How far the hooks of one point have come.
@@ -38,9 +38,13 @@ fn looks_at(hook: &HookPlan, at: &Point) -> bool {
         return false;
     }
     match (at, &hook.steps) {
-        (Point::Mid { step, .. }, Some(steps)) => steps.contains(step),
+        (Point::Mid { step, .. }, Some(steps)) => {
+            let step = path::of_contract(step);
+            steps.iter().any(|known| *known == step)
+        }
         (
             Point::Pre
+            | Point::Settled { .. }
             | Point::Post { .. }
             | Point::Panel { .. }
             | Point::HandOver

@@ -1,9 +1,6 @@
 //! The panel: starts only where nothing else refused, asks its reviewers, and concludes.
 
-use super::{
-    Phase, after, checks, end,
-    steps::{exhausted, worth_waiting},
-};
+use super::{Phase, after, agent::worth_waiting, checks, end, room::exhausted};
 use crate::model::{
     Status,
     call::CallOutcome,
@@ -125,7 +122,7 @@ impl<'a> Asking<'a> {
     fn ended(&mut self, reviewer: &ReviewerPlan, known: Option<&StepState>, outcome: &CallOutcome) {
         let CallOutcome::Unavailable { why, reason } = outcome else { return };
         let Some(known) = known else { return };
-        match worth_waiting(self.plan, known, why) {
+        match worth_waiting(&self.plan.retry, known, why) {
             Some(after) => {
                 self.busy = true;
                 self.effects.push(Effect::record(Event::CallRetrying {

@@ -48,6 +48,8 @@ pub struct StepState {
     pub broken_off: bool,
     /// Whether one of its calls began after the run was resumed last, and was told what changed.
     pub has_heard: bool,
+    /// Whether what runs for it is being ended because it is superfluous.
+    pub is_cancelled: bool,
     /// The tree after the call of the attempt.
     pub stand: Option<Stand>,
     /// The attempt that was told of the last rejection, so that one that broke off hears it again.
@@ -76,6 +78,7 @@ impl StepState {
         }
         self.attempt = attempt;
         self.broken_off = false;
+        self.is_cancelled = false;
         self.has_heard = true;
         self.call = Stage::Running;
         self.backoff = None;

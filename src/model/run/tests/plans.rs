@@ -10,7 +10,9 @@ use crate::model::{
     panel::{PanelPlan, ReviewerPlan, UNITS},
     run::{
         Plan,
-        plan::{AgentPlan, CallTrust, HookPlan, Limits, Requires, SkillRef, StepPlan},
+        plan::{
+            AgentPlan, CallTrust, HookPlan, Index, Limits, Requires, SkillRef, StepLimits, StepPlan,
+        },
     },
     skill::stages::Stages,
     value::{Share, Span, Usd},
@@ -43,33 +45,59 @@ prop_compose! {
         }
         need_an_earlier_one(&mut hooks);
         Plan {
-            skill: SkillRef {
-                name: "s".into(), dir: "/s".into(), source: "test".into(), digest: String::new(),
-            },
-            root: None,
-            cwd: "/".into(),
-            isolation: Isolation::None,
             apply,
-            inputs: BTreeMap::new(),
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
-            facts: Vec::new(),
             hooks,
-            judges: Vec::new(),
-            skipped: Vec::new(),
             steps,
             output: output.then(|| serde_json::json!({})),
             panel: panel(reviewers, escalate),
             repair,
-            retry: Retry {
-                times,
-                on: vec![RetryOn::Failed, RetryOn::Rejected, RetryOn::Unavailable],
-                backoff: Span::millis(1),
-            },
+            retry: Retry { times, ..bare().retry },
             limits: limits(cents),
             require,
-            settings: Vec::new(),
-            sources: Vec::new(),
+            ..bare()
         }
+        .grown()
+    }
+}
+
+/// A plan that does nothing.
+pub(super) fn bare() -> Plan {
+    Plan {
+        skill: SkillRef {
+            name: "s".into(),
+            dir: "/s".into(),
+            source: "test".into(),
+            digest: String::new(),
+        },
+        root: None,
+        cwd: "/".into(),
+        isolation: Isolation::None,
+        apply: false,
+        inputs: BTreeMap::new(),
+        requires: Requires::default(),
+        facts: Vec::new(),
+        hooks: Vec::new(),
+        judges: Vec::new(),
+        skipped: Vec::new(),
+        steps: Vec::new(),
+        commands: Vec::new(),
+        tree: Vec::new(),
+        jobs: 4,
+        typed: BTreeMap::new(),
+        output: None,
+        panel: None,
+        repair: String::new(),
+        retry: Retry {
+            times: 0,
+            on: vec![RetryOn::Failed, RetryOn::Rejected, RetryOn::Unavailable],
+            backoff: Span::millis(1),
+        },
+        limits: limits(100_000),
+        require: Require::None,
+        settings: Vec::new(),
+        sources: Vec::new(),
+        index: Index::default(),
     }
 }
 
@@ -109,8 +137,13 @@ fn need_an_earlier_one(hooks: &mut [HookPlan]) {
 }
 
 fn step(place: usize) -> StepPlan {
+    asks(&format!("step{place}"))
+}
+
+/// A step that asks an agent.
+pub(super) fn asks(id: &str) -> StepPlan {
     StepPlan {
-        id: format!("step{place}"),
+        id: id.to_owned(),
         agent: AgentPlan {
             model: "sonnet".into(),
             trust: CallTrust::Isolated,
@@ -128,6 +161,9 @@ fn step(place: usize) -> StepPlan {
         stages: Stages::default(),
         window: None,
         reserve: RESERVE,
+        template: None,
+        conversation: crate::model::contract::Conversation::Fresh,
+        limits: StepLimits::default(),
     }
 }
 

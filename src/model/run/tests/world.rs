@@ -34,7 +34,7 @@ impl Chance {
     }
 
     /// A number below `n`; 0, the kindest answer, once the luck is used up.
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         let byte = self.bytes.get(self.at).copied().unwrap_or(0);
         self.at += 1;
         usize::from(byte) % n
@@ -71,6 +71,8 @@ impl World {
             stand: None,
             before: None,
         });
+        let plan = Box::new(world.plan.clone());
+        world.append(Event::Plan { hash: String::new(), plan });
         world
     }
 
@@ -117,6 +119,9 @@ impl World {
             Effect::RunHook { hook, at } => {
                 self.append(Event::HookStarted { hook: hook.clone(), at: at.clone() });
             }
+            Effect::Decide { .. } | Effect::Run { .. } | Effect::Cancel { .. } => {
+                panic!("these plans have agents only, one after another")
+            }
             Effect::Call { step, attempt, .. } => {
                 assert!(!self.accepted.contains(step), "`{step}` is paid for already");
                 let limit = self.plan.limits.usd.expect("the plans of these tests have one");
@@ -151,7 +156,13 @@ impl World {
 
     fn finish(&mut self, effect: Effect) {
         match effect {
-            Effect::Record(_) | Effect::Freeze => panic!("a decision never runs"),
+            Effect::Record(_)
+            | Effect::Freeze
+            | Effect::Decide { .. }
+            | Effect::Cancel { .. }
+            | Effect::Run { .. } => {
+                panic!("a decision never runs")
+            }
             Effect::Check { at: at @ Point::Panel { .. } } => self.hear(at),
             Effect::Check { at } => {
                 let name = if at == Point::Pre { "requires" } else { "schema" };
@@ -266,6 +277,6 @@ impl World {
     }
 }
 
-fn resumed() -> Event {
+pub(super) fn resumed() -> Event {
     Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new(), accepted: false }
 }

@@ -1,0 +1,130 @@
+//! What the units of a run are told when they begin: all of it is known to the state.
+
+use super::Dispatcher;
+use crate::{
+    engine::{call, hook, made, panel},
+    model::{
+        Result,
+        check::{Check, Timing},
+        contract::Conversation,
+        run::{
+            Point,
+            event::Output,
+            next,
+            plan::StepPlan,
+            state::{Opening, Stage, StepState},
+        },
+    },
+};
+
+impl Dispatcher<'_> {
+    /// A conversation that an earlier run had does not know the task. Whether a call that was broken
+    /// off heard it, nobody knows, so it is said again.
+    pub(super) fn opening(&self, step: &StepPlan, reasons: &[String]) -> Opening {
+        if step.conversation == Conversation::Continue && reasons.is_empty() {
+            return Opening::Task;
+        }
+        let known = self.state.step(&step.id).filter(|_| reasons.is_empty());
+        known.map(|known| known.opening).unwrap_or_default()
+    }
+
+    /// What may still be spent: of every limit, what earlier calls have not used.
+    pub(super) fn left(&self, step: &StepPlan, resume: Option<&str>) -> call::Left {
+        let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
+        let (own, usd) = (&step.limits, limits.usd);
+        let usd = usd.map(|limit| limit.saturating_sub(ledger.charged()));
+        let tokens = limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted()));
+        let turns = limits.turns.saturating_sub(ledger.turns);
+        call::Left {
+            usd: usd.into_iter().chain(own.usd).min(),
+            tokens: tokens.into_iter().chain(own.tokens.map(|tokens| tokens.0)).min(),
+            turns: own.turns.map_or(turns, |own| own.min(turns)),
+            conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
+            window: self.state.window(&self.site.plan, step),
+        }
+    }
+
+    pub(super) fn shape(&self, at: &Point) -> Result<Option<(Option<Output>, serde_json::Value)>> {
+        let plan = &self.site.plan;
+        Ok(match at {
+            Point::Pre | Point::Settled { .. } | Point::HandOver | Point::Panel { .. } => None,
+            Point::Mid { step, .. } => {
+                let known = self.state.step(step).filter(|known| known.succeeded());
+                let schema = plan.step(step).and_then(|step| step.output.clone());
+                known.zip(schema).map(|(known, schema)| (known.output.clone(), schema))
+            }
+            Point::Post { .. } => match plan.output.clone() {
+                Some(schema) => Some((made::for_judges(&self.site, &self.state)?.0, schema)),
+                None => None,
+            },
+        })
+    }
+
+    /// What a step gave, as soon as it is looked at.
+    pub(super) fn output(&self, at: &Point) -> Option<Output> {
+        match at {
+            Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
+            Point::Pre
+            | Point::Settled { .. }
+            | Point::Post { .. }
+            | Point::Panel { .. }
+            | Point::HandOver => None,
+        }
+    }
+
+    /// The work as a panel judges it.
+    pub(super) fn finished_work(&self) -> Result<panel::Work> {
+        let said = |check: &&Check| matches!(check.timing, Some(Timing::Mid | Timing::Post));
+        Ok(panel::Work {
+            round: self.state.round,
+            output: made::for_judges(&self.site, &self.state)?.0,
+            speaker: self.site.plan.speaker(&self.state),
+            checks: next::standing_checks(&self.state).filter(said).cloned().collect(),
+        })
+    }
+
+    /// What the first `asked` reviewers said.
+    pub(super) fn hearing(&self, at: Point, asked: u32) -> Result<panel::Hearing> {
+        let reviewers = self.site.plan.panel.iter().flat_map(|panel| &panel.reviewers);
+        let heard = reviewers.take(asked as usize).filter_map(|reviewer| {
+            match self.state.step(&reviewer.call.id)? {
+                StepState { call: Stage::Ended(outcome), output, .. } => {
+                    Some((reviewer.name().to_owned(), outcome.clone(), output.clone()))
+                }
+                _ => None,
+            }
+        });
+        Ok(panel::Hearing {
+            at,
+            work: self.finished_work()?,
+            judges: self.state.judges.files().to_vec(),
+            heard: heard.collect(),
+        })
+    }
+
+    /// What a hook is told: of the step it looks at, or of the last one.
+    pub(super) fn work(&self, at: &Point) -> Result<hook::Work> {
+        let changes = self.state.changes.clone();
+        let step = match at {
+            Point::Pre | Point::Settled { .. } | Point::HandOver | Point::Panel { .. } => {
+                return Ok(hook::Work::default());
+            }
+            Point::Mid { step, .. } => Some(step.clone()),
+            Point::Post { .. } => self.site.plan.speaker(&self.state),
+        };
+        let known = step.and_then(|step| Some((self.state.step(&step)?, step)));
+        let Some((known, step)) = known else {
+            let (_, output_file) = made::for_judges(&self.site, &self.state)?;
+            return Ok(hook::Work { output_file, changes, ..hook::Work::default() });
+        };
+        let step = step.as_str();
+        let dir = self.site.session.stored().attempt_dir(self.site.run, step, known.attempt);
+        let calls = self.site.plan.command(step).is_none();
+        Ok(hook::Work {
+            output_file: self.site.output_file(step, known),
+            transcript: calls.then(|| dir.join("stream.jsonl")),
+            claude_session: known.conversation.clone(),
+            changes,
+        })
+    }
+}
