@@ -239,6 +239,16 @@ mod tests {
         assert_data_eq!(
             lines(&plan(), Look::PLAIN),
             str![[r#"
+log: runs git log --format=%s
+kind: one of fix, a "b", by steps.log.output
+  fix: asks sonnet, ≈ 18k tokens, reserves $0.05, if inputs.fix
+  case-2: until one passes
+    one: runs false
+    two: runs true
+files: for each file of docs/*.md, 2 at once
+  look: runs cat '{{ file }}'
+all of it at most 30m · $2.00, ≈ 18k tokens once
+
 "#]]
             .raw()
         );
@@ -249,6 +259,25 @@ mod tests {
         assert_data_eq!(
             mermaid(&plan()),
             str![[r#"
+flowchart TD
+  n0["log: runs git log --format=%s"]
+  n1{"kind: one of fix, a #34;b#34;, by steps.log.output"}
+  n0 --> n1
+  n2(["fix: asks sonnet, ≈ 18k tokens, reserves $0.05, if inputs.fix"])
+  n1 -->|"fix"| n2
+  n3["case-2: until one passes"]
+  n1 -->|"a #34;b#34;"| n3
+  n4["one: runs false"]
+  n3 --> n4
+  n5["two: runs true"]
+  n4 -->|"else"| n5
+  n6["files: for each file of docs/*.md, 2 at once"]
+  n2 --> n6
+  n4 --> n6
+  n5 --> n6
+  n7["look: runs cat '{{ file }}'"]
+  n6 --> n7
+
 "#]]
             .raw()
         );

@@ -77,7 +77,7 @@ fn a_stored_contract_reads_back_as_itself() {
 #[test]
 fn steps() {
     check(
-        "steps:\n  - run: [cargo, test]\n    parse: junit\n  - prompt: Say why.\n    when: steps.a.output\n    conversation: continue\n  - skill: other\n    retry: 0\n    limits: {usd: 0.1}\n    output: {type: object}\n",
+        "steps:\n  - id: a\n    run: [cargo, test]\n    parse: junit\n  - prompt: Say what.\n  - prompt: Say why.\n    when: steps.a.output\n    conversation: continue\n  - skill: other\n    retry: 0\n    limits: {usd: 0.1}\n    output: {type: object}\n",
         str![[r#"
 fine
 
@@ -87,8 +87,8 @@ fine
         "steps:\n  - id: a\n  - { section: A, prompt: B }\n  - { id: ok, section: [x] }\n",
         str![[r#"
 the contract contract.yaml is faulty (invalid)
-contract.yaml:2:5: a step has one of `section`, `skill`, `prompt`, `run` [id: a]
-contract.yaml:3:5: a step has one of `section`, `skill`, `prompt`, `run` [{ section: A, prompt: B }]
+contract.yaml:2:5: a step has one of `section`, `skill`, `prompt`, `run`, `steps`, `parallel`, `each`, `route`, `fallback`, `delegate` [id: a]
+contract.yaml:3:5: a step has one of `section`, `skill`, `prompt`, `run`, `steps`, `parallel`, `each`, `route`, `fallback`, `delegate` [{ section: A, prompt: B }]
 contract.yaml:4:24: expected text, found a list [[x]]
 
 "#]],
@@ -116,9 +116,8 @@ contract.yaml:1:9: a command has no conversation [{ run: [a], conversation: fres
         "steps:\n  - parallel:\n      - { section: A }\n  - { each: { in: x, as: y, do: [] } }\n  - { section: A, cache: { key: k } }\n",
         str![[r#"
 the contract contract.yaml is faulty (invalid)
-contract.yaml:2:5: this is not supported by this version of atlas [parallel]
-contract.yaml:4:7: this is not supported by this version of atlas [each]
-contract.yaml:5:19: this is not supported by this version of atlas [cache]
+contract.yaml:4:19: there is no `x` here, only `inputs`, `steps`, `scratch` [x]
+contract.yaml:4:33: there is nothing to do in it [[]]
 
 "#]],
     );

@@ -29,6 +29,8 @@ pub(super) fn admitted(plan: &Plan, state: &State, proposed: Vec<Effect>) -> Vec
                 promised += step.reserve;
                 running += 1;
             }
+            // Branches that begin together want the same look at the tree.
+            Effect::Check { .. } if admitted.contains(&effect) => continue,
             Effect::Run { .. } if running >= jobs => continue,
             Effect::Run { .. } => running += 1,
             Effect::Record(_)
