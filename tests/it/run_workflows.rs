@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use snapbox::str;
 
+use crate::support::files;
 use crate::support::model::rule;
 use crate::support::programs::Output;
 use crate::support::world::World;
@@ -24,8 +25,10 @@ fn offline(contract: &str) -> World {
     world
 }
 
+/// A skill of the user's own, whose commands need nobody's leave.
 fn flow(world: &World, contract: &str) {
-    world.skill("flow", SKILL).write(".claude/skills/flow/contract.yaml", contract);
+    world.personal_skill("flow", SKILL);
+    files::write(&world.home().join(".claude/skills/flow/contract.yaml"), contract);
 }
 
 fn run(world: &World, args: &[&str]) -> Output {
