@@ -1,6 +1,7 @@
 //! The faults, one row each; their names are those of the torture matrix in docs/reliability.md.
 
 mod damage;
+mod hangs;
 mod machine;
 
 use std::time::Duration;
@@ -52,11 +53,13 @@ pub(crate) const ROWS: &[Row] = &[
     row("T8", "TSTP and CONT at random times", 50, stopped_and_continued),
     row("T9", "SIGKILL of claude at a random time", 200, claude_killed),
     row("T10", "claude ends without a result", 20, no_result),
+    row("T11", "claude hangs before, in or after its answer", 30, hangs::hangs),
     row("T12", "claude leaves a process in a session of its own", 40, leaked),
     row("T15", "no file may grow beyond n half kilobytes", 120, machine::disk_full),
     row("T16", "the disk fails at the n-th sync or rename", 60, machine::disk_fails),
     row("T17", "few files may be open", 30, machine::few_files),
     row("T18", "the session is removed or replaced while it is written", 20, machine::session_gone),
+    row("T19", "the kernel has no memory left for the run", 40, hangs::out_of_memory),
     row("T20", "journal cut at, or changed in, every byte", 1, damage::every_byte),
     row("T21", "two resumes at once, eight runs at once", 50, machine::at_once),
     row("T23", "the pid of a dead call is a stranger's now", 20, damage::stranger),

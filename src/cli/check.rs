@@ -19,9 +19,10 @@ use crate::{
     },
     report::{
         self, Mark,
-        annotation::{Annotation, Region},
+        annotation::{Annotation, At, Region, RuleRow},
         findings::{findings, summary},
         github::github,
+        gitlab::gitlab,
         sarif::sarif,
     },
     store::examine::{self, Examined, Ground, LookedAt},
@@ -133,12 +134,17 @@ fn give(examined: &Examined, strictness: Strictness, context: &Context) -> Resul
         found.iter().map(|finding| Annotation::of(finding, strictness)).collect()
     };
     match context.asked {
-        Asked::Text | Asked::Json => context.give(
+        // The last two are for runs, and refused on the way here.
+        Asked::Text | Asked::Json | Asked::Jsonl | Asked::Junit => context.give(
             || document(examined, strictness),
             |look| findings(found, strictness, look.style),
         ),
-        Asked::Sarif => context.printer.result(&report::json(&sarif(ALL, &annotations()))),
+        Asked::Sarif => {
+            let rules: Vec<RuleRow> = ALL.iter().map(|rule| RuleRow::from(*rule)).collect();
+            context.printer.result(&report::json(&sarif(&rules, &annotations())))
+        }
         Asked::Github => context.printer.result(&github(&annotations())),
+        Asked::Gitlab => context.printer.result(&report::json(&gitlab(&annotations()))),
     }
 }
 
@@ -164,7 +170,10 @@ impl<'a> Row<'a> {
             message: &spot.message,
             fix: spot.help.as_deref(),
             path: spot.path.display().to_string(),
-            region: Annotation::of(finding, strictness).region,
+            region: match Annotation::of(finding, strictness).at {
+                At::Region(region) => Some(region),
+                At::Line(_) | At::Anywhere => None,
+            },
         }
     }
 }

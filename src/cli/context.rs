@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::global::{Asked, Color, Format, Glimpse, Global};
 use crate::{
     model::{Fault, Result, text},
-    report::{self, Look, Printer, PrinterOptions, StreamKind, Symbols, Verbosity},
+    report::{self, Host, Look, Printer, PrinterOptions, StreamKind, Symbols, Verbosity},
     store::folders::Folders,
     sys::{
         clock::Clock,
@@ -125,7 +125,11 @@ fn printer(color: Color, symbols: Symbols, verbosity: Verbosity, env: &Env) -> P
         Color::Never => ColorChoice::Never,
     };
     let term = env.get("TERM").map(str::to_owned);
-    Printer::of_process(&PrinterOptions { verbosity, color, symbols, term })
+    let host = match env.get("GITHUB_ACTIONS") {
+        Some("true") => Host::GitHub,
+        Some(_) | None => Host::Anybody,
+    };
+    Printer::of_process(&PrinterOptions { verbosity, color, symbols, term, host })
 }
 
 fn folder(asked: Option<&PathBuf>) -> Result<PathBuf> {

@@ -2,6 +2,7 @@
 
 mod claude;
 mod files;
+mod leftovers;
 mod project;
 mod repair;
 
@@ -19,7 +20,8 @@ use crate::{
 /// with 8 where a configuration or a contract is faulty, or stops every run until it is trusted.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Mend what can be mended safely: make folders, close files to others, remove stale keys
+    /// Mend what can be mended without a loss, and say what was done: folders are made and closed
+    /// to others, completions put where your shell looks, leftovers removed; nothing else
     #[arg(long)]
     fix: bool,
 }
@@ -74,6 +76,7 @@ fn examine(context: &Context) -> Result<Vec<Finding>> {
     let folders = context.folders()?;
     let mut findings = claude::look(context, &folders)?;
     findings.extend(files::look(context, &folders));
+    findings.extend(leftovers::look(context, &folders));
     findings.extend(project::look(context, &folders));
     Ok(findings)
 }
@@ -97,17 +100,11 @@ impl Finding {
 
     /// Something that a run cannot do without.
     fn fail(name: &'static str, fault: &Fault) -> Self {
-        let places = fault.spots.iter().map(|spot| {
-            let before = spot.source.get(..spot.span.start).unwrap_or_default();
-            let line = 1 + before.matches('\n').count();
-            format!("\n{}:{line}: {}", spot.path.display(), spot.message)
-        });
-        let found = std::iter::once(fault.to_string()).chain(places).collect::<String>();
         Self {
             status: Grade::Fail,
             advice: fault.hints.clone(),
             ends: fault.status,
-            ..Self::ok(name, found)
+            ..Self::ok(name, fault.with_places())
         }
     }
 

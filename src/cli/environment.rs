@@ -44,6 +44,8 @@ pub const READ: &[ReadVariable] = &[
     row("GIT_EXEC_PATH", "the same"),
     row("GIT_PREFIX", "the same"),
     row("PRE_COMMIT", "set by pre-commit for its hooks: the same"),
+    row("GITHUB_ACTIONS", "`true`: no line of the talk is a command to GitHub's runner"),
+    row("GITHUB_STEP_SUMMARY", "the file that `--format github` adds a summary of the run to"),
     row("NO_COLOR", "no colors, unless `--color always` is given"),
     row("CLICOLOR", "`0`: no colors"),
     row("CLICOLOR_FORCE", "colors also where nobody looks"),
@@ -53,6 +55,9 @@ pub const READ: &[ReadVariable] = &[
     row("XDG_CONFIG_HOME", "where the folder `atlas` with `config.yaml` is"),
     row("XDG_STATE_HOME", "where trust and the day's spend are kept"),
     row("XDG_CACHE_HOME", "where what can be made again is kept"),
+    row("XDG_DATA_HOME", "where bash finds your own completions"),
+    row("XDG_DATA_DIRS", "where packages put completions, as `atlas doctor` sees them"),
+    row("SHELL", "whose completions `atlas doctor` looks for"),
     row("PATH", "where claude and the programs of hooks are searched"),
 ];
 

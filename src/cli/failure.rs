@@ -4,15 +4,10 @@ use std::ffi::OsString;
 
 use clap::{builder::StyledStr, error::ErrorKind};
 
-use super::{
-    Exit,
-    context::early_printer,
-    global::{Format, Glimpse},
-    skills,
-};
+use super::{Exit, context::early_printer, global::Glimpse, skills};
 use crate::{
     model::{Fault, Result, Status, result::RunResult},
-    report::{self, fault::Style},
+    report::{About, Told, fault::Style, report},
     sys::env::Env,
 };
 
@@ -49,15 +44,16 @@ pub(super) fn answer(text: &StyledStr, argv: &[OsString], env: &Env) -> Result<E
     Ok(Status::Passed.into())
 }
 
-/// Tells what went wrong: to people on stderr, and to a program that asked for JSON on stdout.
+/// Tells what went wrong: to people on stderr, and on stdout to a program that asked for a report.
 pub(super) fn tell(fault: &Fault, argv: &[OsString], env: &Env) -> Exit {
     let glimpse = Glimpse::of(argv);
     let printer = early_printer(glimpse, env);
     printer.fault(fault);
-    if glimpse.format == Format::Json
-        && let Err(unwritten) = printer.result(&report::json(&RunResult::of_fault(fault)))
-    {
-        printer.fault(&unwritten);
+    if let Some(form) = glimpse.format.form() {
+        let told = Told::of(&RunResult::of_fault(fault), &About::default());
+        if let Err(unwritten) = printer.result(&report(form, &told, &[], "")) {
+            printer.fault(&unwritten);
+        }
     }
     Exit(fault.exit_code)
 }

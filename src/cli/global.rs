@@ -4,11 +4,13 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgAction, ValueEnum};
 
+use crate::report::Form;
+
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub(super) struct Global {
-    /// Give the result as text, or as one JSON document on stdout whatever happens; `atlas check`
-    /// also writes `sarif`, and annotations for `github`
+    /// Give the result as text, or as one JSON document on stdout whatever happens; a run also as
+    /// its events or as a report for a CI, which `atlas check` and `atlas test` have in part
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Asked,
     /// Say less on stderr: only what went wrong
@@ -34,8 +36,11 @@ pub(super) enum Asked {
     #[default]
     Text,
     Json,
+    Jsonl,
+    Junit,
     Sarif,
     Github,
+    Gitlab,
 }
 
 /// A format that every command has.
@@ -47,21 +52,33 @@ pub(super) enum Format {
 }
 
 impl Asked {
-    /// The format for everything that is no report of findings.
+    /// The format for everything that is no report.
     pub(super) fn plain(self) -> Format {
         match self {
             Self::Json => Format::Json,
-            Self::Text | Self::Sarif | Self::Github => Format::Text,
+            Self::Text | Self::Jsonl | Self::Junit | Self::Sarif | Self::Github | Self::Gitlab => {
+                Format::Text
+            }
         }
     }
 
-    /// What it is called, if only a report of findings can have it.
-    pub(super) fn of_reports(self) -> Option<&'static str> {
+    /// The form of a report; text is none.
+    pub(super) fn form(self) -> Option<Form> {
         match self {
-            Self::Text | Self::Json => None,
-            Self::Sarif => Some("sarif"),
-            Self::Github => Some("github"),
+            Self::Text => None,
+            Self::Json => Some(Form::Json),
+            Self::Jsonl => Some(Form::Jsonl),
+            Self::Junit => Some(Form::Junit),
+            Self::Sarif => Some(Form::Sarif),
+            Self::Github => Some(Form::Github),
+            Self::Gitlab => Some(Form::Gitlab),
         }
+    }
+
+    /// As it is typed.
+    pub(super) fn name(self) -> String {
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned());
+        name.unwrap_or_default()
     }
 }
 
@@ -76,14 +93,14 @@ pub(super) enum Color {
 /// What of the global options can be told from a command line that clap could not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Glimpse {
-    pub(super) format: Format,
+    pub(super) format: Asked,
     pub(super) color: Color,
 }
 
 impl Glimpse {
     pub(super) fn of(argv: &[OsString]) -> Self {
         Self {
-            format: last(argv, "--format").map_or(Format::Text, Asked::plain),
+            format: last(argv, "--format").unwrap_or_default(),
             color: last(argv, "--color").unwrap_or(Color::Auto),
         }
     }
@@ -112,14 +129,14 @@ mod tests {
     #[test]
     fn a_broken_command_line_still_says_how_to_answer() {
         let rows = [
-            ("atlas run --format json --nonsense", Format::Json, Color::Auto),
-            ("atlas --format=json", Format::Json, Color::Auto),
-            ("atlas --format=json run --format text", Format::Text, Color::Auto),
-            ("atlas run x -- --format json", Format::Text, Color::Auto),
-            ("atlas run --format", Format::Text, Color::Auto),
-            ("atlas --format xml --color never", Format::Text, Color::Never),
-            ("atlas --formatjson", Format::Text, Color::Auto),
-            ("atlas --color=always", Format::Text, Color::Always),
+            ("atlas run --format json --nonsense", Asked::Json, Color::Auto),
+            ("atlas --format=json", Asked::Json, Color::Auto),
+            ("atlas --format=json run --format text", Asked::Text, Color::Auto),
+            ("atlas run x -- --format json", Asked::Text, Color::Auto),
+            ("atlas run --format", Asked::Text, Color::Auto),
+            ("atlas --format xml --color never", Asked::Text, Color::Never),
+            ("atlas --formatjson", Asked::Text, Color::Auto),
+            ("atlas --color=always", Asked::Text, Color::Always),
         ];
         for (line, format, color) in rows {
             let argv: Vec<OsString> = line.split(' ').map(OsString::from).collect();

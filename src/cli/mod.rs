@@ -7,6 +7,7 @@ mod context;
 mod doctor;
 mod environment;
 mod failure;
+mod gate;
 mod global;
 mod help;
 mod hook;
@@ -22,6 +23,7 @@ mod show;
 mod skills;
 mod test;
 mod trust;
+mod verify;
 
 use std::{ffi::OsString, panic::AssertUnwindSafe, process::ExitCode};
 
@@ -35,7 +37,7 @@ use crate::{
 use context::Context;
 pub use environment::{READ, ReadVariable, children};
 use failure::Unparsed;
-use global::Global;
+use global::{Asked, Global};
 
 /// Run Claude Agent Skills the way a build tool runs a build: checked and recorded
 ///
@@ -56,6 +58,7 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Run(Box<run::Args>),
+    Verify(Box<verify::Args>),
     Resume(resume::Args),
     List(list::Args),
     Show(show::Args),
@@ -65,12 +68,42 @@ enum Command {
     Scratch(scratch::Args),
     Test(test::Args),
     Hooks(hooks::Args),
+    Gate(gate::Args),
     Trust(trust::Args),
     Config(config::Args),
     Doctor(doctor::Args),
     Completions(completions::Args),
     Man(man::Args),
     Help(help::Args),
+}
+
+impl Command {
+    /// The formats that its results can have.
+    fn formats(&self) -> &'static [Asked] {
+        use Asked::{Github, Gitlab, Json, Jsonl, Junit, Sarif, Text};
+        match self {
+            Self::Run(args) if args.dry_run => &[Text, Json],
+            Self::Verify(args) if args.dry_run => &[Text, Json],
+            Self::Run(_) | Self::Verify(_) | Self::Resume(_) => {
+                &[Text, Json, Jsonl, Junit, Sarif, Github, Gitlab]
+            }
+            Self::Check(_) => &[Text, Json, Sarif, Github, Gitlab],
+            Self::Test(_) => &[Text, Json, Junit],
+            Self::Gate(_)
+            | Self::List(_)
+            | Self::Show(_)
+            | Self::New(_)
+            | Self::Session(_)
+            | Self::Scratch(_)
+            | Self::Hooks(_)
+            | Self::Trust(_)
+            | Self::Config(_)
+            | Self::Doctor(_)
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::Help(_) => &[Text, Json],
+        }
+    }
 }
 
 /// How the process ends.
@@ -104,7 +137,8 @@ pub fn main() -> ExitCode {
         Err(Unparsed::Asked(text)) => failure::answer(&text, &argv, &env),
         Err(Unparsed::Faulty(fault)) => Err(failure::with_advice(fault, &env)),
     };
-    let Exit(code) = ended.unwrap_or_else(|fault| failure::tell(&fault, &argv, &env));
+    let exit = ended.unwrap_or_else(|fault| failure::tell(&fault, &argv, &env));
+    let Exit(code) = if gate::is_hook(&argv) { gate::never_refuses(exit) } else { exit };
     ExitCode::from(code)
 }
 
@@ -130,14 +164,16 @@ fn unless_broken(act: impl FnOnce() -> Result<Exit>) -> Result<Exit> {
 }
 
 fn follow(cli: Cli, env: Env) -> Result<Exit> {
-    if let Some(format) = cli.global.format.of_reports()
-        && !matches!(cli.command, Command::Check(_))
-    {
-        return Err(Fault::usage(format!("`--format {format}` is for `atlas check` alone")));
+    if !cli.command.formats().contains(&cli.global.format) {
+        let format = cli.global.format.name();
+        let formats: Vec<String> = cli.command.formats().iter().map(|it| it.name()).collect();
+        return Err(Fault::usage(format!("`--format {format}` is not for this command"))
+            .hint(format!("it has {}", formats.join(", "))));
     }
     let context = Context::new(&cli.global, env)?;
     match cli.command {
         Command::Run(args) => run::run(&args, &context),
+        Command::Verify(args) => verify::run(&args, &context),
         Command::Resume(args) => resume::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
@@ -147,6 +183,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::Scratch(args) => scratch::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
         Command::Hooks(args) => hooks::run(&args, &context),
+        Command::Gate(args) => gate::run(&args, &context),
         Command::Trust(args) => trust::run(&args, &context),
         Command::Config(args) => config::run(&args, &context),
         Command::Doctor(args) => doctor::run(&args, &context),

@@ -1,13 +1,12 @@
 //! `atlas resume`: goes on with a run where it stopped.
 
-use std::path::PathBuf;
-
 use super::{
     Exit,
     context::Context,
     run::{
         LimitArgs, around,
-        follow::{Follower, end, writable},
+        follow::{Follower, end},
+        outlets::OutletArgs,
         runtime,
     },
     session::sessions,
@@ -42,16 +41,18 @@ pub(super) struct Args {
     /// Bring back what finished steps did, where it is gone from the tree
     #[arg(long)]
     reapply: bool,
-    /// Write the result to FILE in place of stdout
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
+    #[command(flatten)]
+    outlets: OutletArgs,
     #[command(flatten)]
     limits: LimitArgs,
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let output = args.output.as_deref();
-    writable(output, context)?;
+    args.outlets.reporting(follow(args, context), context)
+}
+
+fn follow(args: &Args, context: &Context) -> Result<Exit> {
+    args.outlets.expect_writable(context)?;
     let around = around(context)?;
     let sessions = sessions(context)?;
     let asked = Resume {
@@ -67,9 +68,9 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         reapply: args.reapply,
         wait: args.limits.wait(),
     };
-    let mut follower = Follower::new(&context.printer);
+    let mut follower = Follower::new(&args.outlets, context);
     let finished = runtime()?.block_on(resume(asked, &around, &mut follower))?;
-    end(output, context, follower, &finished)
+    end(&args.outlets, context, follower, &finished)
 }
 
 fn find(args: &Args, sessions: &Sessions) -> Result<SessionDir> {

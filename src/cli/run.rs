@@ -1,14 +1,16 @@
 //! `atlas run`: what was typed, as a request.
 
 pub(super) mod follow;
+pub(super) mod outlets;
 pub(super) mod recorded;
-mod request;
+pub(super) mod request;
 mod waive;
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::num::NonZeroUsize;
 
 use self::{
     follow::{Follower, end},
+    outlets::OutletArgs,
     recorded::{RecordArgs, Setting},
 };
 use super::{Exit, context::Context, skills::SkillsArgs, trust};
@@ -25,6 +27,7 @@ use crate::{
         yaml,
     },
     report::{History, explain::DryRun, fault, flow, words},
+    sys::git::is_branch_name,
 };
 
 /// Run a skill, check what came of it, and keep a record
@@ -47,9 +50,8 @@ pub(super) struct Args {
     /// Give an input by name; `@FILE` is the text of a file, `-` is stdin
     #[arg(short, long = "input", value_name = "NAME=VALUE", value_parser = input)]
     inputs: Vec<(String, String)>,
-    /// Write the result to FILE in place of stdout
-    #[arg(short, long, value_name = "FILE")]
-    pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) outlets: OutletArgs,
     /// Make one more run of a session, by its name, a beginning of it or its last four letters
     #[arg(long, value_name = "SESSION", conflicts_with_all = ["record", "replay"])]
     session: Option<String>,
@@ -95,6 +97,15 @@ struct AgentArgs {
     /// Bring what was changed in the worktree back into the tree when the run passed
     #[arg(long)]
     apply: bool,
+    /// Commit what was changed in the worktree to a new branch when the run passed; without a NAME
+    /// it is `atlas/SESSION`
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true)]
+    #[arg(conflicts_with = "apply", value_parser = branch_name)]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's shape of an option whose value may be left out"
+    )]
+    branch: Option<Option<String>>,
     /// Let at most N calls run at once
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     jobs: Option<u32>,
@@ -138,10 +149,11 @@ const MOST_REVIEWERS: i64 = 99;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Checks and trust")]
-struct ProofArgs {
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(super) struct ProofArgs {
     /// What a pass needs: `none`, `checks` or `panel`; with less the run is inconclusive
     #[arg(long, value_name = "WHAT", value_parser = yaml::name::<Require>)]
-    require: Option<Require>,
+    pub(super) require: Option<Require>,
     /// Put the finished work before reviewers who try to disprove it, N of them
     #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=MOST_REVIEWERS))]
@@ -150,15 +162,18 @@ struct ProofArgs {
         reason = "clap's shape of an option whose value may be left out"
     )]
     verify: Option<Option<u32>>,
+    /// Let the reviewers judge a copy with a planted fault too; whoever misses it proves nothing
+    #[arg(long, conflicts_with = "no_verify")]
+    pub(super) canary: bool,
     /// Leave out the reviewers that the contract asks for
     #[arg(long, conflicts_with = "verify")]
     no_verify: bool,
     /// Exit 0 on these statuses too, and show NOT CHECKED
     #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = status)]
-    ok_on: Vec<Status>,
+    pub(super) ok_on: Vec<Status>,
     /// The same as `--ok-on unavailable`
     #[arg(long)]
-    if_available: bool,
+    pub(super) if_available: bool,
     /// Trust what is there for this run, whatever it is or if it is what HASH names; repeat
     /// for a skill from outside the repository, which is a content of its own
     #[arg(long, value_name = "HASH", num_args = 0..=1, require_equals = true)]
@@ -171,21 +186,45 @@ struct ProofArgs {
 }
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let request = request::request(args, context)?;
-    match follow(args, &request, context) {
-        Err(fault) if request.ok_on.contains(&fault.status) => {
-            waive::waive(&fault, &request, args, context)
-        }
-        ended => ended,
-    }
+    let asked = Asked {
+        outlets: &args.outlets,
+        dry_run: args.dry_run,
+        graph: args.graph,
+        recorded: &args.recorded,
+    };
+    let request = request::request(args, context);
+    go(&asked.outlets.reporting(request, context)?, &asked, context)
 }
 
-fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
-    follow::writable(args.output.as_deref(), context)?;
+/// What a command wants of a run, beside what it is about.
+pub(super) struct Asked<'a> {
+    /// Where the result goes.
+    pub(super) outlets: &'a OutletArgs,
+    /// Whether the plan is all that is wanted.
+    pub(super) dry_run: bool,
+    /// Whether its steps as a graph are all that is wanted.
+    pub(super) graph: bool,
+    /// What the run has to do with recordings.
+    pub(super) recorded: &'a RecordArgs,
+}
+
+/// From a request to an exit code.
+pub(super) fn go(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exit> {
+    let ended = match follow(request, asked, context) {
+        Err(fault) if request.ok_on.contains(&fault.status) => {
+            waive::waive(&fault, request, asked.outlets, context)
+        }
+        ended => ended,
+    };
+    ended.inspect_err(|fault| asked.outlets.report_fault(fault, Some(&request.skill), context))
+}
+
+fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exit> {
+    asked.outlets.expect_writable(context)?;
     let around = around(context)?;
     let Setting { request, purpose, stage } =
-        recorded::setting(&args.recorded, request, (context, &around))?;
-    let (request, prepared) = if args.dry_run || args.graph {
+        recorded::setting(asked.recorded, request, (context, &around))?;
+    let (request, prepared) = if asked.dry_run || asked.graph {
         let prepared = engine::prepare::prepare(&request, &around, &purpose)?;
         (request, prepared)
     } else {
@@ -195,15 +234,15 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     for warning in &prepared.warnings {
         context.printer.say(&fault::render_warning(warning, style));
     }
-    if args.dry_run {
+    if asked.dry_run {
         return dry_run(&prepared, &around, context);
     }
-    if args.graph {
+    if asked.graph {
         let graph = flow::mermaid(&prepared.plan);
         context.give(|| serde_json::json!({ "graph": graph }), |_| graph.clone())?;
         return Ok(Status::Passed.into());
     }
-    let mut follower = Follower::new(&context.printer);
+    let mut follower = Follower::new(asked.outlets, context);
     let unfinished = unfinished(&prepared, context).into_iter();
     let notices: Vec<String> = prepared.notices.iter().cloned().chain(unfinished).collect();
     let history = prepared.history.as_ref();
@@ -212,8 +251,8 @@ fn follow(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     let run = engine::run::run(prepared, &request, &around, &mut follower);
     let mut finished = runtime()?.block_on(run)?;
     recorded::strike(stage, &mut finished, context)?;
-    let exit = end(args.output.as_deref(), context, follower, &finished)?;
-    recorded::write(&args.recorded, &finished, context)?;
+    let exit = end(asked.outlets, context, follower, &finished)?;
+    recorded::write(asked.recorded, &finished, context)?;
     Ok(exit)
 }
 
@@ -263,11 +302,18 @@ fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -> Result<Ex
     Ok(Status::Passed.into())
 }
 
-fn input(typed: &str) -> Result<(String, String), NotAValue> {
+pub(super) fn input(typed: &str) -> Result<(String, String), NotAValue> {
     match typed.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         Some(_) | None => Err(NotAValue("write NAME=VALUE, NAME=@FILE or NAME=-".to_owned())),
     }
+}
+
+fn branch_name(typed: &str) -> Result<String, NotAValue> {
+    if is_branch_name(typed) {
+        return Ok(typed.to_owned());
+    }
+    Err(NotAValue("git takes no such name for a branch".to_owned()))
 }
 
 fn timeout(typed: &str) -> Result<Span, NotAValue> {

@@ -1,46 +1,49 @@
-//! `atlas test`: plays the recordings of skills and compares what comes of them.
+//! `atlas test`: plays the recordings of skills and compares what comes of them, or asks anew.
 
+mod case;
 mod compare;
+mod live;
+mod shown;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Serialize;
-use serde_json::Value;
 
+use self::{
+    case::{Outcome, Tested, Tried, try_recording},
+    live::{Case, try_live},
+    shown::{junit, lines},
+};
 use super::{
     Exit,
     context::Context,
-    run::{
-        around,
-        recorded::{Setting, replay},
-        runtime,
-    },
+    global::Asked,
+    run::around,
     skills::{SkillsArgs, find, roots},
 };
 use crate::{
-    engine::{
-        self, Observer, Site, Stage, expected,
-        prepare::{Around, Purpose},
+    engine::prepare::Around,
+    model::{Fault, Result, Status, evals::Eval, text, value::Share},
+    store::{
+        evals::evals,
+        recordings::{FOLDER, cases},
     },
-    model::{
-        Activity, Fault, Request, Result, Status, TrustRequest,
-        result::RunResult,
-        run::{Event, State},
-        text,
-    },
-    report::{Look, Mark},
-    store::recordings::{self, Draft, Recording, cases},
 };
 
 /// Play recorded runs of skills and compare what comes of them
 ///
-/// Plays all cases of the skill, or of every skill that has recordings.
+/// Plays all cases of the skill, or of every skill that has recordings or an `evals/evals.json`.
 ///
 /// Hooks and schemas run for real on what the recorded calls made, so this finds out for nothing
 /// what a change to a contract or a hook does. A recording that only words of the skill have left
-/// behind still plays and is shown as stale.
+/// behind still plays and is shown as stale. A recording called `eval-ID` is also held against what
+/// the eval with that id expects, as far as code can tell.
 ///
-/// Exits 0 when every case is as expected, 4 when one differs, 8 when one does not fit.
+/// With `--live` every case and every eval is asked of claude, which costs what a run costs, and
+/// the share that passes counts.
+///
+/// Exits 0 when every case is as expected, 4 when one differs or passes too rarely, 8 when one does
+/// not fit.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The skill's name, as `atlas list` shows it
@@ -55,37 +58,25 @@ pub(super) struct Args {
     #[arg(long)]
     trust: bool,
     #[command(flatten)]
+    live: LiveArgs,
+    #[command(flatten)]
     skills: SkillsArgs,
 }
 
-/// What came of a case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Outcome {
-    /// As expected.
-    Passed,
-    /// As expected, from a prompt whose words have changed since.
-    Stale,
-    /// Recorded anew.
-    Updated,
-    /// Not as expected.
-    Differs,
-    /// It could not be played.
-    Invalid,
-    /// Somebody asked it to end; no other case is played then.
-    Interrupted,
-}
-
-#[derive(Debug, Serialize)]
-struct Tried {
-    skill: String,
-    case: String,
-    outcome: Outcome,
-    /// What is stale, why it could not be played, or what differs.
-    notes: Vec<String>,
-    /// The exit code of a case that could not be played to its end.
-    #[serde(skip)]
-    code: u8,
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Asking anew")]
+struct LiveArgs {
+    /// Ask claude anew, and count how often that passes
+    #[arg(long, conflicts_with_all = ["update", "strict"])]
+    live: bool,
+    /// Ask so often for each case
+    #[arg(long, value_name = "N", default_value = "1", requires = "live")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+    /// The share of them that has to pass, such as 80% or 0.8
+    #[arg(long, value_name = "SHARE", default_value = "100%", requires = "live")]
+    #[arg(value_parser = str::parse::<Share>)]
+    threshold: Share,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,12 +84,22 @@ struct Document<'a> {
     cases: &'a [Tried],
 }
 
+/// What every case stands on.
+#[derive(Clone, Copy)]
+struct Setup<'a> {
+    args: &'a Args,
+    context: &'a Context,
+    around: &'a Around,
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let around = around(context)?;
-    let mut done = Vec::new();
+    let setup = Setup { args, context, around: &around };
+    let mut done: Vec<Tried> = Vec::new();
     for (skill, dir) in skills(args, context)? {
-        for case in cases(&dir) {
-            let tried = try_case(args, (&skill, &dir, &case), (context, &around));
+        let evals = evals(&dir)?;
+        let tested = Tested { name: &skill, dir: &dir, evals: &evals };
+        for tried in of_skill(tested, setup) {
             let interrupted = tried.outcome == Outcome::Interrupted;
             done.push(tried);
             if interrupted {
@@ -117,8 +118,49 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     end(args, &done, context)
 }
 
+/// Each case of a skill when its turn comes: first the recordings, then the evals without one.
+fn of_skill<'a>(tested: Tested<'a>, setup: Setup<'a>) -> impl Iterator<Item = Tried> + 'a {
+    let recorded = cases(tested.dir);
+    let names: Vec<String> = recorded.iter().map(|dir| Case::Recorded(dir).name()).collect();
+    let unrecorded = tested.evals.iter().filter(move |eval| !names.contains(&eval.case()));
+    let live = setup.args.live.live;
+    let played = recorded.into_iter().map(move |dir| {
+        if live {
+            return try_live(tested, Case::Recorded(&dir), setup);
+        }
+        try_recording(tested, &dir, setup)
+    });
+    let asked = unrecorded.map(move |eval| {
+        if live { try_live(tested, Case::Eval(eval), setup) } else { skipped(tested, eval) }
+    });
+    played.chain(asked)
+}
+
+/// An eval that nobody can look at without a model.
+fn skipped(tested: Tested<'_>, eval: &Eval) -> Tried {
+    let record = tested.dir.join(FOLDER).join(eval.case());
+    let (skill, dir) = (text::sanitize_line(tested.name), record.display().to_string());
+    let note = format!(
+        "nothing is recorded for it: `atlas run {skill} <PROMPT> --record {dir}`, or `--live`"
+    );
+    Tried {
+        skill: tested.name.to_owned(),
+        case: eval.case(),
+        outcome: Outcome::Skipped,
+        notes: vec![note],
+        live: None,
+        ms: 0,
+        code: Status::Passed.code(),
+    }
+}
+
 fn end(args: &Args, done: &[Tried], context: &Context) -> Result<Exit> {
-    context.give(|| Document { cases: done }, |look| lines(done, look))?;
+    match context.asked {
+        Asked::Junit => context.printer.result(&junit(done, args.strict))?,
+        Asked::Text | Asked::Json | Asked::Jsonl | Asked::Sarif | Asked::Github | Asked::Gitlab => {
+            context.give(|| Document { cases: done }, |look| lines(done, look))?;
+        }
+    }
     Ok(exit(done, args.strict))
 }
 
@@ -135,164 +177,11 @@ fn skills(args: &Args, context: &Context) -> Result<Vec<(String, PathBuf)>> {
 fn exit(done: &[Tried], strict: bool) -> Exit {
     let codes = done.iter().map(|case| match case.outcome {
         Outcome::Stale if strict => Status::Rejected.code(),
-        Outcome::Passed | Outcome::Updated | Outcome::Stale => Status::Passed.code(),
+        Outcome::Passed | Outcome::Updated | Outcome::Stale | Outcome::Skipped => {
+            Status::Passed.code()
+        }
         Outcome::Differs => Status::Rejected.code(),
         Outcome::Invalid | Outcome::Interrupted => case.code,
     });
     Exit(codes.max().unwrap_or_default())
-}
-
-/// A fault of one case keeps no other from being played.
-fn try_case(
-    args: &Args,
-    (skill, dir, case): (&str, &Path, &Path),
-    (context, around): (&Context, &Around),
-) -> Tried {
-    let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let request = Request {
-        skill: skill.to_owned(),
-        cwd: context.cwd.clone(),
-        skills_dirs: args.skills.skills_dirs(context),
-        plugin_dirs: args.skills.plugin_dirs(context),
-        trust: if args.trust { TrustRequest::ThisRun } else { TrustRequest::Stored },
-        ..Request::default()
-    };
-    let made = Stage::make(dir, Some(case), around).and_then(|stage| {
-        let play = if args.update { update } else { compare };
-        play(&request, stage, (context, around))
-    });
-    let (outcome, notes, code) = match made {
-        Ok(Played { outcome, notes, code }) => (outcome, notes, code),
-        Err(fault) => (Outcome::Invalid, vec![fault.to_string()], fault.status.code()),
-    };
-    Tried { skill: skill.to_owned(), case: name, outcome, notes, code }
-}
-
-/// Hears what a person would: what is stale in a recording.
-#[derive(Default)]
-struct Listener {
-    warnings: Vec<String>,
-}
-
-impl Observer for Listener {
-    fn notice(&mut self, _notice: &str) {}
-
-    fn event(&mut self, _site: &Site, _state: &State, event: &Event) {
-        if let Event::CallEnded(call) = event {
-            let known = std::mem::take(&mut self.warnings);
-            let stale = call.warnings.iter().filter(|warning| warning.contains(STALE));
-            self.warnings = known.iter().chain(stale).cloned().collect();
-            self.warnings.dedup();
-        }
-    }
-
-    fn activity(&mut self, _activity: &Activity) {}
-}
-
-/// How a call says that its recording is stale.
-const STALE: &str = "the recording is stale";
-
-/// How playing a case went.
-struct Played {
-    outcome: Outcome,
-    notes: Vec<String>,
-    code: u8,
-}
-
-impl Played {
-    fn new(outcome: Outcome, notes: Vec<String>) -> Self {
-        Self { outcome, notes, code: Status::Invalid.code() }
-    }
-
-    /// A case that somebody asked to end.
-    fn interrupted(result: &RunResult) -> Option<Self> {
-        let code = result.exit_code;
-        let stopped = result.status == Status::Interrupted;
-        stopped.then_some(Self { outcome: Outcome::Interrupted, notes: Vec::new(), code })
-    }
-}
-
-fn compare(
-    request: &Request,
-    stage: Stage,
-    (context, around): (&Context, &Around),
-) -> Result<Played> {
-    if stage.recording.case.calls.is_empty() {
-        let skill = text::sanitize_line(&request.skill);
-        let note = format!("nothing is recorded yet; `atlas test {skill} --update` does it");
-        return Ok(Played::new(Outcome::Invalid, vec![note]));
-    }
-    let then = stage.recording.expected()?;
-    let Setting { request, purpose, stage } = replay(request, stage);
-    let prepared = engine::prepare::prepare(&request, around, &purpose)?;
-    let mut listener = Listener::default();
-    let run = engine::run::run(prepared, &request, around, &mut listener);
-    let mut finished = runtime()?.block_on(run)?;
-    let now = expected(&finished, &context.env);
-    if let Some(stage) = stage {
-        stage.strike(&mut finished)?;
-    }
-    let result = finished.result();
-    if let Some(interrupted) = Played::interrupted(&result) {
-        return Ok(interrupted);
-    }
-    if result.status == Status::Invalid {
-        return Ok(Played::new(Outcome::Invalid, result.reason.into_iter().collect()));
-    }
-    let differences = compare::differences(&then, &now);
-    Ok(match (differences.is_empty(), listener.warnings.is_empty()) {
-        (false, _) => Played::new(Outcome::Differs, differences),
-        (true, false) => Played::new(Outcome::Stale, listener.warnings),
-        (true, true) => Played::new(Outcome::Passed, Vec::new()),
-    })
-}
-
-fn update(
-    request: &Request,
-    stage: Stage,
-    (context, around): (&Context, &Around),
-) -> Result<Played> {
-    let recording: &Recording = &stage.recording;
-    let then = recording.expected().unwrap_or(Value::Null);
-    let dir = recording.dir.clone();
-    let left_out = recording.case.left_out.clone();
-    let request = recording.case.asked_again(request);
-    let purpose = Purpose::Recording { stage: Some(stage.cwd()) };
-    let prepared = engine::prepare::prepare(&request, around, &purpose)?;
-    let mut listener = Listener::default();
-    let run = engine::run::run(prepared, &request, around, &mut listener);
-    let mut finished = runtime()?.block_on(run)?;
-    let now = expected(&finished, &context.env);
-    stage.strike(&mut finished)?;
-    if let Some(interrupted) = Played::interrupted(&finished.result()) {
-        return Ok(interrupted);
-    }
-    let draft = finished.draft?.ok_or_else(|| Fault::failed("nothing was recorded"))?;
-    let mut draft = Draft { expected: now.clone(), ..draft };
-    draft.case.left_out.extend(left_out);
-    recordings::write(&dir, &draft)?;
-    Ok(Played::new(Outcome::Updated, compare::differences(&then, &now)))
-}
-
-fn lines(done: &[Tried], look: Look) -> String {
-    done.iter().map(|case| line(case, look)).collect()
-}
-
-fn line(case: &Tried, look: Look) -> String {
-    let (mark, said) = match case.outcome {
-        Outcome::Passed => (Mark::Good, ""),
-        Outcome::Stale => (Mark::Warning, " is stale"),
-        Outcome::Updated if case.notes.is_empty() => (Mark::Good, " recorded anew, no difference"),
-        Outcome::Updated => (Mark::Again, " recorded anew"),
-        Outcome::Differs => (Mark::Bad, " differs"),
-        Outcome::Invalid => (Mark::Bad, " cannot be played"),
-        Outcome::Interrupted => (Mark::Warning, " was interrupted"),
-    };
-    let mut lines = look.line(mark, &format!("{}/{}{said}", case.skill, case.case));
-    for note in &case.notes {
-        lines.push_str("  ");
-        lines.push_str(&text::sanitize_line(note));
-        lines.push('\n');
-    }
-    lines
 }

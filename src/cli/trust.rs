@@ -1,7 +1,7 @@
 //! `atlas trust`: whom this user trusts, and with what.
 
 pub(super) mod asks;
-mod consent;
+pub(super) mod consent;
 pub(super) mod question;
 mod shown;
 

@@ -19,6 +19,7 @@ use super::{
     site::Site,
     stops::Stops,
     unit::{FromUnit, Line},
+    work,
 };
 use crate::{
     model::{
@@ -120,7 +121,9 @@ impl<'a> Dispatcher<'a> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         match effect {
             Effect::Record(event) => return self.record(*event).await,
-            Effect::Check { at: at @ Point::Panel { asked, .. } } => {
+            Effect::Check {
+                at: at @ (Point::Panel { asked, .. } | Point::Canary { asked, .. }),
+            } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let hearing = self.hearing(at, asked)?;
                 self.units.spawn_local(panel::hear(site, line, hearing));
@@ -132,15 +135,7 @@ impl<'a> Dispatcher<'a> {
                 let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
-            Effect::Freeze => {
-                let mut files = judges::now(&site.tree.root, &site.plan.judges).await;
-                for known in self.state.judges.files() {
-                    files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
-                        file.state = known.state.clone();
-                    });
-                }
-                return self.append(Event::JudgesFrozen { files }).await;
-            }
+            Effect::Freeze => return self.freeze().await,
             Effect::RunHook { hook: name, at } => {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
@@ -155,6 +150,15 @@ impl<'a> Dispatcher<'a> {
             }
             Effect::Run { step, attempt, after } => {
                 return self.run_command(step, attempt, after).await;
+            }
+            Effect::TakeWork { step, attempt } => {
+                let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
+                self.append(Event::StepStarted { step, attempt }).await?;
+                self.units.spawn_local(work::take(site, line, plan, attempt));
+            }
+            Effect::Plant { round } => {
+                let fault = panel::plant(&site, &self.finished_work()?).await;
+                return self.append(Event::CanaryPlanted { round, fault }).await;
             }
             Effect::Call { step, attempt, resume, reasons, after } => {
                 let Some(planned) = self.site.plan.step(&step).cloned() else {
@@ -227,6 +231,17 @@ impl<'a> Dispatcher<'a> {
         Ok(())
     }
 
+    /// Files that are frozen already stay as they were.
+    async fn freeze(&mut self) -> Result<()> {
+        let mut files = judges::now(&self.site.tree.root, &self.site.plan.judges).await;
+        for known in self.state.judges.files() {
+            files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
+                file.state = known.state.clone();
+            });
+        }
+        self.append(Event::JudgesFrozen { files }).await
+    }
+
     async fn take(&mut self, message: FromUnit) -> Result<()> {
         match message {
             FromUnit::Activity(activity) => self.observer.activity(&activity),
@@ -291,7 +306,8 @@ impl<'a> Dispatcher<'a> {
             left,
             stop: self.site.stop.clone(),
         };
-        let (site, line, work) = (Rc::clone(&self.site), self.line.clone(), self.finished_work()?);
+        let (site, line) = (Rc::clone(&self.site), self.line.clone());
+        let work = self.work_before(self.sitting(step))?;
         self.units.spawn_local(panel::review(site, line, order, work));
         Ok(())
     }

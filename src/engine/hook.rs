@@ -110,7 +110,9 @@ fn unit(order: &Order) -> String {
         Point::Pre => format!("hook/{name}"),
         Point::Mid { step, attempt } => format!("hook/{name}/{step}/{attempt}"),
         Point::Settled { step, attempt } => format!("hook/{name}/{step}/{attempt}/after"),
-        Point::Post { round } | Point::Panel { round, .. } => format!("hook/{name}/{round}"),
+        Point::Post { round } | Point::Panel { round, .. } | Point::Canary { round, .. } => {
+            format!("hook/{name}/{round}")
+        }
         Point::HandOver => format!("hook/{name}/end"),
     }
 }
@@ -154,7 +156,11 @@ impl<'a> Ground<'a> {
 fn told<'a>(ground: Ground<'a>, (hook, at): (&HookPlan, &'a Point), work: &'a Work) -> Told<'a> {
     let attempt = match at {
         Point::Mid { attempt, .. } | Point::Settled { attempt, .. } => Some(*attempt),
-        Point::Pre | Point::Post { .. } | Point::Panel { .. } | Point::HandOver => None,
+        Point::Pre
+        | Point::Post { .. }
+        | Point::Panel { .. }
+        | Point::Canary { .. }
+        | Point::HandOver => None,
     };
     Told {
         // The moments of Claude Code that come nearest.

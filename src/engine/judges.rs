@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::{Error, ErrorKind},
+    io::{self, Error, ErrorKind},
     path::Path,
 };
 
@@ -10,22 +10,38 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     model::{
-        digest::Sha256Of,
-        judges::{FileState, Holds, JudgeFile},
+        digest::{Sha256Of, sha256},
+        judges::{FileState, Holds, JudgeFile, Part},
     },
-    sys::fs::read_chunks,
+    sys::fs::{read_capped, read_chunks},
 };
 
-/// What stands at `path` now.
-pub(super) fn state(path: &Path) -> FileState {
+/// A package is no larger than this: 4 MiB. Of a larger file all of it counts.
+const PACKAGE_BYTES: u64 = 4 * 1024 * 1024;
+
+/// What stands at `path` now, as far as this part of it judges.
+pub(super) fn state(path: &Path, part: &Part) -> FileState {
     let link = fs::read_link(path).ok();
-    let mut hash = Sha256Of::default();
-    let holds = match read_chunks(path, |chunk| hash.take(chunk)) {
-        Ok(()) => Holds::Sha256(hash.digits()),
+    let hashed = match part {
+        Part::Whole => whole(path),
+        Part::Scripts(_) => match read_capped(path, PACKAGE_BYTES) {
+            Ok(bytes) => Ok(sha256(&part.of(bytes))),
+            Err(error) if error.kind() == ErrorKind::FileTooLarge => whole(path),
+            Err(error) => Err(error),
+        },
+    };
+    let holds = match hashed {
+        Ok(digits) => Holds::Sha256(digits),
         Err(error) if is_no_file(&error) => Holds::Nothing,
         Err(_) => Holds::Unreadable,
     };
     FileState { link, holds }
+}
+
+fn whole(path: &Path) -> io::Result<String> {
+    let mut hash = Sha256Of::default();
+    read_chunks(path, |chunk| hash.take(chunk))?;
+    Ok(hash.digits())
 }
 
 fn is_no_file(error: &Error) -> bool {
@@ -38,7 +54,7 @@ pub(super) async fn now(root: &Path, files: &[JudgeFile]) -> Vec<JudgeFile> {
     let (root, mut files) = (root.to_owned(), files.to_vec());
     let looked = spawn_blocking(move || {
         for file in &mut files {
-            file.state = state(&root.join(&file.path));
+            file.state = state(&root.join(&file.path), &file.part);
         }
         files
     });

@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Instant};
 
 use serde_json::Value;
 
-use super::{judges, site::Site, unit::Line};
+use super::{hand_over::hand_over, judges, site::Site, unit::Line};
 use crate::{
     model::{
         check::{Check, CheckKind, CheckStatus},
@@ -12,13 +12,8 @@ use crate::{
         judges::{JudgeFile, accuse},
         run::{Event, Point, event::Output},
         secret,
-        value::Span,
     },
     sys::executable,
-    sys::{
-        lock::Mode,
-        signals::{Stop, asked},
-    },
 };
 
 /// What is to be looked at.
@@ -63,38 +58,13 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
         checks.push(check.because(reason));
     }
     if order.at == Point::HandOver {
-        checks.push(apply(&site).await);
+        checks.push(hand_over(&site).await);
     }
     if let Some((output, schema)) = &order.shape {
         checks.push(shape(&site, output.as_ref(), schema));
     }
     checks.extend(order.output.as_ref().and_then(|output| secrets(&site, output)));
     line.tell(Event::ChecksEnded { at: order.at, checks });
-}
-
-/// How long a change waits for a run that has the user's tree: it is paid for already.
-const APPLY_PATIENCE: Span = Span::seconds(60);
-
-/// Work on a copy counts only once the user's tree has it. That tree is somebody's alone while it
-/// is compared and written, as for any run that works in it.
-async fn apply(site: &Site) -> Check {
-    let check = |status| Check::blocking("apply", CheckKind::Predicate, status);
-    let mut stop = site.stop.clone();
-    let locked = tokio::select! {
-        biased;
-        () = asked(&mut stop, Stop::Polite) => {
-            return check(CheckStatus::Error).because("the run was stopped");
-        }
-        locked = site.home.lock_tree(Mode::Exclusive, Some(APPLY_PATIENCE)) => locked,
-    };
-    let _lock = match locked {
-        Ok(lock) => lock,
-        Err(fault) => return check(CheckStatus::Failed).because(fault.to_string()),
-    };
-    match site.tree.apply().await {
-        Ok(()) => check(CheckStatus::Passed),
-        Err(reason) => check(CheckStatus::Failed).because(reason),
-    }
 }
 
 /// Something that could not be seen, and that the result must not hide.

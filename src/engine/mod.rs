@@ -9,6 +9,8 @@ mod command;
 mod dispatcher;
 pub mod explain;
 mod frame;
+mod gate;
+mod hand_over;
 mod hook;
 mod judges;
 pub mod login;
@@ -25,13 +27,15 @@ mod site;
 mod stops;
 mod tree;
 mod unit;
+mod work;
 
 pub use dispatcher::Observer;
+pub use gate::gate;
 pub use hook::{
     again::{Again, ask_once},
     edit::{EDIT_COMMAND, serve_edit},
 };
 pub use prepare::Purpose;
-pub use recording::{COMMAND as PLAYER, Played, Stage, expected, play};
+pub use recording::{COMMAND as PLAYER, Played, Scene, Stage, expected, play};
 pub use site::Site;
 pub use tree::{HandOver, file_change};

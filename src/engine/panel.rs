@@ -3,6 +3,7 @@
 //! A reviewer is a call like any other, with a prompt that can only be made once the work is
 //! done. What comes of them all is concluded by the model; here is what needs eyes.
 
+mod canary;
 mod evidence;
 
 use std::{rc::Rc, time::Instant};
@@ -15,6 +16,7 @@ use crate::model::{
     judges::{JudgeFile, accuse},
     panel::{
         PanelPlan, answer,
+        canary::Planted,
         package::{self, Part},
         weigh::{Asked, Conclusion, Said, conclude, is_clear},
     },
@@ -22,6 +24,8 @@ use crate::model::{
     result::{FindingStatus, Severity, Verdict, VerdictStatus},
     run::{Event, Point, event::Output},
 };
+
+pub(crate) use canary::plant;
 
 /// How much of a change is shown to a reviewer; the rest is named.
 const CHANGE_BYTES: usize = 96 * 1024;
@@ -37,10 +41,17 @@ pub(crate) struct Work {
     pub speaker: Option<String>,
     /// What was said about the work already.
     pub checks: Vec<Check>,
+    /// The fault that this copy of the work has; none where it is the work itself.
+    pub planted: Option<Planted>,
 }
 
 /// Asks one reviewer.
 pub(crate) async fn review(site: Rc<Site>, line: Line, mut order: call::Order, work: Work) {
+    if work.planted.as_ref().is_some_and(|planted| planted.file.is_some()) {
+        // The fault is in no tree that could be read: whoever looked there would see the file without
+        // it. So the copy has no tree, and the reviewer no tools.
+        order.step.agent.tools = Some(Vec::new());
+    }
     match package(&site, &order, &work).await {
         Ok(package) => order.told.brief = package,
         Err(fault) => return call::not_made(&line, &order, &fault).await,
@@ -50,8 +61,7 @@ pub(crate) async fn review(site: Rc<Site>, line: Line, mut order: call::Order, w
 
 async fn package(site: &Site, order: &call::Order, work: &Work) -> Result<String> {
     let panel = site.plan.panel.as_ref().expect("the plan asked for a reviewer");
-    let reviewer = panel.reviewers.iter().find(|reviewer| reviewer.call.id == order.step.id);
-    let reviewer = reviewer.expect("the plan asked for this reviewer");
+    let (_, reviewer) = panel.reviewer(&order.step.id).expect("the plan asked for this reviewer");
     let nonce = site.panel_nonce(work.round);
     Ok(package::prompt(panel, reviewer, &parts(site, work).await?, &nonce))
 }
@@ -59,22 +69,32 @@ async fn package(site: &Site, order: &call::Order, work: &Work) -> Result<String
 /// The task, the output, the change, and what checks said: all that a reviewer knows.
 async fn parts(site: &Site, work: &Work) -> Result<Vec<Part>> {
     let mut parts = vec![Part { name: "task", text: task(site, work) }];
+    let planted = work.planted.as_ref();
     if let Some(output) = &work.output {
-        parts.push(Part { name: "output", text: text(site, output)? });
+        let text = text(site, output)?;
+        let faulty = planted.and_then(|planted| planted.in_output(&text));
+        parts.push(Part { name: "output", text: faulty.unwrap_or(text) });
     }
-    if let Some(patch) = site.tree.patch(CHANGE_BYTES).await? {
-        let mut change = String::from_utf8_lossy(&patch.bytes).into_owned();
-        for path in &patch.left_out {
-            change.push_str("\nnot shown: ");
-            change.push_str(path);
-        }
-        parts.push(Part { name: "change", text: change });
+    if let Some(change) = change(site).await? {
+        let faulty = planted.and_then(|planted| planted.in_change(&change));
+        parts.push(Part { name: "change", text: faulty.unwrap_or(change) });
     }
     if !work.checks.is_empty() {
         let said: Vec<String> = work.checks.iter().map(prompt::check).collect();
         parts.push(Part { name: "checks", text: said.join("\n\n") });
     }
     Ok(parts)
+}
+
+/// What the run changed, as far as a reviewer is shown it; none where changes are not tracked.
+async fn change(site: &Site) -> Result<Option<String>> {
+    let Some(patch) = site.tree.patch(CHANGE_BYTES).await? else { return Ok(None) };
+    let mut change = String::from_utf8_lossy(&patch.bytes).into_owned();
+    for path in &patch.left_out {
+        change.push_str("\nnot shown: ");
+        change.push_str(path);
+    }
+    Ok(Some(change))
 }
 
 /// What was asked for: the prompts of the step whose output is judged.
@@ -119,8 +139,16 @@ pub(crate) async fn hear(site: Rc<Site>, line: Line, hearing: Hearing) {
     let asked: Vec<Asked> = hearing.heard.iter().map(|heard| said(&site, heard)).collect();
     let alone = asked.len() < panel.reviewers.len();
     let output = hearing.work.output.as_ref().and_then(|output| text(&site, output).ok());
-    let seen = evidence::look(&site, &asked, &output.unwrap_or_default()).await;
+    let ground = evidence::Ground {
+        output: output.unwrap_or_default(),
+        planted: hearing.work.planted.clone(),
+    };
+    let seen = evidence::look(&site, &asked, &ground).await;
     let quorum = if alone { 1 } else { panel.quorum };
+    if let Some(planted) = &hearing.work.planted {
+        let judged = canary::judge(panel, planted, &asked, (&seen, quorum));
+        return canary::tell(&line, hearing.at, planted, &judged, alone);
+    }
     let concluded = conclude(&asked, &seen, quorum);
     let mut checks = Vec::new();
     if !alone || is_clear(&concluded) {
@@ -143,20 +171,7 @@ fn tell(line: &Line, at: &Point, concluded: &Conclusion) {
 }
 
 fn said(site: &Site, (name, outcome, output): &(String, CallOutcome, Option<Output>)) -> Asked {
-    let said = match outcome {
-        CallOutcome::Succeeded => match read(site, output.as_ref()) {
-            Ok(review) => Said::Answer { review },
-            Err(reason) => Said::Nothing { reason },
-        },
-        CallOutcome::Limit { reason, .. } => Said::Nothing { reason: reason.clone() },
-        CallOutcome::Failed { failure, reason } if failure.is_silence() => {
-            Said::Nothing { reason: reason.clone() }
-        }
-        CallOutcome::Failed { reason, .. } | CallOutcome::Unavailable { reason, .. } => {
-            Said::Died { reason: reason.clone() }
-        }
-        CallOutcome::Interrupted => Said::Died { reason: "interrupted".to_owned() },
-    };
+    let said = Said::of(outcome, || read(site, output.as_ref()));
     Asked { reviewer: name.clone(), said }
 }
 

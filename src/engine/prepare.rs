@@ -7,6 +7,7 @@ mod facts;
 mod judges;
 mod purpose;
 mod schema;
+mod session;
 mod sources;
 mod trust;
 
@@ -17,7 +18,7 @@ use std::{
 
 use super::{
     login::{Payment, payment},
-    tree::file_change,
+    tree::{expect_new, file_change},
 };
 use crate::{
     model::{
@@ -28,7 +29,7 @@ use crate::{
         digest::sha256,
         facts::Seen,
         planning::{self, Given},
-        run::Plan,
+        run::{Plan, stand::TreeName},
         skill::Skill,
         yaml::Document,
     },
@@ -81,12 +82,26 @@ pub struct Prepared {
     pub history: Option<History>,
     /// What a person should hear before it begins.
     pub notices: Vec<String>,
+    /// The tree since which its change belongs to the work.
+    pub base: Since,
     /// The facts of the repository that the agent is given, as files: a name and what it holds.
     pub facts: Vec<(&'static str, String)>,
     /// What is odd in the skill's file.
     pub warnings: Vec<Spot>,
     /// What it is for.
     pub purpose: Purpose,
+}
+
+/// The tree since which its change belongs to the work.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// The tree as it is when the run begins.
+    Now,
+    /// That of a revision, whose objects the repository has.
+    Revision(String),
+    /// One that was taken when the plan was made, with its objects in the session. The work was done
+    /// since, so what judges it is held to what it was then.
+    Taken(TreeName),
 }
 
 /// The folder of the skill that was asked for.
@@ -126,11 +141,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let ground = Ground::find(&request.cwd, around)?;
     expect_text(&[&request.cwd, &ground.root])?;
     let mut notices = ground.notices.clone();
-    let user = config::user(&around.folders)?;
-    let project = config::project(&ground.root)?.map(|project| {
-        notices.extend(project.warnings);
-        project.document
-    });
+    let [user, project] = configurations(&ground, around, &mut notices)?;
     let (skill, shadows) =
         chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
     notices.extend(shadows);
@@ -147,6 +158,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let contract = contract.map(|contract| ground.root.join(&contract.path));
     let work = purpose::place(purpose, request, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
+    expect_new(ground.repository.as_ref(), &request.delivery)?;
+    let base = facts::base_of_work(request, &ground)?;
     let facts = facts::read(request, &settings, &ground)?;
     let paid = DayLedger::paid_sessions(&around.folders.state);
     let history::Past { history, windows } = history::of(&sessions, &skill.found.name, &paid);
@@ -179,14 +192,31 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         sessions,
         history,
         notices,
+        base,
         facts: facts.iter().filter_map(Seen::file).collect(),
         warnings: skill.oddities().cloned().collect(),
         purpose: purpose.clone(),
     })
 }
 
+/// The user's configuration and the project's; what is odd in the latter becomes a notice.
+fn configurations(
+    ground: &Ground,
+    around: &Around,
+    notices: &mut Vec<String>,
+) -> Result<[Option<Document<Config>>; 2]> {
+    let project = config::project(&ground.root)?.map(|project| {
+        notices.extend(project.warnings);
+        project.document
+    });
+    Ok([config::user(&around.folders)?, project])
+}
+
 /// What a person should hear of a plan before it is followed.
 fn before(settings: &Settings, skill: &Skill, plan: &Plan) -> Vec<String> {
+    if plan.work.is_some() {
+        return capped(settings).collect();
+    }
     let others = planning::not_staged(settings, plan).into_iter();
     capped(settings).chain(others).chain(tools_not_allowed(skill, plan)).collect()
 }

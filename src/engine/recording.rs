@@ -6,6 +6,7 @@
 mod draft;
 mod play;
 mod replay;
+mod scene;
 
 use std::{cell::RefCell, fs, path::PathBuf};
 
@@ -36,6 +37,7 @@ pub use draft::expected;
 pub(crate) use play::STALE;
 pub use play::{COMMAND, play};
 pub use replay::{Played, Stage};
+pub use scene::Scene;
 
 /// The file beside a prompt that says what is asked, for who plays a recording.
 const ASKED: &str = "parts.json";

@@ -28,7 +28,7 @@ pub use resume::{NewLimits, Resume, resume};
 use super::{
     claude::{self, Claude},
     dispatcher::Observer,
-    prepare::{Around, Prepared, Purpose},
+    prepare::{Around, Prepared, Purpose, Since},
     recording::{self, Recording},
     tree::{Copies, Wanted, WorkTree},
 };
@@ -97,12 +97,12 @@ pub async fn run(
     let setting = Setting::new(around)?;
     orphans::of_others(&prepared.sessions, observer).await;
     let claude = locks::unless_stopped(&setting.signals, find_claude(&prepared, around)).await?;
-    let version = claude.as_ref().map(|claude| claude.version.clone());
     let home = prepared.sessions.home()?;
     let elsewhere = home.notice.as_ref().map(ToString::to_string);
     let too_old = claude.as_ref().and_then(Claude::too_old);
     too_old.into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
     let lock = locks::of_tree((&home, &prepared.plan), request.wait, &setting, observer).await?;
+    let version = claude.as_ref().map(|claude| claude.version.clone());
     let new = NewSession { clock: around.clock, claude: version.clone() };
     let asked = (&prepared, request);
     let within = within::session(asked, (&home, new), &setting, observer).await?;
@@ -126,14 +126,14 @@ pub async fn run(
     let session = within.session;
     let ground = Ground { session, home, lock, tree, claude, guarded, recording };
     let beginning = Beginning {
-        events: vec![started, planned(&prepared.plan)],
+        events: [started, planned(&prepared.plan)].into_iter().chain(frozen(&prepared)).collect(),
         plan: prepared.plan,
         request,
         run,
         state: State::default(),
         spent: Duration::ZERO,
     };
-    go(beginning, ground, setting, observer).await
+    Box::pin(go(beginning, ground, setting, observer)).await
 }
 
 /// The way of every run, from its first event to its end.
@@ -171,6 +171,14 @@ fn planned(plan: &Plan) -> Event {
     Event::Plan { hash: sha256(&json), plan }
 }
 
+/// What judges work that was done since the plan was made is held to what it was then.
+fn frozen(prepared: &Prepared) -> Option<Event> {
+    match prepared.base {
+        Since::Taken(_) => Some(Event::JudgesFrozen { files: prepared.plan.judges.clone() }),
+        Since::Now | Since::Revision(_) => None,
+    }
+}
+
 /// The claude that is called; none where nobody is asked anything.
 async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Option<Claude>> {
     match &prepared.purpose {
@@ -179,8 +187,9 @@ async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Option<Clau
     }
 }
 
+/// The claude that the plan's calls are made with; none where it makes no call.
 async fn real_claude(plan: &Plan, around: &Around) -> Result<Option<Claude>> {
-    if !plan.asks_anybody() {
+    if !plan.asks_somebody() {
         return Ok(None);
     }
     let path = claude::find(&around.env, plan.root.as_deref())?;
@@ -210,6 +219,7 @@ fn wanted(prepared: &Prepared, (session, run): (&Session, u32), around: &Around)
         repository: prepared.repository.clone(),
         cwd: prepared.plan.cwd.clone(),
         objects: session.stored().objects(),
+        since: prepared.base.clone(),
         copy,
     }
 }

@@ -4,6 +4,7 @@
 //! objects lie in the session; the repository itself is only read.
 
 mod again;
+mod branch;
 mod recorded;
 
 use std::{
@@ -15,6 +16,7 @@ use globset::GlobBuilder;
 use tokio::task::spawn_blocking;
 
 use crate::{
+    engine::prepare::Since,
     model::{
         Fault, Result,
         changes::{ChangeStatus, FileChange, TreeChanges},
@@ -30,6 +32,7 @@ use crate::{
 };
 
 pub(crate) use again::{Again, Lost};
+pub(crate) use branch::expect_new;
 pub(crate) use recorded::Origin;
 
 /// What atlas itself writes into a repository, and no run has changed.
@@ -68,6 +71,8 @@ pub(crate) struct Wanted {
     pub(crate) cwd: PathBuf,
     /// The session's own object folder.
     pub(crate) objects: PathBuf,
+    /// The tree that changes are counted from.
+    pub(crate) since: Since,
     /// The folder to make a copy in, for a run that shall not touch the user's tree.
     pub(crate) copy: Option<PathBuf>,
 }
@@ -179,7 +184,11 @@ impl Wanted {
         let Some(repository) = self.repository else {
             return Ok(WorkTree { root: self.cwd.clone(), cwd: self.cwd, tracked: None });
         };
-        let base = repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?;
+        let base = match self.since {
+            Since::Taken(tree) => snapshot(&tree),
+            Since::Revision(tree) => Snapshot { tree, unstored: Vec::new() },
+            Since::Now => repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?,
+        };
         let copy = match &self.copy {
             Some(dir) => Some(repository.add_worktree(dir, &self.objects, &base)?),
             None => None,
@@ -269,11 +278,7 @@ fn whole(applied: Applied) -> Result<(), String> {
     Err(match applied {
         Applied::Whole { .. } => return Ok(()),
         Applied::Refused { conflicts } => {
-            let list: Vec<String> = conflicts
-                .iter()
-                .map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)))
-                .collect();
-            format!("nothing was applied, because of {}", list.join(", "))
+            format!("nothing was applied, because of {}", whys(&conflicts))
         }
         Applied::Partly { done, undone, error } => format!(
             "applied in part ({error}); done: {}; not done: {}",
@@ -283,7 +288,14 @@ fn whole(applied: Applied) -> Result<(), String> {
     })
 }
 
-fn tree_name(snapshot: &Snapshot) -> TreeName {
+fn whys(conflicts: &[git::Conflict]) -> String {
+    let each =
+        conflicts.iter().map(|conflict| format!("{} ({})", conflict.path, why(conflict.why)));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// The name of a tree.
+pub(super) fn tree_name(snapshot: &Snapshot) -> TreeName {
     let unstored = |file: &git::Unstored| UnstoredFile {
         path: file.path.clone(),
         size: file.size,
@@ -321,6 +333,7 @@ fn why_unstored(why: git::Why) -> &'static str {
 fn why(clash: Clash) -> &'static str {
     match clash {
         Clash::Changed => "changed meanwhile",
+        Clash::Uncommitted => "the same lines are changed and not committed",
         Clash::InTheWay => "something else is in its place",
         Clash::NotStored => "its content was not stored",
         Clash::Submodule => "a submodule",

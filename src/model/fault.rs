@@ -106,6 +106,17 @@ impl Fault {
         self.spots.push(spot);
         self
     }
+
+    /// What failed and why, and below that each place with its line: for whoever has no screen to
+    /// show the places on.
+    pub fn with_places(&self) -> String {
+        let places = self.spots.iter().map(|spot| {
+            let before = spot.source.get(..spot.span.start).unwrap_or_default();
+            let line = 1 + before.matches('\n').count();
+            format!("\n{}:{line}: {}", spot.path.display(), spot.message)
+        });
+        std::iter::once(self.to_string()).chain(places).collect()
+    }
 }
 
 impl fmt::Display for Fault {

@@ -4,11 +4,15 @@
 //! at again before each use. Which files a command runs is found by its text alone; whether a file
 //! is there, and what it holds, somebody else has to look up.
 
+mod called;
 mod command;
 mod frozen;
+mod part;
 
+pub use called::called;
 pub use command::{Run, Word, candidates, looks_like_a_path, runs};
 pub use frozen::Frozen;
+pub use part::{Part, script_text};
 
 use std::{
     fmt,
@@ -22,6 +26,9 @@ use serde::{Deserialize, Serialize};
 pub struct JudgeFile {
     /// Where: relative to the root of the tree that is worked on, or absolute.
     pub path: PathBuf,
+    /// What of it must stay as it is.
+    #[serde(default, skip_serializing_if = "Part::is_whole")]
+    pub part: Part,
     /// What it judges by it.
     pub of: Vec<Judge>,
     /// How it was.
@@ -89,7 +96,7 @@ impl JudgeFile {
 
     /// What is told where it changed.
     fn accusation(&self) -> String {
-        let told = format!("the work changed its own check {}", self.path.display());
+        let told = format!("the work changed its own check {self}");
         let Some(judge) = self.of.first() else { return told };
         match judge {
             Judge::Hook(hook) | Judge::Definition(hook) => {
@@ -97,6 +104,19 @@ impl JudgeFile {
             }
             Judge::Evidence(_) | Judge::Step(_) | Judge::Contract | Judge::Schema => {
                 format!("{told} ({judge})")
+            }
+        }
+    }
+}
+
+impl fmt::Display for JudgeFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        match &self.part {
+            Part::Whole => write!(f, "{path}"),
+            Part::Scripts(names) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                write!(f, "{path}, its script {}", names.join(", "))
             }
         }
     }
@@ -168,6 +188,7 @@ mod tests {
     fn an_accusation_names_the_file_and_the_way_out() {
         let file = |path: &str, judge: Judge| JudgeFile {
             path: path.into(),
+            part: Part::Whole,
             of: vec![judge],
             state: FileState { link: None, holds: Holds::Nothing },
         };

@@ -6,6 +6,8 @@
 //! reviewer can talk a run into passing, and a reviewer who invents a fault cannot stop one.
 
 pub mod answer;
+pub mod canary;
+pub mod catches;
 pub mod lens;
 mod merge;
 pub mod package;
@@ -30,6 +32,19 @@ pub struct PanelPlan {
     pub evidence: Vec<EvidenceCommand>,
     /// Whether the first reviewer is asked alone, and the others only on a finding or a doubt.
     pub escalate: bool,
+    /// The calls by which the same reviewers judge a copy of the work with a planted fault, in
+    /// their order; none where no fault is planted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canary: Vec<StepPlan>,
+}
+
+/// What a panel sits over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sitting {
+    /// The work.
+    Work,
+    /// A copy of it with a planted fault.
+    Canary,
 }
 
 /// One reviewer.
@@ -45,6 +60,9 @@ pub struct ReviewerPlan {
 
 /// The folder of a panel's units: what stands before the name of each.
 pub const UNITS: &str = "panel";
+
+/// The same for the reviewers of a copy with a planted fault.
+pub const CANARY_UNITS: &str = "canary";
 
 impl ReviewerPlan {
     /// Its name, unique in the panel.
@@ -63,6 +81,23 @@ pub struct EvidenceCommand {
 }
 
 impl PanelPlan {
+    /// The calls of a sitting, in the order in which they are made.
+    pub fn calls(&self, sitting: Sitting) -> Vec<&StepPlan> {
+        match sitting {
+            Sitting::Work => self.reviewers.iter().map(|reviewer| &reviewer.call).collect(),
+            Sitting::Canary => self.canary.iter().collect(),
+        }
+    }
+
+    /// What the call with this id is about, and who makes it; `None` if it is none of the panel's.
+    pub fn reviewer(&self, id: &str) -> Option<(Sitting, &ReviewerPlan)> {
+        let sittings = [Sitting::Work, Sitting::Canary];
+        sittings.into_iter().find_map(|sitting| {
+            let place = self.calls(sitting).iter().position(|call| call.id == id)?;
+            Some((sitting, self.reviewers.get(place)?))
+        })
+    }
+
     /// The names of the commands that can prove a finding.
     pub fn command_names(&self) -> Vec<&str> {
         self.evidence.iter().map(|command| command.name.as_str()).collect()

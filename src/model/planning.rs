@@ -10,6 +10,7 @@ mod panel;
 mod stages;
 mod steps;
 mod unsupported;
+mod work;
 
 #[cfg(test)]
 mod tests;
@@ -84,7 +85,10 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
     let isolation = isolation(&given)?;
     let inputs = inputs::fill(&given)?;
     let agent = agent::agent(&given);
-    let grown = steps::steps(&given, &inputs, &agent)?;
+    let grown = match &given.request.work {
+        Some(_) => steps::whole(&given, &inputs, &agent, work::STEP),
+        None => steps::steps(&given, &inputs, &agent)?,
+    };
     unsupported::branches(&given, &grown)?;
     let repair = steps::repair(&given, &grown);
     let panel = panel::panel(&given)?;
@@ -93,7 +97,8 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
     // The last step answers by the run's schema itself, unless it has one of its own or is none
     // that could.
     let output = given.output.clone().filter(|_| !answers);
-    Ok(Plan {
+    let request = given.request;
+    let plan = Plan {
         skill: SkillRef {
             name: given.skill.found.name.clone(),
             dir: given.skill.found.dir.clone(),
@@ -101,14 +106,14 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
             digest: given.digest.clone(),
         },
         isolation,
-        apply: given.request.apply,
+        delivery: request.delivery.clone(),
         requires: requires(given.settings),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings, given.on_a_plan),
         require: given.settings.require.value,
         settings: settings(given.settings),
         root: given.root,
-        cwd: given.request.cwd.clone(),
+        cwd: request.cwd.clone(),
         inputs: inputs.by_name,
         facts: given.facts.into_iter().map(|told| told.plan).collect(),
         hooks,
@@ -120,17 +125,25 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         tree,
         jobs: given.settings.jobs.value,
         typed: inputs.typed,
+        work: None,
         output,
         panel,
         repair,
         sources: Vec::new(),
         index: Index::default(),
+    };
+    Ok(match &request.work {
+        Some(work) => work::given(plan, work),
+        None => plan,
     })
 }
 
 /// A copy of the tree keeps an agent that edits away from the user's own, unless somebody wrote
 /// down that it need not. Whoever asks for a copy never gets the tree itself instead.
 fn isolation(given: &Given<'_>) -> Result<Isolation> {
+    if given.request.work.is_some() {
+        return Ok(Isolation::None);
+    }
     let isolation = match &given.settings.isolation {
         Some(isolation) if isolation.value == Isolation::Worktree && given.root.is_none() => {
             return Err(Fault::invalid("a worktree needs a repository to be made from")
@@ -141,10 +154,10 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
         None if agent::edits(given) && given.root.is_some() => Isolation::Worktree,
         None => Isolation::None,
     };
-    if given.request.apply && isolation == Isolation::None {
-        return Err(Fault::usage("`--apply` brings in what was changed in a worktree")
+    if let (Some(flag), Isolation::None) = (given.request.delivery.flag(), isolation) {
+        return Err(Fault::usage(format!("`{flag}` hands over what was changed in a worktree"))
             .because("this run works in no worktree")
-            .hint("add `--worktree`, or leave `--apply` out"));
+            .hint(format!("add `--worktree`, or leave `{flag}` out")));
     }
     Ok(isolation)
 }

@@ -97,6 +97,15 @@ pub fn task(skill: &str, arguments: &str, unplaced: &[(String, String)]) -> Stri
     text
 }
 
+/// What a person asked for in a session that is judged, for reviewers.
+pub fn asked_in_a_session(prompts: &[String]) -> String {
+    let mut text = String::from("What the person asked for, in order:\n");
+    for prompt in prompts {
+        text.push_str(&fenced(prompt));
+    }
+    text
+}
+
 /// What an agent is told when its last result was refused, or when its call merely broke off.
 pub fn go_on(reasons: &[String]) -> String {
     if reasons.is_empty() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    Status,
+    Delivery, Status,
     check::Require,
     contract::PermissionMode,
     value::{Span, Usd},
@@ -46,10 +46,13 @@ pub struct Request {
     pub permission_mode: Option<PermissionMode>,
     /// `--allow`.
     pub allow: Vec<String>,
+    /// The user's own contract, in the place of that of the skill.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contract: Option<PathBuf>,
     /// `--worktree`.
     pub worktree: bool,
-    /// `--apply`.
-    pub apply: bool,
+    /// `--apply`, `--branch`.
+    pub delivery: Delivery,
     /// `--jobs`.
     pub jobs: Option<u32>,
     /// `--max-usd`.
@@ -62,12 +65,42 @@ pub struct Request {
     pub require: Option<Require>,
     /// `--verify`, `--no-verify`.
     pub verify: VerifyRequest,
+    /// `--canary`.
+    pub canary: bool,
+    /// Work that was done elsewhere and shall be judged; `None` where an agent does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub work: Option<GivenWork>,
     /// How trust was settled on the command line.
     pub trust: TrustRequest,
     /// `--wait`: how long to wait for what is busy.
     pub wait: Option<Span>,
     /// `--ok-on`: statuses that exit 0, shown as not checked.
     pub ok_on: Vec<Status>,
+}
+
+/// Work that was done elsewhere. Nobody is asked to do it: it is judged as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenWork {
+    /// The file that it was read from; `None` for stdin.
+    pub file: Option<PathBuf>,
+    /// What it says. It is judged as it was read, whatever becomes of the file.
+    pub text: String,
+    /// The revision since which the tree's change belongs to it; `None` where no change does.
+    pub base: Option<String>,
+    /// Whose work it is.
+    #[serde(default)]
+    pub of: WorkOf,
+}
+
+/// Whose work it is that was done elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkOf {
+    /// It is what the skill would have made.
+    #[default]
+    Skill,
+    /// It is that of a session of Claude Code, which follows no skill.
+    Session,
 }
 
 /// What the command line says about the panel.

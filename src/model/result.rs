@@ -6,15 +6,17 @@
 
 mod fold;
 mod parts;
+mod promised;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
 pub use fold::Outside;
 pub use parts::{
-    ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport, StepReport,
-    StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
+    CanaryReport, ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport,
+    StepReport, StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
 };
+pub use promised::{OwnFinding, promised_findings, promises_findings};
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};
@@ -60,6 +62,9 @@ pub struct RunResult {
     pub proof: Proof,
     /// What the panel concluded; null where no panel sat.
     pub verdict: Option<Verdict>,
+    /// The fault that tested the panel; present only where one was planted and judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary: Option<CanaryReport>,
     /// Every step of the plan, in order.
     pub steps: Vec<StepReport>,
     /// What the run changed in the tree; null where nobody looked.

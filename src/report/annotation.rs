@@ -1,31 +1,67 @@
 //! Something to say about a place in a file, before it takes the form of a report.
 
-use std::{ops::Range, path::PathBuf};
+use std::{
+    collections::HashMap,
+    ops::Range,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
 use crate::model::{
     Spot,
-    lint::{Finding, Level, Strictness},
+    digest::sha256,
+    lint::{Finding, Level, Rule, Strictness},
+    result::Severity,
 };
 
-/// One remark about a file.
+/// So many digits of a hash tell the findings of one repository apart.
+const DIGITS: usize = 32;
+
+/// One remark about a file, or about a run as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Annotation {
     /// The rule that it comes from.
     pub rule: String,
     /// How much it weighs.
     pub level: Level,
+    /// The same in a reviewer's words, where one said it.
+    pub severity: Option<Severity>,
     /// What is wrong; from outside in part, so not yet safe to show.
     pub message: String,
     /// What to do about it.
     pub help: Option<String>,
-    /// The file, from the root of the repository where it lies below that.
-    pub path: PathBuf,
-    /// Where in the file; nothing where the file could not be read.
-    pub region: Option<Region>,
+    /// The file, from the root of the repository where it lies below that; nothing for what speaks
+    /// of no file.
+    pub path: Option<PathBuf>,
+    /// Where in the file.
+    pub at: At,
     /// The text there, with the line that it begins in: what the place is known by when it moves.
     pub known_by: (String, String),
+}
+
+/// Where in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Nobody said, or the file could not be read.
+    Anywhere,
+    /// In a line, counted from 1.
+    Line(u64),
+    /// At a stretch of text.
+    Region(Region),
+}
+
+/// A rule, as reports describe it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleRow {
+    /// Its name.
+    pub id: String,
+    /// What it is about, in a few words.
+    pub what: String,
+    /// Why it is there, where somebody says so.
+    pub why: Option<String>,
+    /// How much a remark by it weighs, where nothing else is said.
+    pub level: Level,
 }
 
 /// A stretch of text. Lines and columns count from 1, columns in characters; the end is exclusive.
@@ -48,11 +84,43 @@ impl Annotation {
         Self {
             rule: finding.rule.id.to_owned(),
             level: finding.level(strictness),
+            severity: None,
             message: message.clone(),
             help: help.clone(),
-            path: path.clone(),
-            region: (!source.is_empty()).then(|| Region::of(source, span)),
+            path: Some(path.clone()),
+            at: if source.is_empty() { At::Anywhere } else { At::Region(Region::of(source, span)) },
             known_by: (excerpt(source, span), line(source, span.start).trim().to_owned()),
+        }
+    }
+
+    fn print(&self) -> String {
+        let (text, line) = &self.known_by;
+        let path = self.path.as_deref().unwrap_or(Path::new("")).to_string_lossy();
+        let mut digits = sha256([&self.rule, path.as_ref(), text, line].join("\0").as_bytes());
+        digits.truncate(DIGITS);
+        digits
+    }
+}
+
+/// A fingerprint for each of them: its rule, its file and the text that it points at, and not its
+/// line, so it stays the same where lines above it come and go. Equal ones are numbered.
+pub fn fingerprints(annotations: &[Annotation]) -> Vec<String> {
+    let mut seen: HashMap<String, u32> = HashMap::new();
+    let number = |annotation: &Annotation| {
+        let print = annotation.print();
+        let before = seen.entry(print.clone()).and_modify(|n| *n += 1).or_insert(0);
+        format!("{print}:{before}")
+    };
+    annotations.iter().map(number).collect()
+}
+
+impl From<&Rule> for RuleRow {
+    fn from(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.to_owned(),
+            what: rule.what.to_owned(),
+            why: Some(rule.why.to_owned()),
+            level: rule.level,
         }
     }
 }

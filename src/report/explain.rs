@@ -170,7 +170,7 @@ fn checks(plan: &Plan, look: Look) -> String {
         lines.push("the run's output must satisfy its schema".to_owned());
     }
     let judges = plan.judges.iter().filter(|judge| judge.existed());
-    let judges: Vec<_> = judges.map(|judge| judge.path.display().to_string()).collect();
+    let judges: Vec<_> = judges.map(ToString::to_string).collect();
     if lines.is_empty() {
         lines.push("nobody checks the work".to_owned());
     }

@@ -79,7 +79,7 @@ fn at_once(plan: &Plan, max: Option<u32>) -> u32 {
 fn at_most(plan: &Plan, look: Look) -> String {
     let limits = &plan.limits;
     let mut parts = vec![format!("all of it at most {}", limits.time)];
-    if plan.asks_anybody() {
+    if plan.asks_somebody() {
         let money = limits.usd.map_or_else(|| "the plan's quota".to_owned(), |usd| usd.to_string());
         parts.push(format!(
             "{money}, {} {} tokens once",

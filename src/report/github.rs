@@ -5,12 +5,40 @@
 
 use std::fmt::Write as _;
 
-use super::annotation::Annotation;
+use super::{
+    annotation::{Annotation, At, Region},
+    told::{Ending, Told},
+};
 use crate::model::{lint::Level, text};
 
 /// One line for each annotation, each ended.
 pub fn github(annotations: &[Annotation]) -> String {
     annotations.iter().map(command).collect()
+}
+
+/// A run: an annotation for each remark, one for how it ended, and the answer, if it was accepted.
+///
+/// The answer is a model's words of any number of lines, so the runner is told to take no commands
+/// until it reads `token`, which nobody can have foreseen.
+pub fn github_of_run(told: &Told, token: &str) -> String {
+    let mut said: String = told.findings().map(command).collect();
+    let level = match told.ending {
+        Ending::Passed | Ending::ByNobody => "notice",
+        Ending::NotChecked => "warning",
+        Ending::Refused | Ending::Broken => "error",
+    };
+    let (title, words) = (property(&told.skill), data(&told.conclusion()));
+    let _ = writeln!(said, "::{level} title={title}::{words}");
+    if let Some(answer) = &told.answer {
+        let answer = text::sanitize(answer);
+        let answer = answer.trim_end();
+        let _ = write!(
+            said,
+            "::group::{}\n::stop-commands::{token}\n{answer}\n::{token}::\n::endgroup::\n",
+            data(&format!("what {} says", told.skill))
+        );
+    }
+    said
 }
 
 fn command(annotation: &Annotation) -> String {
@@ -19,21 +47,32 @@ fn command(annotation: &Annotation) -> String {
         Level::Warning => "warning",
         Level::Note => "notice",
     };
-    let path = annotation.path.to_string_lossy();
-    let mut line = format!("::{level} file={}", property(&path));
-    if let Some(region) = annotation.region {
-        let _ = write!(line, ",line={},endLine={}", region.line, region.end_line);
-        if region.line == region.end_line {
-            let _ = write!(line, ",col={},endColumn={}", region.column, region.end_column);
-        }
+    let mut properties = Vec::new();
+    if let Some(path) = &annotation.path {
+        properties.push(format!("file={}", property(&path.to_string_lossy())));
+        properties.extend(place(annotation.at));
     }
-    let _ = write!(line, ",title={}::{}", property(&annotation.rule), data(&annotation.message));
+    properties.push(format!("title={}", property(&annotation.rule)));
+    let mut line = format!("::{level} {}::{}", properties.join(","), data(&annotation.message));
     if let Some(help) = &annotation.help {
         line.push_str("%0Afix: ");
         line.push_str(&data(help));
     }
     line.push('\n');
     line
+}
+
+fn place(at: At) -> Option<String> {
+    match at {
+        At::Anywhere => None,
+        At::Line(line) => Some(format!("line={line}")),
+        At::Region(Region { line, column, end_line, end_column }) if line == end_line => {
+            Some(format!("line={line},endLine={end_line},col={column},endColumn={end_column}"))
+        }
+        At::Region(Region { line, end_line, .. }) => {
+            Some(format!("line={line},endLine={end_line}"))
+        }
+    }
 }
 
 /// What stands after the second `::`.
@@ -51,16 +90,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::annotation::Region;
 
     fn annotation(message: &str, path: &str) -> Annotation {
         Annotation {
             rule: "name-form".to_owned(),
             level: Level::Warning,
             message: message.to_owned(),
+            severity: None,
             help: Some("mend it".to_owned()),
-            path: path.into(),
-            region: Some(Region { line: 2, column: 7, end_line: 2, end_column: 9 }),
+            path: Some(path.into()),
+            at: At::Region(Region { line: 2, column: 7, end_line: 2, end_column: 9 }),
             known_by: <_>::default(),
         }
     }
@@ -72,8 +111,15 @@ mod tests {
             "::warning file=a%2Cb%3Ac/SKILL.md,line=2,endLine=2,col=7,endColumn=9,\
              title=name-form::100%25 wrong: a, b%0Afix: mend it\n"
         );
-        let whole = Annotation { region: None, help: None, ..annotation("gone", "x") };
-        assert_eq!(github(&[whole]), "::warning file=x,title=name-form::gone\n");
+        let whole = Annotation { at: At::Anywhere, help: None, ..annotation("gone", "x") };
+        let line = Annotation { at: At::Line(4), ..whole.clone() };
+        let nowhere = Annotation { path: None, ..line.clone() };
+        assert_eq!(
+            github(&[whole, line, nowhere]),
+            "::warning file=x,title=name-form::gone\n\
+             ::warning file=x,line=4,title=name-form::gone\n\
+             ::warning title=name-form::gone\n"
+        );
     }
 
     proptest! {

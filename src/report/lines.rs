@@ -8,6 +8,7 @@ use super::{
     words,
 };
 use crate::model::{
+    call::stream::EditAnswer,
     check::{Check, CheckKind, CheckStatus},
     run::{
         Event, Plan, Point, State, StepStatus,
@@ -71,16 +72,14 @@ pub fn told(
             let files = words::count(changes.files.len(), "file");
             look.line(Mark::Note, &format!("{files} changed so far"))
         }
-        Event::EditChecked { answer, .. } => {
-            let file = words::first_line(&answer.file, look);
-            check(&answer.check, &format!("{file}: "), verbosity, look)
-        }
+        Event::EditChecked { answer, .. } => edit_checked(answer, verbosity, look),
         Event::Retry { step, reasons, .. } => {
             let reasons: Vec<String> =
                 reasons.iter().map(|reason| words::first_line(reason, look)).collect();
             let step = words::first_line(step, look);
             look.line(Mark::Again, &format!("{step} again: {}", reasons.join("; ")))
         }
+        Event::CanaryJudged { by, caught, .. } => panel::canary(state, by, *caught, look),
         Event::Vote { cast, .. } => panel::vote(cast, look),
         Event::Finding { finding, .. } => panel::finding(finding, look),
         Event::StepEnded { step, status, .. } => {
@@ -96,6 +95,8 @@ pub fn told(
         | Event::Decided { .. }
         | Event::Cancelled { .. }
         | Event::CommandStarted { .. }
+        | Event::CanaryPlanted { .. }
+        | Event::WorkTaken(_)
         | Event::StepStarted { .. }
         | Event::CallStarted(_)
         | Event::Changes { .. }
@@ -162,8 +163,14 @@ fn whose(plan: &Plan, at: &Point, look: Look) -> String {
         | Point::Pre
         | Point::Post { .. }
         | Point::Panel { .. }
+        | Point::Canary { .. }
         | Point::HandOver => String::new(),
     }
+}
+
+fn edit_checked(answer: &EditAnswer, verbosity: Verbosity, look: Look) -> String {
+    let file = words::first_line(&answer.file, look);
+    check(&answer.check, &format!("{file}: "), verbosity, look)
 }
 
 fn resumed(differences: &[String], look: Look) -> String {

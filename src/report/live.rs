@@ -46,7 +46,9 @@ impl LiveView {
             Event::CallRetrying { step, after, .. } => {
                 self.begin(Row::Step(step.clone()), step, &format!("waits {after}"));
             }
-            Event::CallEnded(call) if call.step.starts_with("panel/") => {
+            Event::CallEnded(call)
+                if call.step.starts_with("panel/") || call.step.starts_with("canary/") =>
+            {
                 self.end_row(&Row::Step(call.step.clone()));
             }
             Event::CallEnded(call) => self.says(&call.step, "is being looked at"),
@@ -76,6 +78,9 @@ impl LiveView {
             | Event::Vote { .. }
             | Event::Finding { .. }
             | Event::Verdict { .. }
+            | Event::CanaryPlanted { .. }
+            | Event::CanaryJudged { .. }
+            | Event::WorkTaken(_)
             | Event::EditChecked { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }

@@ -12,6 +12,7 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 
 use super::{
     fault::{self, Style},
+    host::Host,
     look::{Look, Mark, Symbols},
     screen::Screen,
 };
@@ -43,6 +44,8 @@ pub struct PrinterOptions {
     pub symbols: Symbols,
     /// The variable `TERM`; a dumb terminal gets words, and nothing that moves.
     pub term: Option<String>,
+    /// Who reads the talk.
+    pub host: Host,
 }
 
 /// Where everything that a person sees goes through.
@@ -51,6 +54,7 @@ pub struct Printer {
     err: Stream,
     verbosity: Verbosity,
     live: Option<MultiProgress>,
+    host: Host,
 }
 
 /// One stream, and what its other side can show.
@@ -96,7 +100,8 @@ impl Printer {
             kind: StreamKind::of(err.is_terminal()),
             writer: Mutex::new(Box::new(err)),
         };
-        Self::new(out, err, options.verbosity, moves.then(Screen::of_stderr))
+        let printer = Self::new(out, err, options.verbosity, moves.then(Screen::of_stderr));
+        Self { host: options.host, ..printer }
     }
 
     /// These streams, and where a live view is drawn, if there is one.
@@ -104,7 +109,7 @@ impl Printer {
         let live = live.map(|screen| {
             MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(screen)))
         });
-        Self { out, err, verbosity, live }
+        Self { out, err, verbosity, live, host: Host::default() }
     }
 
     /// How much is said.
@@ -191,6 +196,7 @@ impl Printer {
             return;
         }
         let lines = secret::redact(lines);
+        let lines = self.host.inert(&lines);
         let _unheard = match &self.live {
             Some(live) => live.suspend(|| self.err.write(lines.as_bytes())),
             None => self.err.write(lines.as_bytes()),

@@ -1,19 +1,17 @@
 //! SARIF 2.1.0: what code hosts and editors read of a tool's findings.
 //!
-//! Paths are relative to the root of the repository. A finding's fingerprint is made of its rule,
-//! its file and the text that it points at, and not of its line, so it stays the same where lines
-//! above it come and go.
+//! Paths are relative to the root of the repository. What speaks of no file is no result but a
+//! notification of the run: GitHub refuses a whole log in which one result has no place.
 
-use std::{collections::HashMap, fmt::Write as _, path::Path};
+use std::{fmt::Write as _, path::Path};
 
 use serde_json::{Value, json};
 
-use super::annotation::{Annotation, Region};
-use crate::model::{
-    digest::sha256,
-    lint::{Level, Rule},
-    text,
+use super::{
+    annotation::{Annotation, At, Region, RuleRow, fingerprints},
+    told::{Ending, Told},
 };
+use crate::model::{lint::Level, text};
 
 /// Where a relative path starts: the name that readers know for the root of the sources.
 const ROOT: &str = "%SRCROOT%";
@@ -21,66 +19,118 @@ const ROOT: &str = "%SRCROOT%";
 /// The name of our fingerprints; the number changes when they are made in another way.
 const FINGERPRINT: &str = "atlas/v1";
 
-/// So many digits of a hash tell the findings of one repository apart.
-const DIGITS: usize = 32;
+/// One log with what was found in files.
+pub fn sarif(rules: &[RuleRow], annotations: &[Annotation]) -> Value {
+    log(rules, annotations, Value::Null)
+}
 
-/// One log with one run of atlas.
-pub fn sarif(rules: &[&Rule], annotations: &[Annotation]) -> Value {
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    let results: Vec<Value> = annotations
-        .iter()
-        .map(|annotation| {
-            let known_by = fingerprint(annotation);
-            let before = seen.entry(known_by.clone()).and_modify(|n| *n += 1).or_insert(0);
-            result(rules, annotation, &format!("{known_by}:{before}"))
+/// One log with what was found in a run, and how that ended.
+pub fn sarif_of_run(told: &Told) -> Value {
+    let about_the_run = told.remarks.iter().filter(|remark| remark.path.is_none());
+    let worked = match told.ending {
+        Ending::Passed | Ending::ByNobody | Ending::Refused => true,
+        Ending::NotChecked | Ending::Broken => false,
+    };
+    let invocation = json!({
+        "executionSuccessful": worked,
+        "exitCode": told.result.exit_code,
+        "exitCodeDescription": told.result.status,
+        "toolExecutionNotifications":
+            about_the_run.map(|remark| notification(&told.rules, remark)).collect::<Vec<_>>(),
+    });
+    log(&told.rules, &told.remarks, invocation)
+}
+
+fn log(rules: &[RuleRow], annotations: &[Annotation], invocation: Value) -> Value {
+    let placed = annotations.iter().zip(fingerprints(annotations));
+    let results: Vec<Value> = placed
+        .filter_map(|(annotation, print)| {
+            let path = annotation.path.as_deref()?;
+            Some(result(rules, (annotation, path), &print))
         })
         .collect();
+    let mut run = json!({
+        "tool": { "driver": {
+            "name": "atlas",
+            "semanticVersion": env!("CARGO_PKG_VERSION"),
+            "rules": rules.iter().map(described).collect::<Vec<_>>(),
+        }},
+        "columnKind": "unicodeCodePoints",
+        "results": results,
+    });
+    if !invocation.is_null() {
+        run["invocations"] = json!([invocation]);
+    }
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "atlas",
-                "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().map(|rule| described(rule)).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": results,
-        }],
+        "runs": [run],
     })
 }
 
-fn described(rule: &Rule) -> Value {
-    json!({
-        "id": rule.id,
-        "shortDescription": { "text": rule.what },
-        "help": { "text": rule.why },
+fn described(rule: &RuleRow) -> Value {
+    let mut described = json!({
+        "id": inert(&rule.id),
+        "shortDescription": { "text": inert(&rule.what) },
         "defaultConfiguration": { "level": word(rule.level) },
+    });
+    if let Some(why) = &rule.why {
+        described["help"] = json!({ "text": inert(why) });
+    }
+    described
+}
+
+fn result(rules: &[RuleRow], (annotation, path): (&Annotation, &Path), fingerprint: &str) -> Value {
+    let mut place = json!({ "artifactLocation": artifact(path) });
+    match annotation.at {
+        At::Anywhere => {}
+        At::Line(line) => place["region"] = json!({ "startLine": line }),
+        At::Region(region) => place["region"] = within(region),
+    }
+    let mut result = json!({
+        "ruleId": inert(&annotation.rule),
+        "level": word(annotation.level),
+        "message": { "text": message(annotation) },
+        "locations": [{ "physicalLocation": place }],
+        "partialFingerprints": { FINGERPRINT: fingerprint },
+    });
+    if let Some(index) = index(rules, annotation) {
+        result["ruleIndex"] = index.into();
+    }
+    if let Some(severity) = annotation.severity {
+        result["properties"] = json!({ "severity": severity.name() });
+    }
+    result
+}
+
+fn notification(rules: &[RuleRow], annotation: &Annotation) -> Value {
+    let mut rule = json!({ "id": inert(&annotation.rule) });
+    if let Some(index) = index(rules, annotation) {
+        rule["index"] = index.into();
+    }
+    json!({
+        "level": word(annotation.level),
+        "message": { "text": message(annotation) },
+        "associatedRule": rule,
     })
 }
 
-fn result(rules: &[&Rule], annotation: &Annotation, fingerprint: &str) -> Value {
-    let inert = |text: &str| text::sanitize_line(text).into_owned();
+fn message(annotation: &Annotation) -> String {
     let mut message = inert(&annotation.message);
     if let Some(help) = &annotation.help {
         message.push_str("\nfix: ");
         message.push_str(&inert(help));
     }
-    let mut place = json!({ "artifactLocation": artifact(&annotation.path) });
-    if let Some(region) = annotation.region {
-        place["region"] = within(region);
-    }
-    let mut result = json!({
-        "ruleId": annotation.rule,
-        "level": word(annotation.level),
-        "message": { "text": message },
-        "locations": [{ "physicalLocation": place }],
-        "partialFingerprints": { FINGERPRINT: fingerprint },
-    });
-    if let Some(index) = rules.iter().position(|rule| rule.id == annotation.rule) {
-        result["ruleIndex"] = index.into();
-    }
-    result
+    // A reader of SARIF would make a link of it, to wherever somebody likes.
+    if message.contains("](") { message.replace('[', r"\[") } else { message }
+}
+
+fn index(rules: &[RuleRow], annotation: &Annotation) -> Option<usize> {
+    rules.iter().position(|rule| rule.id == annotation.rule)
+}
+
+fn inert(text: &str) -> String {
+    text::sanitize_line(text).into_owned()
 }
 
 fn within(region: Region) -> Value {
@@ -114,14 +164,6 @@ fn escaped(path: &Path) -> String {
     uri
 }
 
-fn fingerprint(annotation: &Annotation) -> String {
-    let (text, line) = &annotation.known_by;
-    let path = annotation.path.to_string_lossy();
-    let mut digits = sha256([&annotation.rule, path.as_ref(), text, line].join("\0").as_bytes());
-    digits.truncate(DIGITS);
-    digits
-}
-
 fn word(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
@@ -140,15 +182,20 @@ mod tests {
             rule: "name-form".to_owned(),
             level: Level::Warning,
             message: "wrong\u{202e}".to_owned(),
+            severity: None,
             help: Some("mend it".to_owned()),
-            path: "skills/a b/SKILL.md".into(),
-            region: Some(Region { line, column: 7, end_line: line, end_column: 9 }),
+            path: Some("skills/a b/SKILL.md".into()),
+            at: At::Region(Region { line, column: 7, end_line: line, end_column: 9 }),
             known_by: (text.to_owned(), format!("name: {text}")),
         }
     }
 
+    fn rules() -> Vec<RuleRow> {
+        ALL.iter().map(|rule| RuleRow::from(*rule)).collect()
+    }
+
     fn results(annotations: &[Annotation]) -> Vec<Value> {
-        sarif(ALL, annotations)["runs"][0]["results"].as_array().unwrap().clone()
+        sarif(&rules(), annotations)["runs"][0]["results"].as_array().unwrap().clone()
     }
 
     #[test]
@@ -161,7 +208,7 @@ mod tests {
         assert_eq!(result["message"]["text"], "wrong\u{fffd}\nfix: mend it");
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(ALL[index].id, "name-form");
-        let absolute = Annotation { path: "/x/SKILL.md".into(), ..annotation(1, "Up") };
+        let absolute = Annotation { path: Some("/x/SKILL.md".into()), ..annotation(1, "Up") };
         let place = &results(&[absolute])[0]["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"], json!({ "uri": "file:///x/SKILL.md" }));
     }

@@ -63,7 +63,7 @@ pub fn not_checked(result: &RunResult, look: Look) -> String {
 }
 
 /// The one line: `rejected · 2 of 3 checks · $0.06 · 41 s · …abcd`.
-fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
+pub(super) fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
     let mut parts = vec![if by_nobody(result) {
         "passed, checked by nobody".to_owned()
     } else {
@@ -88,6 +88,10 @@ fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
             votes.confirmed,
             words::count(votes.total() as usize, "reviewer")
         ));
+    }
+    if let Some(canary) = &result.canary {
+        let seen = if canary.caught { "seen" } else { "missed" };
+        parts.push(format!("planted fault {seen}"));
     }
     let spend = words::spend(&result.spend, look);
     let anything = result.spend.usd_known.is_none_or(|usd| usd > Usd::ZERO);

@@ -1,6 +1,7 @@
 //! Whole runs as they are shown.
 
 mod accepted;
+mod forms;
 mod hostile;
 mod live;
 mod refused;

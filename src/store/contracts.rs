@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::text_file;
+use super::text_file::{self, Shared};
 use crate::model::{
-    Result,
+    Fault, Result,
     contract::{self, Contract},
     yaml::Document,
 };
@@ -60,6 +60,22 @@ pub fn own_contract(skill: &Path, root: &Path) -> Result<Option<ContractFile>> {
     let Some(text) = text_file::read(&real)? else { return Ok(None) };
     let shown = path.strip_prefix(root).unwrap_or(&path);
     let document = contract::parse(shown, &text)?;
+    Ok(Some(ContractFile { origin: Origin::Skill, document }))
+}
+
+/// A contract in a file of the user's own, wherever that is.
+///
+/// # Errors
+/// It is faulty, or somebody else could have written it.
+pub fn users_contract(path: &Path) -> Result<Option<ContractFile>> {
+    let Some(text) = text_file::read(path)? else { return Ok(None) };
+    let shared = path.metadata().ok().and_then(|found| Shared::of(&found));
+    if let Some(shared) = shared {
+        return Err(Fault::invalid(format!("{} is not only yours", path.display()))
+            .because(shared.why())
+            .hint(shared.remedy(path)));
+    }
+    let document = contract::parse(path, &text)?;
     Ok(Some(ContractFile { origin: Origin::Skill, document }))
 }
 

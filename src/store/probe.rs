@@ -17,6 +17,10 @@ use crate::{
 /// A list of flags is far smaller; what is larger was not written by us.
 const MAX_FILE: u64 = 1 << 20;
 
+/// What the name of a file with an answer begins and ends with.
+const PREFIX: &str = "claude-";
+const SUFFIX: &str = ".json";
+
 /// Answers of claude binaries, in the user's cache folder.
 ///
 /// It is only a cache: what cannot be read is not there, and what cannot be written is not kept.
@@ -66,8 +70,7 @@ impl ProbeCache {
         seen.insert(path.to_owned(), state);
         let bytes = read_capped(&self.file_of(path), MAX_FILE).ok()?;
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
-        let same = kept.path == path.to_string_lossy()
-            && FileState { size: kept.size, mtime_ns: kept.mtime_ns } == state;
+        let same = kept.path == path.to_string_lossy() && kept.state() == state;
         same.then_some(Probed { version: kept.version, flags: kept.flags })
     }
 
@@ -90,9 +93,34 @@ impl ProbeCache {
             .and_then(|()| write_private(&self.file_of(path), &json, PRIVATE_FILE));
     }
 
+    /// The files of answers that hold for nothing any more: their binary is gone or another one,
+    /// or nobody can read them.
+    pub fn stale(&self) -> Vec<PathBuf> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else { return Vec::new() };
+        let is_ours = |file: &PathBuf| {
+            let name = file.file_name().and_then(|name| name.to_str());
+            name.is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX))
+        };
+        let holds = |file: &PathBuf| {
+            let kept = read_capped(file, MAX_FILE).ok();
+            let kept = kept.and_then(|bytes| serde_json::from_slice::<Kept>(&bytes).ok());
+            kept.is_some_and(|kept| FileState::of(Path::new(&kept.path)) == Some(kept.state()))
+        };
+        let files = entries.filter_map(Result::ok).map(|entry| entry.path());
+        let mut stale: Vec<PathBuf> = files.filter(|it| is_ours(it) && !holds(it)).collect();
+        stale.sort();
+        stale
+    }
+
     fn file_of(&self, path: &Path) -> PathBuf {
         let name = sha256(path.as_os_str().as_bytes());
-        self.folder.join(format!("claude-{}.json", &name[..16]))
+        self.folder.join(format!("{PREFIX}{}{SUFFIX}", &name[..16]))
+    }
+}
+
+impl Kept {
+    fn state(&self) -> FileState {
+        FileState { size: self.size, mtime_ns: self.mtime_ns }
     }
 }
 
@@ -149,6 +177,27 @@ mod tests {
         fs::copy(&claude, &other).unwrap();
         File::options().write(true).open(&other).unwrap().set_modified(touched).unwrap();
         assert_eq!(cache.lookup(&other), None, "an answer of another path");
+    }
+
+    #[test]
+    fn what_holds_for_nothing_any_more_is_stale() {
+        let folder = tempdir().unwrap();
+        let cache = ProbeCache::at(&folder.path().join("cache"));
+        let [here, gone, other] = ["here", "gone", "other"].map(|name| folder.path().join(name));
+        for claude in [&here, &gone, &other] {
+            put(claude, "one");
+            assert_eq!(cache.lookup(claude), None);
+            cache.remember(claude, "2.1.328", &[]);
+        }
+        assert_eq!(cache.stale(), Vec::<PathBuf>::new());
+        fs::remove_file(&gone).unwrap();
+        put(&other, "another");
+        let broken = cache.folder.join("claude-broken.json");
+        put(&broken, "{");
+        put(&cache.folder.join("prices.json"), "{");
+        let mut expected = vec![cache.file_of(&gone), cache.file_of(&other), broken];
+        expected.sort();
+        assert_eq!(cache.stale(), expected);
     }
 
     #[test]

@@ -71,6 +71,12 @@ pub fn write_result(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written.map_err(|error| named("write", path, &error))
 }
 
+/// Writes to the end of the file `path`, which is made if it is not there.
+pub fn append(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let opened = OpenOptions::new().append(true).create(true).open(path);
+    opened.and_then(|mut file| file.write_all(bytes)).map_err(|error| named("write", path, &error))
+}
+
 fn replace(path: &Path, bytes: &[u8], mode: Option<Permissions>) -> io::Result<()> {
     let mut prefix = path.file_name().ok_or(ErrorKind::InvalidInput)?.to_os_string();
     prefix.push(".tmp-");

@@ -10,6 +10,7 @@ mod new;
 mod reference;
 mod session;
 mod show;
+mod situations;
 mod skills_page;
 mod streams;
 mod trust;

@@ -180,3 +180,23 @@ fn every_command_of_the_guide_runs() {
     let shown = blocks(&guide, "text").remove(0) + "\n";
     world.check(&talk, snapbox::Data::text(shown));
 }
+
+#[test]
+fn every_command_of_the_page_about_installing_runs() {
+    let world = World::scripted([]);
+    let installed = world.root().join("installed/bin/atlas");
+    let home = world.home();
+    let man = home.join(".local/share/man/man1/atlas-run.1");
+    let completions = home.join(".local/share/bash-completion/completions/atlas");
+    let commands = commands(&page("docs/install.md"));
+    let [install, rest @ .., removal] = &commands[..] else { panic!("{commands:?}") };
+    let built = reader(&world, install).cwd(clone()).deadline(A_BUILD).run();
+    expect_success(&built, install);
+    let run = |command: &str| {
+        expect_success(&reader(&world, command).env("ATLAS_CLAUDE", real_claude()).run(), command);
+    };
+    rest.iter().for_each(|command| run(command));
+    assert!([&installed, &man, &completions].iter().all(|file| file.is_file()));
+    run(removal);
+    assert!([&installed, &man, &completions].iter().all(|file| !file.exists()));
+}

@@ -12,6 +12,7 @@ use crate::support::model::{Rule, rule};
 use crate::support::programs::Run;
 use crate::support::world::World;
 
+mod evals;
 mod facts;
 mod journals;
 mod refused;

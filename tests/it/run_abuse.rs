@@ -228,7 +228,7 @@ fn an_input_from_a_file_attaches_no_file() {
 fn whoever_asks_for_a_copy_never_works_in_the_tree_itself() {
     let world = faked();
     world.personal_skill("greet", GREET);
-    for (flag, code) in [("--worktree", 8), ("--apply", 2)] {
+    for (flag, code) in [("--worktree", 8), ("--apply", 2), ("--branch", 2)] {
         let output = world.atlas(["run", "greet", "--edit", flag]).run().expect_code(code);
         assert!(output.stderr.contains("worktree"), "{output}");
     }

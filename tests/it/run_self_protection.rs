@@ -8,6 +8,8 @@ use crate::support::fake::{Script, Step};
 use crate::support::model::rule;
 use crate::support::world::World;
 
+mod called;
+
 fn write(path: &str, text: &str) -> Step {
     Step::Write { path: path.to_owned(), text: text.to_owned() }
 }

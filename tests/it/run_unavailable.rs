@@ -13,11 +13,10 @@ const LATER: u64 = 4_000_000_000;
 /// Makes the waits between calls short.
 const IMPATIENT: &str = "retry: { times: 1, backoff: 10ms }";
 
-#[test]
-fn a_refused_login_ends_everything_at_once() {
+pub(crate) fn a_refused_login_ends_everything_at_once() {
     for failure in [Failure::unauthorized(), Failure::forbidden()] {
         let world = World::scripted([rule().fails(failure)]);
-        world.greet();
+        world.user_config("retry: { times: 50, on: [failed, unavailable] }").greet();
         let started = Instant::now();
 
         let output = world.atlas(["run", "greet", "--format=json"]).run().expect_code(7);

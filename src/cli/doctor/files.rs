@@ -2,13 +2,16 @@
 
 use std::{
     fs,
-    os::unix::fs::PermissionsExt as _,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use jiff::Timestamp;
-use rustix::fs::{Access, access};
+use rustix::{
+    fs::{Access, access},
+    process::geteuid,
+};
 
 use super::{super::context::Context, Finding};
 use crate::store::{config, folders::Folders};
@@ -18,6 +21,17 @@ const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) fn look(context: &Context, folders: &Folders) -> Vec<Finding> {
     let mut findings = vec![configuration(folders), own_folders(folders)];
+    let open = open_folders(folders, &context.project().root);
+    if let Some(first) = open.first() {
+        let more = match open.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        findings.push(
+            Finding::warn("folders", format!("others can enter {}{more}", first.display()))
+                .advise("`atlas doctor --fix` closes them"),
+        );
+    }
     let stale = stale_keys(folders, context.clock.now());
     if !stale.is_empty() {
         let count = stale.len();
@@ -68,6 +82,18 @@ fn nearest(folder: &Path) -> Option<&Path> {
 /// Whether anybody but the owner can write there.
 pub(super) fn others_can_write(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o022 != 0)
+}
+
+/// Folders that only this user shall enter and that others can. Those of somebody else are none of
+/// ours to close.
+pub(super) fn open_folders(folders: &Folders, root: &Path) -> Vec<PathBuf> {
+    let is_open = |folder: &PathBuf| {
+        fs::symlink_metadata(folder).is_ok_and(|found| {
+            found.is_dir() && found.uid() == geteuid().as_raw() && found.mode() & 0o077 != 0
+        })
+    };
+    let all = [folders.state.clone(), folders.cache.clone(), root.join(".claude/sessions")];
+    all.into_iter().filter(is_open).collect()
 }
 
 /// Folders with keys of calls that were killed together with atlas.

@@ -2,26 +2,81 @@
 
 use std::path::{Path, PathBuf};
 
+use super::outlets::{OutletArgs, token};
 use crate::{
-    cli::{Exit, context::Context, global::Format},
+    cli::{
+        Exit,
+        context::Context,
+        global::{Asked, Format},
+    },
     engine::{HandOver, Observer, Site, run::Finished},
     model::{
         Activity, Fault, Result,
-        run::{Event, State},
-        text,
+        check::{Check, CheckStatus},
+        run::{Event, Point, State, state::Stage},
+        secret, text,
     },
-    report::{Mark, Printer, Reporter, StreamKind, answer, summary::Place},
+    report::{
+        About, Form, Mark, Printer, Reporter, StreamKind, Told, answer, form::last_line, report,
+        summary::Place,
+    },
     sys::fs::write_result,
 };
 
 /// Shows a run while it goes on.
 pub(in crate::cli) struct Follower<'a> {
     pub(in crate::cli) reporter: Reporter<'a>,
+    events: Events<'a>,
+}
+
+/// The events as lines of JSON, for whoever wants them.
+struct Events<'a> {
+    /// Where each is written at once.
+    stream: Option<&'a Printer>,
+    /// Whether they are needed again at the end.
+    keeping: bool,
+    kept: Vec<String>,
+    /// Why the first one that could not be written could not be.
+    fault: Option<Fault>,
 }
 
 impl<'a> Follower<'a> {
-    pub(in crate::cli) fn new(printer: &'a Printer) -> Self {
-        Self { reporter: Reporter::new(printer) }
+    pub(in crate::cli) fn new(outlets: &OutletArgs, context: &'a Context) -> Self {
+        let lines = context.asked == Asked::Jsonl;
+        let streams = lines && outlets.output.is_none();
+        let events = Events {
+            stream: streams.then_some(&context.printer),
+            keeping: outlets.keeps_events() || (lines && !streams),
+            kept: Vec::new(),
+            fault: None,
+        };
+        Self { reporter: Reporter::new(&context.printer), events }
+    }
+}
+
+impl Events<'_> {
+    fn take(&mut self, event: &Event) {
+        if self.stream.is_none() && !self.keeping {
+            return;
+        }
+        let json = serde_json::to_string(event).expect("an event is JSON");
+        let mut line = secret::redact(&json).into_owned();
+        line.push('\n');
+        if let Some(printer) = self.stream {
+            let written = write_line(&line, printer);
+            self.fault = self.fault.take().or(written.err());
+        }
+        if self.keeping {
+            self.kept.push(line);
+        }
+    }
+}
+
+/// JSON has no line break within, and no control character; for a terminal that is not enough.
+fn write_line(line: &str, printer: &Printer) -> Result<()> {
+    match printer.result_kind() {
+        StreamKind::Terminal => printer.result(&text::sanitize(line)),
+        StreamKind::Pipe => printer.result(line),
     }
 }
 
@@ -31,6 +86,7 @@ impl Observer for Follower<'_> {
     }
 
     fn event(&mut self, site: &Site, state: &State, event: &Event) {
+        self.events.take(event);
         self.reporter.event(&site.plan, state, event);
     }
 
@@ -41,12 +97,50 @@ impl Observer for Follower<'_> {
 
 /// The result to whoever reads it, the last words to the person, the exit code to the caller.
 pub(in crate::cli) fn end(
-    output: Option<&Path>,
+    outlets: &OutletArgs,
     context: &Context,
     follower: Follower<'_>,
     finished: &Finished,
 ) -> Result<Exit> {
     let result = finished.result();
+    let output = outlets.output.as_deref();
+    let Follower { reporter, events } = follower;
+    let mut place = Place {
+        output: finished.output_file.as_deref(),
+        written: None,
+        replayed: finished.replayed,
+    };
+    let told = Told::of(&result, &About { plan: Some(&finished.plan), place });
+    let exit = outlets.write_reports(&told, &events.kept, (result.exit_code, context));
+    let answer = match (context.asked.form(), events.stream) {
+        (Some(Form::Json) | None, _) => given(finished, output, context),
+        (Some(Form::Jsonl), Some(_)) => Some(last_line(&told)),
+        (Some(form), _) => Some(report(form, &told, &events.kept, &token())),
+    };
+    let written = match (&answer, output) {
+        (Some(answer), Some(file)) => Some(write(&context.cwd.join(file), answer)),
+        (Some(_) | None, _) => None,
+    };
+    place.written = written.as_ref().and_then(|written| written.as_deref().ok());
+    reporter.ends(&finished.plan, &finished.state, &result, &place);
+    if let Some(handed) = &finished.handed {
+        tell_where(handed, finished, context);
+    }
+    if let (Some(answer), None) = (&answer, output) {
+        write_line(answer, &context.printer)?;
+    }
+    if let Some(fault) = events.fault {
+        return Err(fault);
+    }
+    // The run is told first: its answer is paid for and lies in the session.
+    match written {
+        Some(Err(fault)) => Err(kept_elsewhere(fault, finished)),
+        Some(Ok(_)) | None => Ok(exit),
+    }
+}
+
+/// The result as text or as its document, for stdout or a file.
+fn given(finished: &Finished, output: Option<&Path>, context: &Context) -> Option<String> {
     let format = match context.format {
         Format::Text => answer::Format::Text,
         Format::Json => answer::Format::Json,
@@ -55,28 +149,7 @@ pub(in crate::cli) fn end(
         Some(_) => StreamKind::Pipe,
         None => context.printer.result_kind(),
     };
-    let answer = answer::answer(&result, format, reader);
-    let written = match (&answer, output) {
-        (Some(answer), Some(file)) => Some(write(&context.cwd.join(file), answer)),
-        (Some(_) | None, _) => None,
-    };
-    let place = Place {
-        output: finished.output_file.as_deref(),
-        written: written.as_ref().and_then(|written| written.as_deref().ok()),
-        replayed: finished.replayed,
-    };
-    follower.reporter.ends(&finished.plan, &finished.state, &result, &place);
-    if let Some(handed) = &finished.handed {
-        tell_where(handed, finished.plan.apply, context);
-    }
-    if let (Some(answer), None) = (&answer, output) {
-        context.printer.result(answer)?;
-    }
-    // The run is told first: its answer is paid for and lies in the session.
-    match written {
-        Some(Err(fault)) => Err(kept_elsewhere(fault, finished)),
-        Some(Ok(_)) | None => Ok(Exit(result.exit_code)),
-    }
+    answer::answer(&finished.result(), format, reader)
 }
 
 fn kept_elsewhere(fault: Fault, finished: &Finished) -> Fault {
@@ -86,34 +159,13 @@ fn kept_elsewhere(fault: Fault, finished: &Finished) -> Fault {
     }
 }
 
-/// What the result is to be written to is looked at before anything is spent.
-pub(in crate::cli) fn writable(output: Option<&Path>, context: &Context) -> Result<()> {
-    let Some(file) = output else { return Ok(()) };
-    let file = context.cwd.join(file);
-    let folder = file.parent().unwrap_or(&file);
-    if folder.is_dir() && !file.is_dir() {
-        return Ok(());
-    }
-    let what = if file.is_dir() { "it is a folder" } else { "its folder does not exist" };
-    Err(Fault::usage(format!("the result cannot be written to {}", file.display())).because(what))
-}
-
 /// Work on a copy is nowhere to be seen unless somebody says where it is.
-fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
+fn tell_where(handed: &HandOver, finished: &Finished, context: &Context) {
     let look = context.printer.look();
     let say = |mark: Mark, text: String| context.printer.say(&look.line(mark, &text));
-    match &handed.patch {
-        None => {}
-        Some(patch) if applied => {
-            say(Mark::Note, format!("the change is kept in {}", patch.display()));
-        }
-        Some(patch) => {
-            let patch = patch.display();
-            say(
-                Mark::Hint,
-                format!("bring the change in: `git apply {patch}`, or run with `--apply`"),
-            );
-        }
+    if let Some(patch) = &handed.patch {
+        let (mark, text) = way_to(patch, finished);
+        say(mark, text);
     }
     if let (Some(trouble), Some(copy)) = (&handed.trouble, &handed.copy) {
         let trouble = trouble.to_string();
@@ -124,6 +176,29 @@ fn tell_where(handed: &HandOver, applied: bool, context: &Context) {
     } else if let Some(copy) = &handed.copy {
         let files = handed.left_out.join(", ");
         say(Mark::Warning, format!("not in the patch: {files}; they are in {}", copy.display()));
+    }
+}
+
+/// How the user comes by the change.
+fn way_to(patch: &Path, finished: &Finished) -> (Mark, String) {
+    let patch = patch.display();
+    if !is_handed_over(&finished.state) {
+        let with = "`--apply` or `--branch`";
+        let text = format!("bring the change in: `git apply {patch}`, or run with {with}");
+        return (Mark::Hint, text);
+    }
+    let text = match finished.plan.delivery.branch(&finished.session) {
+        Some(branch) => format!("the change is on the branch `{branch}`: `git merge {branch}`"),
+        None => format!("the change is kept in {patch}"),
+    };
+    (Mark::Note, text)
+}
+
+fn is_handed_over(state: &State) -> bool {
+    let passed = |check: &Check| check.status == CheckStatus::Passed;
+    match state.checks.get(&Point::HandOver) {
+        Some(Stage::Ended(checks)) => checks.iter().all(passed),
+        Some(Stage::Idle | Stage::Running) | None => false,
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     store::recordings::{self, Draft},
 };
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Recordings")]
 pub(in crate::cli) struct RecordArgs {
     /// Write what claude says and changes to DIR, so that the run can be replayed for nothing

@@ -2,15 +2,15 @@
 
 use std::{
     io::{self, Read as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use super::{Args, ProofArgs};
+use super::{AgentArgs, Args, ProofArgs};
 use crate::{
     cli::context::Context,
     model::{
-        Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName, text,
-        value::NotAValue,
+        Delivery, Request, Result, Status, TrustRequest, VerifyRequest, skill::name::SkillName,
+        text, value::NotAValue,
     },
     sys::fs::read_capped,
 };
@@ -43,21 +43,33 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         edit: agent.edit,
         permission_mode: agent.permission_mode,
         allow: agent.allow.clone(),
+        contract: None,
         worktree: agent.worktree,
-        apply: agent.apply,
+        delivery: delivery(agent),
         jobs: agent.jobs,
         max_usd: limits.max_usd,
         max_turns: limits.max_turns,
         timeout: limits.timeout,
         require: proof.require,
         verify: verify(proof),
+        canary: proof.canary,
+        work: None,
         trust: trust(proof),
         wait: limits.wait(),
         ok_on,
     })
 }
 
-fn verify(proof: &ProofArgs) -> VerifyRequest {
+fn delivery(agent: &AgentArgs) -> Delivery {
+    match (&agent.branch, agent.apply) {
+        (Some(name), _) => Delivery::Branch { name: name.clone() },
+        (None, true) => Delivery::Tree,
+        (None, false) => Delivery::Patch,
+    }
+}
+
+/// What is said of the panel.
+pub(in crate::cli) fn verify(proof: &ProofArgs) -> VerifyRequest {
     match (proof.no_verify, proof.verify) {
         (true, _) => VerifyRequest::Off,
         (false, Some(number)) => VerifyRequest::On(number),
@@ -90,7 +102,7 @@ pub(super) fn trusted(typed: &str) -> Result<Trusted, NotAValue> {
 }
 
 /// A hash says more than a bare `--trust` beside it.
-fn trust(proof: &ProofArgs) -> TrustRequest {
+pub(in crate::cli) fn trust(proof: &ProofArgs) -> TrustRequest {
     let hash = |trusted: &Trusted| match trusted {
         Trusted::Whatever => None,
         Trusted::Hash(hash) => Some(hash.clone()),
@@ -105,10 +117,10 @@ fn trust(proof: &ProofArgs) -> TrustRequest {
 }
 
 /// A name and a text: an input's value, or why it has none.
-type Told = (String, String);
+pub(in crate::cli) type Told = (String, String);
 
 /// The inputs with their files read, and those that could not be read, each with its reason.
-fn inputs(typed: &[Told], context: &Context) -> (Vec<Told>, Vec<Told>) {
+pub(in crate::cli) fn inputs(typed: &[Told], context: &Context) -> (Vec<Told>, Vec<Told>) {
     let (mut inputs, mut unread) = (Vec::new(), Vec::new());
     let mut stdin_is_for: Option<&str> = None;
     for (name, typed) in typed {
@@ -132,10 +144,18 @@ fn inputs(typed: &[Told], context: &Context) -> (Vec<Told>, Vec<Told>) {
 }
 
 /// Where inputs were read from, so that a resume sees that such a file has changed.
-fn input_files(typed: &[Told], context: &Context) -> Vec<(String, PathBuf)> {
+pub(in crate::cli) fn input_files(typed: &[Told], context: &Context) -> Vec<(String, PathBuf)> {
     let file =
         |(name, value): &Told| Some((name.clone(), context.cwd.join(value.strip_prefix('@')?)));
     typed.iter().filter_map(file).collect()
+}
+
+/// The text of a file, or of stdin where there is none; else why it cannot be read.
+pub(in crate::cli) fn read_text(file: Option<&Path>) -> Result<String, String> {
+    match file {
+        Some(file) => content(&file.to_string_lossy(), read_capped(file, MAX_INPUT)),
+        None => content("stdin", stdin()),
+    }
 }
 
 fn stdin() -> io::Result<Vec<u8>> {

@@ -2,18 +2,21 @@
 //!
 //! It exits 0, and says everywhere that nothing was checked: it must never look like a pass.
 
-use super::{Args, follow::write};
+use super::{
+    follow::write,
+    outlets::{OutletArgs, token},
+};
 use crate::{
-    cli::{Exit, context::Context, global::Format},
+    cli::{Exit, context::Context},
     model::{Fault, Request, Result, Status, result::RunResult},
-    report::{self, summary},
+    report::{About, Told, report, summary},
 };
 
 /// Tells the fault, and that it was waived.
 pub(super) fn waive(
     fault: &Fault,
     request: &Request,
-    args: &Args,
+    outlets: &OutletArgs,
     context: &Context,
 ) -> Result<Exit> {
     let result = RunResult {
@@ -24,12 +27,14 @@ pub(super) fn waive(
     };
     context.printer.say(&summary::not_checked(&result, context.printer.look()));
     context.printer.fault(fault);
-    if context.format == Format::Json {
-        let document = report::json(&result);
-        match &args.output {
+    let told = Told::of(&result, &About::default());
+    let exit = outlets.write_reports(&told, &[], (result.exit_code, context));
+    if let Some(form) = context.asked.form() {
+        let document = report(form, &told, &[], &token());
+        match &outlets.output {
             Some(file) => drop(write(&context.cwd.join(file), &document)?),
             None => context.printer.result(&document)?,
         }
     }
-    Ok(Exit(result.exit_code))
+    Ok(exit)
 }

@@ -75,18 +75,19 @@ impl Answer {
 
 /// Whether a question would reach a person: there is a terminal on both sides, and neither an
 /// agent, a git hook nor a build machine is above this command.
-pub(super) fn somebody_answers(context: &Context) -> bool {
+pub(in crate::cli) fn somebody_answers(context: &Context) -> bool {
     agent_above(context).is_none() && unattended(context).is_none() && is_a_terminal()
 }
 
 /// The line that somebody typed.
-pub(super) fn typed() -> io::Result<String> {
+pub(in crate::cli) fn typed() -> io::Result<String> {
     let mut typed = String::new();
     io::stdin().lock().take(MAX_ANSWER).read_line(&mut typed)?;
     Ok(typed)
 }
 
-fn agent_above(context: &Context) -> Option<&'static str> {
+/// What says that an agent is above this command.
+pub(in crate::cli) fn agent_above(context: &Context) -> Option<&'static str> {
     AGENTS.into_iter().find(|name| context.env.get_os(name).is_some())
 }
 

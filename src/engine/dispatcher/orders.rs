@@ -7,6 +7,7 @@ use crate::{
         Result,
         check::{Check, Timing},
         contract::Conversation,
+        panel::Sitting,
         run::{
             Point,
             event::Output,
@@ -47,7 +48,11 @@ impl Dispatcher<'_> {
     pub(super) fn shape(&self, at: &Point) -> Result<Option<(Option<Output>, serde_json::Value)>> {
         let plan = &self.site.plan;
         Ok(match at {
-            Point::Pre | Point::Settled { .. } | Point::HandOver | Point::Panel { .. } => None,
+            Point::Pre
+            | Point::Settled { .. }
+            | Point::HandOver
+            | Point::Panel { .. }
+            | Point::Canary { .. } => None,
             Point::Mid { step, .. } => {
                 let known = self.state.step(step).filter(|known| known.succeeded());
                 let schema = plan.step(step).and_then(|step| step.output.clone());
@@ -68,6 +73,7 @@ impl Dispatcher<'_> {
             | Point::Settled { .. }
             | Point::Post { .. }
             | Point::Panel { .. }
+            | Point::Canary { .. }
             | Point::HandOver => None,
         }
     }
@@ -77,17 +83,34 @@ impl Dispatcher<'_> {
         let said = |check: &&Check| matches!(check.timing, Some(Timing::Mid | Timing::Post));
         Ok(panel::Work {
             round: self.state.round,
+            planted: None,
             output: made::for_judges(&self.site, &self.state)?.0,
             speaker: self.site.plan.speaker(&self.state),
             checks: next::standing_checks(&self.state).filter(said).cloned().collect(),
         })
     }
 
+    pub(super) fn sitting(&self, call: &str) -> Sitting {
+        let panel = self.site.plan.panel.as_ref();
+        panel.and_then(|panel| panel.reviewer(call)).map_or(Sitting::Work, |(sitting, _)| sitting)
+    }
+
+    /// The work that a sitting is about.
+    pub(super) fn work_before(&self, sitting: Sitting) -> Result<panel::Work> {
+        let planted = self.state.canary().and_then(|canary| canary.fault.clone());
+        Ok(panel::Work {
+            planted: planted.filter(|_| sitting == Sitting::Canary),
+            ..self.finished_work()?
+        })
+    }
+
     /// What the first `asked` reviewers said.
     pub(super) fn hearing(&self, at: Point, asked: u32) -> Result<panel::Hearing> {
-        let reviewers = self.site.plan.panel.iter().flat_map(|panel| &panel.reviewers);
-        let heard = reviewers.take(asked as usize).filter_map(|reviewer| {
-            match self.state.step(&reviewer.call.id)? {
+        let panel = self.site.plan.panel.as_ref().expect("the plan asked for a panel");
+        let sitting = at.sitting();
+        let calls = panel.calls(sitting).into_iter().zip(&panel.reviewers);
+        let heard = calls.take(asked as usize).filter_map(|(call, reviewer)| {
+            match self.state.step(&call.id)? {
                 StepState { call: Stage::Ended(outcome), output, .. } => {
                     Some((reviewer.name().to_owned(), outcome.clone(), output.clone()))
                 }
@@ -96,7 +119,7 @@ impl Dispatcher<'_> {
         });
         Ok(panel::Hearing {
             at,
-            work: self.finished_work()?,
+            work: self.work_before(sitting)?,
             judges: self.state.judges.files().to_vec(),
             heard: heard.collect(),
         })
@@ -106,7 +129,11 @@ impl Dispatcher<'_> {
     pub(super) fn work(&self, at: &Point) -> Result<hook::Work> {
         let changes = self.state.changes.clone();
         let step = match at {
-            Point::Pre | Point::Settled { .. } | Point::HandOver | Point::Panel { .. } => {
+            Point::Pre
+            | Point::Settled { .. }
+            | Point::HandOver
+            | Point::Panel { .. }
+            | Point::Canary { .. } => {
                 return Ok(hook::Work::default());
             }
             Point::Mid { step, .. } => Some(step.clone()),
@@ -119,7 +146,8 @@ impl Dispatcher<'_> {
         };
         let step = step.as_str();
         let dir = self.site.session.stored().attempt_dir(self.site.run, step, known.attempt);
-        let calls = self.site.plan.command(step).is_none();
+        let plan = &self.site.plan;
+        let calls = plan.work.is_none() && plan.command(step).is_none();
         Ok(hook::Work {
             output_file: self.site.output_file(step, known),
             transcript: calls.then(|| dir.join("stream.jsonl")),

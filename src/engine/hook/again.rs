@@ -101,6 +101,8 @@ impl Again<'_> {
                     | Effect::Decide { .. }
                     | Effect::Run { .. }
                     | Effect::Cancel { .. }
+                    | Effect::Plant { .. }
+                    | Effect::TakeWork { .. }
                     | Effect::Call { .. } => {
                         unreachable!("hooks of one point start hooks only")
                     }
@@ -153,7 +155,11 @@ impl Again<'_> {
     fn work(&self, at: &Point) -> Work {
         let speaker = self.plan.speaker(self.state);
         let step = match at {
-            Point::Pre | Point::Settled { .. } | Point::Panel { .. } | Point::HandOver => {
+            Point::Pre
+            | Point::Settled { .. }
+            | Point::Panel { .. }
+            | Point::Canary { .. }
+            | Point::HandOver => {
                 return Work::default();
             }
             Point::Mid { step, .. } => Some(step),

@@ -1,10 +1,31 @@
-use std::{io::Write as _, os::unix::fs::symlink};
+use std::{collections::BTreeSet, io::Write as _, os::unix::fs::symlink};
 
 use super::*;
-use crate::model::digest::sha256;
+
+fn state(path: &Path) -> FileState {
+    super::state(path, &Part::Whole)
+}
 
 fn holds(path: &Path) -> Holds {
     state(path).holds
+}
+
+#[test]
+fn what_of_a_package_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("package.json");
+    let part = Part::Scripts(BTreeSet::from(["test".to_owned()]));
+    let of = |text: &str| {
+        fs::write(&path, text).unwrap();
+        super::state(&path, &part).holds
+    };
+    let before = of(r#"{"scripts": {"test": "x"}, "version": "1"}"#);
+    assert_eq!(of(r#"{"scripts": {"test": "x", "b": "y"}, "version": "2"}"#), before);
+    assert_ne!(of(r#"{"scripts": {"test": "y"}, "version": "1"}"#), before);
+    let long = " ".repeat(5 * 1024 * 1024);
+    assert_ne!(of(&format!("{{\"scripts\": {{\"test\": \"x\"}} {long} }}")), before);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(super::state(&path, &part).holds, Holds::Nothing);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::{
     model::panel::{
         EvidenceCommand,
         answer::{Expect, Issue},
+        canary::Planted,
         quote,
         weigh::{Asked, Evidence, Said},
     },
@@ -26,32 +27,50 @@ use crate::{
 /// Larger files are not quoted from.
 const FILE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Looks up every quote, and runs each command that somebody named, once.
-pub(super) async fn look(site: &Site, asked: &[Asked], output: &str) -> Evidence {
+/// What quotes are looked up in, beside the tree.
+pub(super) struct Ground {
+    /// The output.
+    pub(super) output: String,
+    /// The fault that the copy has which is judged; it stands in no file.
+    pub(super) planted: Option<Planted>,
+}
+
+/// Looks up every quote, and runs each command that somebody named, once. What commands say is about
+/// the work, so they prove nothing about a copy of it.
+pub(super) async fn look(site: &Site, asked: &[Asked], ground: &Ground) -> Evidence {
     let mut quotes = BTreeMap::new();
     let mut named = BTreeSet::new();
     for Asked { reviewer, said } in asked {
         let Said::Answer { review } = said else { continue };
-        let stand = review.issues.iter().map(|issue| stands(&site.tree.root, issue, output));
+        let stand = review.issues.iter().map(|issue| stands(&site.tree.root, issue, ground));
         quotes.insert(reviewer.clone(), stand.collect());
         named.extend(review.issues.iter().filter_map(|issue| issue.command.as_deref()));
+    }
+    if ground.planted.is_some() {
+        return Evidence { quotes, commands: BTreeMap::new() };
     }
     Evidence { quotes, commands: commands(site, &named).await }
 }
 
-fn stands(root: &Path, issue: &Issue, output: &str) -> bool {
+fn stands(root: &Path, issue: &Issue, ground: &Ground) -> bool {
     let Some(wanted) = issue.quote.as_deref().filter(|words| quote::says_something(words)) else {
         return false;
     };
-    match issue.file.as_deref() {
-        None => !quote::places(output, wanted).is_empty(),
+    let planted = ground.planted.as_ref();
+    let (text, faulty) = match issue.file.as_deref() {
+        None => {
+            let faulty = planted.and_then(|planted| planted.in_output(&ground.output));
+            (ground.output.clone(), faulty)
+        }
         Some(file) => {
             let bytes = inside(root, file).and_then(|path| read_capped(&path, FILE_BYTES).ok());
-            bytes.is_some_and(|bytes| {
-                !quote::places(&String::from_utf8_lossy(&bytes), wanted).is_empty()
-            })
+            let Some(bytes) = bytes else { return false };
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            let faulty = planted.and_then(|planted| planted.in_file(file, &text));
+            (text, faulty)
         }
-    }
+    };
+    !quote::places(&faulty.unwrap_or(text), wanted).is_empty()
 }
 
 /// A reviewer names files of the tree, and no others.

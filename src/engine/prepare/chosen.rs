@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::{Around, Ground};
+use super::{Around, Ground, session};
 use crate::{
     model::{
-        Fault, Request, Result, Status,
+        Fault, Request, Result, Status, WorkOf,
         config::{Config, defaults::DEPTH},
         skill::{Found, Skill, name::SkillName, source::Source},
         yaml::Document,
@@ -35,6 +35,9 @@ pub(super) fn skill(
     ground: &Ground,
     configs: [Option<&Document<Config>>; 2],
 ) -> Result<(Skill, Option<String>)> {
+    if request.work.as_ref().is_some_and(|work| work.of == WorkOf::Session) {
+        return Ok((session::skill(request, &ground.root)?, None));
+    }
     let [users, projects] = configs.map(|config| {
         let alias = config.and_then(|config| config.value.aliases.get(&request.skill));
         alias.map(|alias| alias.value.as_str())

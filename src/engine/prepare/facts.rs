@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{Ground, file_change};
+use super::{Ground, Since, file_change};
 use crate::{
     model::{
         Fault, Request, Result, Status,
@@ -26,6 +26,9 @@ const EXCLUDE: [&str; 1] = [".claude/sessions"];
 /// The facts, in the order in which the contract asks for them.
 pub(super) fn read(request: &Request, settings: &Settings, ground: &Ground) -> Result<Vec<Seen>> {
     let mut asked: Vec<Fact> = Vec::new();
+    if request.work.is_some() {
+        return Ok(Vec::new());
+    }
     for fact in &settings.given.value {
         if !asked.contains(fact) {
             asked.push(*fact);
@@ -39,6 +42,19 @@ pub(super) fn read(request: &Request, settings: &Settings, ground: &Ground) -> R
     let look = repository.facts(&exclude).map_err(|error| fault(&error))?;
     let named = named_base(request, settings);
     asked.into_iter().map(|fact| see(fact, repository, &look, named.as_deref())).collect()
+}
+
+/// The tree since which its change belongs to work that was done elsewhere, where a revision is named.
+pub(super) fn base_of_work(request: &Request, ground: &Ground) -> Result<Since> {
+    let Some(named) = request.work.as_ref().and_then(|work| work.base.as_deref()) else {
+        return Ok(Since::Now);
+    };
+    let Some(repository) = &ground.repository else {
+        return Err(Fault::usage("`--base` names a revision, and there is no repository here")
+            .hint("go to where the work was done, or leave `--base` out"));
+    };
+    let tree = base(repository, Some(named))?.tree().map(str::to_owned);
+    Ok(tree.map_or(Since::Now, Since::Revision))
 }
 
 fn see(fact: Fact, repository: &Repository, look: &Facts<'_>, named: Option<&str>) -> Result<Seen> {

@@ -1,7 +1,7 @@
 //! Which files judge the work: what it must not change between its first call and its end.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Component, Path, PathBuf},
 };
 
@@ -11,18 +11,28 @@ use crate::{
     engine::{judges::state, prepare::Around},
     model::{
         Fault, Result,
+        bundled_hook::{
+            BundledHook,
+            suites::{Project, Runner},
+        },
         check::Timing,
         config::Settings,
-        contract::{HookAction, Output, every},
-        judges::{Judge, JudgeFile, Run, Word, below, candidates, looks_like_a_path, runs},
+        contract::{Bundled, HookAction, Output, every},
+        judges::{
+            Judge, JudgeFile, Part, Run, Word, below, called, candidates, looks_like_a_path, runs,
+            script_text,
+        },
         run::{Plan, plan::HookPlan},
         sourced::Source,
     },
-    sys::{env::Env, executable},
+    sys::{env::Env, executable, fs::read_capped},
 };
 
 /// A command that names more is a program of its own.
 const MOST: usize = 2000;
+
+/// No script is larger than this, nor a package: one mebibyte.
+const SCRIPT_BYTES: u64 = 1024 * 1024;
 
 /// The files, as they are now.
 pub(super) fn find(
@@ -53,13 +63,10 @@ pub(super) fn find(
         {
             claims.add_in_tree(path, Judge::Definition(resolved.name.clone()));
         }
-        // Wherever it stands: one that was not there would be taken before the other.
         if let HookAction::Use(bundled) = &resolved.hook.action
             && plan.hook(&resolved.name).as_ref().is_some_and(after)
-            && let Some(schema) = &bundled.with.schema
         {
-            claims.add_in_tree(&plan.skill.dir.join(&schema.value), Judge::Schema);
-            claims.add_in_tree(&plan.hook_dir().join(&schema.value), Judge::Schema);
+            claims.bundled(&resolved.name, bundled, &around.env);
         }
     }
     if let Some(contract) = contract {
@@ -80,7 +87,7 @@ pub(super) fn find(
 struct Claims<'a> {
     root: &'a Path,
     plan: &'a Plan,
-    by_path: BTreeMap<PathBuf, Vec<Judge>>,
+    by_path: BTreeMap<PathBuf, (Part, Vec<Judge>)>,
 }
 
 impl Claims<'_> {
@@ -93,27 +100,44 @@ impl Claims<'_> {
 
     /// A file by the path that a command has for it.
     fn add(&mut self, path: PathBuf, judge: Judge) {
-        let judges = self.by_path.entry(path).or_default();
+        self.add_part(path, Part::Whole, judge);
+    }
+
+    fn add_part(&mut self, path: PathBuf, part: Part, judge: Judge) {
+        let (known, judges) =
+            self.by_path.entry(path).or_insert_with(|| (part.clone(), Vec::new()));
+        *known = std::mem::take(known).and(part);
         if !judges.contains(&judge) {
             judges.push(judge);
         }
     }
 
-    /// What a command runs, and what it names in the folder of a script that it runs: rules and
-    /// helpers lie there. A file that is not there yet counts, since the work could put one there.
+    /// What a command runs, what that calls in its turn, and what the command names in the folder
+    /// of a script that it runs: rules and helpers lie there. A file that is not there yet counts,
+    /// since the work could put one there.
     fn command(&mut self, command: &[String], judge: &Judge, env: &Env) {
-        let mut folders: Vec<PathBuf> = Vec::new();
-        for run in runs(command).into_iter().take(MOST) {
+        let (mut scripts, mut todo) = (Vec::new(), runs(command));
+        todo.truncate(MOST);
+        let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+        while let Some(run) = todo.pop() {
             match run {
                 Run::Program(name) => self.program(&name, judge, env),
                 Run::File(word) => {
                     if let Some(path) = self.path(word) {
-                        folders.extend(self.folder(&path));
+                        scripts.push(path.clone());
                         self.add(path, judge.clone());
+                    }
+                }
+                // One script of a package can start another one.
+                Run::Task { package, name } => {
+                    if known.len() < MOST && known.insert((package.clone(), name.clone())) {
+                        todo.extend(self.task(&package, &name, judge));
                     }
                 }
             }
         }
+        self.follow(&scripts, judge);
+        let folders: Vec<PathBuf> = scripts.iter().filter_map(|path| self.folder(path)).collect();
         for word in candidates(command).take(MOST) {
             let path = self.path(word).filter(|path| {
                 path.to_str().is_some_and(looks_like_a_path)
@@ -135,6 +159,64 @@ impl Claims<'_> {
             {
                 self.add(path, judge.clone());
             }
+        }
+    }
+
+    /// A script of a package, and the other scripts of packages that it starts. What else it runs
+    /// is what a hook runs that builds or tests the project.
+    fn task(&mut self, package: &str, name: &str, judge: &Judge) -> Vec<Run> {
+        let Some(path) = self.path(Word::Plain(package.to_owned())) else { return Vec::new() };
+        let text = self.text(&path).and_then(|text| script_text(&text, name));
+        self.add_part(path.clone(), Part::script(name), judge.clone());
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let text = match folder.to_str() {
+            None | Some("") => text,
+            Some(folder) => text.map(|text| format!("cd {folder}; {text}")),
+        };
+        let words = ["sh".to_owned(), "-c".to_owned(), text.unwrap_or_default()];
+        runs(&words).into_iter().filter(|run| matches!(run, Run::Task { .. })).collect()
+    }
+
+    /// What scripts call that lies in their own folder. A script that is a link is also at home
+    /// where it leads to.
+    fn follow(&mut self, scripts: &[PathBuf], judge: &Judge) {
+        let at_home = |script: &PathBuf| {
+            let led = self.root.join(script).canonicalize().ok()?;
+            let led = below(self.root, &led).unwrap_or(led);
+            Some(led).filter(|led| led != script)
+        };
+        let links: Vec<PathBuf> = scripts.iter().filter_map(at_home).collect();
+        let own = scripts.iter().chain(&links).filter(|script| self.folder(script).is_some());
+        let own: Vec<PathBuf> = own.cloned().collect();
+        for path in called(&own, &|path| self.text(path)) {
+            self.add(path, judge.clone());
+        }
+    }
+
+    fn text(&self, path: &Path) -> Option<String> {
+        String::from_utf8(read_capped(&self.root.join(path), SCRIPT_BYTES).ok()?).ok()
+    }
+
+    /// What a hook of atlas's own judges by: a schema, and the scripts or rules by which
+    /// `tests-pass` asks.
+    fn bundled(&mut self, name: &str, bundled: &Bundled, env: &Env) {
+        // Wherever it stands: one that was not there would be taken before the other.
+        if let Some(schema) = &bundled.with.schema {
+            self.add_in_tree(&self.plan.skill.dir.join(&schema.value), Judge::Schema);
+            self.add_in_tree(&self.plan.hook_dir().join(&schema.value), Judge::Schema);
+        }
+        if bundled.hook.value != BundledHook::TestsPass {
+            return;
+        }
+        let text = |path: &str| self.text(Path::new(path));
+        let has = |path: &str| self.root.join(path).exists();
+        let runners = match &bundled.with.runners {
+            Some(named) => named.value.clone(),
+            None => Runner::of(&Project { has: &has, text: &text }),
+        };
+        for runner in runners {
+            let command = runner.commands()[0].iter().map(|word| (*word).to_owned());
+            self.command(&command.collect::<Vec<_>>(), &Judge::Hook(name.to_owned()), env);
         }
     }
 
@@ -192,7 +274,7 @@ impl Claims<'_> {
     fn free(&mut self, hooks: &[HookPlan]) -> Result<()> {
         let lists = hooks.iter().map(|hook| Ok((hook.name.as_str(), globs(hook)?)));
         let lists = lists.collect::<Result<Vec<(&str, GlobSet)>>>()?;
-        for (path, judges) in &mut self.by_path {
+        for (path, (_, judges)) in &mut self.by_path {
             let in_tree = below(self.root, path);
             let is_in = |globs: &GlobSet| {
                 globs.is_match(path) || in_tree.as_ref().is_some_and(|path| globs.is_match(path))
@@ -211,14 +293,17 @@ impl Claims<'_> {
                 | Judge::Schema => false,
             });
         }
-        self.by_path.retain(|_, judges| !judges.is_empty());
+        self.by_path.retain(|_, (_, judges)| !judges.is_empty());
         Ok(())
     }
 
     fn looked_at(self) -> Vec<JudgeFile> {
         let root = self.root;
-        let files = self.by_path.into_iter();
-        files.map(|(path, of)| JudgeFile { state: state(&root.join(&path)), path, of }).collect()
+        let files = self.by_path.into_iter().map(|(path, (part, of))| {
+            let state = state(&root.join(&path), &part);
+            JudgeFile { path, part, of, state }
+        });
+        files.collect()
     }
 }
 

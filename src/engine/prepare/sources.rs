@@ -31,7 +31,10 @@ pub(super) fn of(
         return Vec::new();
     }
     let mut files: Vec<(String, PathBuf)> = vec![("the skill".to_owned(), found.file.clone())];
-    let contracts = contracts::places(&found.dir, &found.name, root);
+    let contracts = match &request.contract {
+        Some(own) => vec![own.clone()],
+        None => contracts::places(&found.dir, &found.name, root),
+    };
     files.extend(contracts.into_iter().map(|path| ("the contract".to_owned(), path)));
     files.extend(schemas(settings).map(|path| ("a schema".to_owned(), found.dir.join(path))));
     for path in [root.join(config::PROJECT_FILE), around.folders.config.join(config::USER_FILE)] {

@@ -23,7 +23,7 @@ use crate::{
     },
     store::{
         config,
-        contracts::{ContractFile, FILE, Origin, contract_for, own_contract},
+        contracts::{ContractFile, FILE, Origin, contract_for, own_contract, users_contract},
         trust::{self, Asking, Decision, How, Party, Subject, TrustStore, Verdict, Whose},
     },
 };
@@ -150,7 +150,7 @@ pub fn questions(request: &Request, around: &Around, purpose: &Purpose) -> Resul
 /// Expects that the files which judge the work hold what was trusted: they are hashed anew when
 /// the run begins, and from then on self-protection holds them to that.
 pub(super) fn expect_judged(plan: &Plan, trusted: &[Subject]) -> Result<()> {
-    for file in &plan.judges {
+    for file in plan.judges.iter().filter(|file| file.part.is_whole()) {
         let Holds::Sha256(sha256) = &file.state.holds else { continue };
         let path = plan.hook_dir().join(&file.path);
         for subject in trusted {
@@ -213,7 +213,10 @@ impl<'a> Parties<'a> {
         Ok(Self {
             repository: Party::look(Whose::Repository { root, cwd: &request.cwd }),
             outside,
-            contract: contract_for(&found.dir, &found.name, root)?,
+            contract: match &request.contract {
+                Some(own) => users_contract(own)?,
+                None => contract_for(&found.dir, &found.name, root)?,
+            },
             skill,
             users_own,
         })

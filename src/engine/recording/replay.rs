@@ -3,28 +3,18 @@
 //! Only the tree is the recording's. Skill, contract, configuration and trust are those of where
 //! the user stands: whoever mends them sees what the mended ones make of the recorded calls.
 
-use std::{
-    fs,
-    os::unix::ffi::OsStrExt as _,
-    path::{Path, PathBuf},
+use std::path::{Path, PathBuf};
+
+use super::{
+    COMMAND,
+    scene::{Scene, file},
 };
-
-use tempfile::TempDir;
-
 use crate::{
     engine::{claude::Claude, prepare::Around, run::Finished},
     model::{Fault, Result},
-    store::recordings::{Recording, RepoFile, RepoKind, cases},
-    sys::{
-        fs::ensure_private_dir,
-        git::{FileKind, GitError, Rebuild, RebuiltFile},
-    },
+    store::recordings::{Recording, cases},
+    sys::git::{GitError, Rebuild, RebuiltFile},
 };
-
-use super::COMMAND;
-
-/// So many sessions of replays are kept.
-const KEPT: usize = 20;
 
 /// A recording that is being played.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +42,7 @@ impl Played {
 pub struct Stage {
     /// The recording.
     pub recording: Recording,
-    dir: TempDir,
-    kept: PathBuf,
+    scene: Scene,
 }
 
 impl Stage {
@@ -67,14 +56,7 @@ impl Stage {
             None => cases(skill).into_iter().next().ok_or_else(|| no_case(skill))?,
         };
         let recording = Recording::open(&case)?;
-        // Beside where its session will be kept, so that this can be moved there.
-        let kept = around.folders.cache.join("replays");
-        let failed = |error: std::io::Error| {
-            Fault::failed("cannot make a place for the replay").because(error)
-        };
-        ensure_private_dir(&kept).map_err(failed)?;
-        let dir = tempfile::Builder::new().prefix(".tree-").tempdir_in(&kept).map_err(failed)?;
-        let stage = Self { recording, dir, kept };
+        let stage = Self { recording, scene: Scene::empty(around)? };
         stage.fill()?;
         Ok(stage)
     }
@@ -86,19 +68,11 @@ impl Stage {
 
     /// Where the user stands in the replay.
     pub fn cwd(&self) -> PathBuf {
-        self.root().join(&self.recording.case.folder)
-    }
-
-    fn root(&self) -> PathBuf {
-        // The name is a part of nothing that is compared, but people see it.
-        self.dir.path().join("repository")
+        self.scene.root().join(&self.recording.case.folder)
     }
 
     fn fill(&self) -> Result<()> {
         let Recording { case, .. } = &self.recording;
-        let root = self.root();
-        fs::create_dir(&root)
-            .map_err(|error| Fault::failed("cannot make the replay's tree").because(error))?;
         let files: Vec<RebuiltFile> = self.recording.files()?.into_iter().map(file).collect();
         let patch = |name| self.recording.patch(name);
         let (head, staged, worktree) =
@@ -113,8 +87,7 @@ impl Stage {
             staged: &staged,
             worktree: &worktree,
         };
-        let made = rebuild.make(&root).map(drop);
-        made.map_err(|error: GitError| {
+        self.scene.fill(&rebuild)?.map_err(|error: GitError| {
             let dir = self.recording.dir.display();
             Fault::invalid(format!("the recording `{dir}` is faulty")).because(error)
         })
@@ -122,23 +95,7 @@ impl Stage {
 
     /// Keeps the session, as one of the last few; the repository goes. Says where the session is.
     pub fn strike(self, finished: &mut Finished) -> Result<PathBuf> {
-        let failed = |error: std::io::Error| {
-            Fault::failed("cannot keep the replay's session").because(error)
-        };
-        let place = self.kept.join(&finished.session);
-        fs::rename(&finished.dir, &place).map_err(failed)?;
-        let moved = |file: &PathBuf| match file.strip_prefix(&finished.dir) {
-            Ok(inside) => place.join(inside),
-            Err(_) => file.clone(),
-        };
-        finished.output_file = finished.output_file.as_ref().map(moved);
-        if let Some(handed) = &mut finished.handed {
-            handed.patch = handed.patch.as_ref().map(moved);
-        }
-        finished.dir.clone_from(&place);
-        forget_old(&self.kept);
-        self.dir.close().map_err(failed)?;
-        Ok(place)
+        self.scene.strike(finished)
     }
 }
 
@@ -150,33 +107,4 @@ fn no_case(skill: &Path) -> Fault {
             "make one with `atlas run {name} --record {}/recordings/first`",
             skill.display()
         ))
-}
-
-fn file(file: RepoFile) -> RebuiltFile {
-    RebuiltFile {
-        path: file.path.as_os_str().as_bytes().to_vec(),
-        kind: match file.kind {
-            RepoKind::Plain => FileKind::Plain,
-            RepoKind::Executable => FileKind::Executable,
-            RepoKind::Link => FileKind::Link,
-        },
-        bytes: file.bytes,
-    }
-}
-
-/// Sessions are named by their time, so the first names are the oldest.
-fn forget_old(kept: &Path) {
-    let Ok(listed) = fs::read_dir(kept) else { return };
-    let is_session = |path: &PathBuf| {
-        let name = path.file_name().unwrap_or_default();
-        !name.as_bytes().starts_with(b".")
-    };
-    let mut sessions: Vec<PathBuf> =
-        listed.filter_map(|entry| Some(entry.ok()?.path())).filter(is_session).collect();
-    sessions.sort();
-    let too_many = sessions.len().saturating_sub(KEPT);
-    for old in &sessions[..too_many] {
-        // Another replay may do the same at this moment.
-        let _gone = fs::remove_dir_all(old);
-    }
 }

@@ -29,7 +29,7 @@ pub(super) struct Ground {
     /// The working tree's lock, where the run needs it.
     pub(super) lock: Option<FileLock>,
     pub(super) tree: WorkTree,
-    /// The claude that is called; none where nobody is asked anything.
+    /// What calls are made with; none where the run makes none.
     pub(super) claude: Option<Claude>,
     pub(super) guarded: Guarded,
     pub(super) recording: Recording,

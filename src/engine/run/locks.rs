@@ -62,7 +62,7 @@ fn mode(plan: &Plan) -> Option<Mode> {
         return None;
     }
     // Of a program nobody knows what it does.
-    let reads_only =
-        plan.commands.is_empty() && plan.steps.iter().all(|step| step.agent.only_reads());
+    let reads_only = plan.work.is_some()
+        || (plan.commands.is_empty() && plan.steps.iter().all(|step| step.agent.only_reads()));
     Some(if reads_only { Mode::Shared } else { Mode::Exclusive })
 }

@@ -102,7 +102,9 @@ pub async fn resume(
     let claude = real_claude(&left.plan, around);
     let claude = locks::unless_stopped(&setting.signals, claude).await?;
     let too_old = claude.as_ref().and_then(Claude::too_old);
-    too_old.iter().for_each(|notice| observer.notice(notice));
+    if let Some(notice) = too_old {
+        observer.notice(&notice);
+    }
     let wait = asked.wait.or(left.request.wait);
     let lock = locks::of_tree((&home, &left.plan), wait, &setting, observer).await?;
     let (tree, lost) = take_up(&left, &session, around).await?;
@@ -121,7 +123,7 @@ pub async fn resume(
     let ground = Ground { session, home, lock, tree, claude, guarded, recording };
     let Left { request, plan, state, spent, .. } = left;
     let beginning = Beginning { plan, request: &request, run, state, spent, events };
-    go(beginning, ground, setting, observer).await
+    Box::pin(go(beginning, ground, setting, observer)).await
 }
 
 /// The session, once nobody else holds it.
@@ -179,7 +181,11 @@ async fn settle_sources(
     let request = with_inputs_read_again(&left.request)?;
     let prepared = prepare::prepare(&request, around, &Purpose::Work)?;
     // Where the work is does not change under it.
-    left.plan = Plan { isolation: left.plan.isolation, apply: left.plan.apply, ..prepared.plan };
+    left.plan = Plan {
+        isolation: left.plan.isolation,
+        delivery: left.plan.delivery.clone(),
+        ..prepared.plan
+    };
     left.request = request;
     Ok(changed)
 }

@@ -1,5 +1,7 @@
 //! The lines that a patch adds, file by file.
 
+use std::ops::Range;
+
 /// What a change added to one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Added {
@@ -28,24 +30,60 @@ impl Added {
 /// the patch: each hunk tells how many lines it has.
 pub fn added(change: &[u8]) -> Vec<Added> {
     let mut files: Vec<Added> = Vec::new();
+    for line in lines(change) {
+        match line {
+            Line::File(path) => files.push(Added { path, text: Vec::new(), numbers: Vec::new() }),
+            Line::Added { number, text } => {
+                if let Some(file) = files.last_mut() {
+                    file.text.extend_from_slice(&change[text]);
+                    file.numbers.push(number);
+                }
+            }
+        }
+    }
+    files.retain(|file| !file.numbers.is_empty());
+    files
+}
+
+/// Where a patch adds the line with this number, from 1, to this file: the range of its text in the
+/// patch, its end of line included.
+pub fn place_of(change: &[u8], path: &[u8], wanted: usize) -> Option<Range<usize>> {
+    let mut here = false;
+    lines(change).into_iter().find_map(|line| match line {
+        Line::File(file) => {
+            here = file == path;
+            None
+        }
+        Line::Added { number, text } => (here && number == wanted).then_some(text),
+    })
+}
+
+/// What a patch says, as far as it is about what is new.
+enum Line {
+    /// From here on it is about the file with this path.
+    File(Vec<u8>),
+    /// A new line: its number in the file, from 1, and where its text stands in the patch.
+    Added { number: usize, text: Range<usize> },
+}
+
+fn lines(change: &[u8]) -> Vec<Line> {
+    let mut found = Vec::new();
     let mut hunk = Hunk::default();
+    let mut next = 0;
     for line in change.split_inclusive(|byte| *byte == b'\n') {
+        let (start, end) = (next, next + line.len());
+        next = end;
         if hunk.is_over() {
             if let Some(shown) = line.strip_prefix(b"+++ ") {
-                let path = path_of(shown.trim_ascii_end());
-                files.push(Added { path, text: Vec::new(), numbers: Vec::new() });
+                found.push(Line::File(path_of(shown.trim_ascii_end())));
             } else if line.starts_with(b"@@ ") {
                 hunk = Hunk::read(line).unwrap_or_default();
             }
             continue;
         }
-        let (sign, rest) = line.split_first().unwrap_or((&b' ', line));
-        match sign {
+        match line.first().unwrap_or(&b' ') {
             b'+' => {
-                if let Some(file) = files.last_mut() {
-                    file.text.extend_from_slice(rest);
-                    file.numbers.push(hunk.line);
-                }
+                found.push(Line::Added { number: hunk.line, text: start + 1..end });
                 hunk.line += 1;
                 hunk.new = hunk.new.saturating_sub(1);
             }
@@ -58,8 +96,7 @@ pub fn added(change: &[u8]) -> Vec<Added> {
             }
         }
     }
-    files.retain(|file| !file.numbers.is_empty());
-    files
+    found
 }
 
 /// What is left of a hunk.
@@ -165,6 +202,24 @@ mod tests {
             "--- a/a\n+++ b/a\n@@ -1,2 +1,3 @@\n--- a/x\n+++ b/evil\n+@@ -1 +1 @@\n+more\n",
             &[("a", "++ b/evil\n@@ -1 +1 @@\nmore\n", &[1, 2, 3])],
         );
+    }
+
+    #[test]
+    fn an_added_line_is_found_in_its_patch() {
+        let patch = "--- a/a\n+++ b/a\n@@ -1,2 +1,3 @@\n one\n+two\n+three\n last\n\
+                     --- a/b\n+++ b/b\n@@ -0,0 +1 @@\n+two\n";
+        let rows = [
+            ("a", 2, Some("two\n")),
+            ("a", 3, Some("three\n")),
+            ("a", 1, None),
+            ("b", 1, Some("two\n")),
+            ("b", 2, None),
+            ("c", 1, None),
+        ];
+        for (path, number, expected) in rows {
+            let found = place_of(patch.as_bytes(), path.as_bytes(), number);
+            assert_eq!(found.map(|range| &patch[range]), expected, "{path}:{number}");
+        }
     }
 
     #[test]

@@ -4,7 +4,12 @@
 //! (`README.md`). Only the first kind must stay as it is. No shell is understood here, only the
 //! places where a program or a script usually stands.
 
+mod interpreter;
+mod task;
+
 use std::path::Path;
+
+use interpreter::{Kind, of_interpreter};
 
 /// A word of a command that may be a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +27,13 @@ pub enum Run {
     Program(String),
     /// A file: a program by its path, a script for an interpreter, rules for a program.
     File(Word),
+    /// A script of a package.
+    Task {
+        /// The file that holds it.
+        package: String,
+        /// What it is called there.
+        name: String,
+    },
 }
 
 /// What a shell calls the folder of the skill.
@@ -38,14 +50,6 @@ const WRAPPERS: &[&str] = &[
     "if", "then", "else", "elif", "do", "while", "until",
 ];
 
-/// Programs that run a script.
-const INTERPRETERS: &[&str] = &[
-    "sh", "bash", "dash", "zsh", "ksh", "fish", "python", "pypy", "node", "nodejs", "deno", "bun",
-    "tsx", "ts-node", "ruby", "perl", "php", "lua", "luajit", "Rscript", "julia", "source", ".",
-];
-
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "fish"];
-
 /// The words of a command that may be paths, or hold some: `--config=x.toml`,
 /// `sh -c "a.sh && b.sh"`.
 pub fn candidates(words: &[String]) -> impl Iterator<Item = Word> {
@@ -58,7 +62,8 @@ pub fn candidates(words: &[String]) -> impl Iterator<Item = Word> {
 }
 
 /// What a command runs: its program, a script that it hands to an interpreter, the programs and
-/// scripts of a shell's text, and files of rules that an option names.
+/// scripts of a shell's text, files of rules that an option names, and what `make` and package
+/// managers find by themselves.
 pub fn runs(words: &[String]) -> Vec<Run> {
     let words: Vec<String> = words.iter().map(|word| without_variables(word)).collect();
     let mut found = Vec::new();
@@ -89,24 +94,32 @@ fn read(word: &str) -> Word {
 }
 
 fn of_words(words: &[String], found: &mut Vec<Run>) {
-    let mut rest = words;
-    while let [word, after @ ..] = rest {
-        if !is_in_front(word) {
-            break;
-        }
-        rest = after;
-    }
-    let [program, arguments @ ..] = rest else { return };
+    let front = words.iter().take_while(|word| is_in_front(word)).count();
+    let [program, arguments @ ..] = &words[front..] else { return };
+    let name = name(program);
     if is_file(program) {
         found.push(Run::File(read(program)));
     } else {
         found.push(Run::Program(program.clone()));
     }
-    let name = name(program);
-    if INTERPRETERS.contains(&name) {
-        of_interpreter(name, arguments, found);
-    } else {
-        of_rules(arguments, found);
+    if front > 0 && program.contains(char::is_whitespace) {
+        // `env -S "sh -e check.sh"`
+        of_shell(program, found);
+    }
+    match Kind::of(name) {
+        Some(kind) => of_interpreter(kind, name, arguments, found),
+        None => {
+            task::of_task(name, arguments, found);
+            of_rules(arguments, found);
+        }
+    }
+    // Maybe that was no program but what an option of the wrapper takes, as in `env -u NAME sh x`.
+    let is_option = |word: &String| word.starts_with('-');
+    if !is_file(program) && words[..front].iter().any(is_option) && Kind::of(name).is_none() {
+        let starts = |word: &String| is_file(word) || Kind::of(self::name(word)).is_some();
+        if let Some(at) = arguments.iter().position(starts) {
+            of_words(&arguments[at..], found);
+        }
     }
 }
 
@@ -132,52 +145,6 @@ fn is_file(program: &str) -> bool {
     program.contains(['/', SKILL])
 }
 
-/// The script is the first word that is no option. A long option may take a file too, which is
-/// loaded before it.
-fn of_interpreter(name: &str, arguments: &[String], found: &mut Vec<Run>) {
-    let mut arguments = arguments.iter().peekable();
-    while let Some(argument) = arguments.next() {
-        let Some(option) = argument.strip_prefix('-') else {
-            // `deno test`, `bun run`: a command of theirs, and the script is yet to come.
-            if matches!(name, "deno" | "bun") && !argument.contains(['/', '.']) {
-                continue;
-            }
-            found.push(Run::File(read(argument)));
-            return;
-        };
-        let long = option.starts_with('-');
-        if SHELLS.contains(&name) && !long && option.ends_with('c') {
-            if let Some(text) = arguments.next() {
-                of_shell(text, found);
-            }
-            return;
-        }
-        if option == "m" {
-            found.extend(arguments.next().into_iter().flat_map(|module| of_module(module)));
-            return;
-        }
-        // A program on the command line, as in `perl -ne '…'`.
-        if !SHELLS.contains(&name) && !long && option.ends_with(['c', 'e', 'E']) {
-            return;
-        }
-        let loads = long || matches!(option, "r" | "I");
-        let value = |next: &&String| looks_like_a_path(next) || next.starts_with(SKILL);
-        if let Some((_, value)) = option.split_once('=').filter(|_| loads) {
-            found.push(Run::File(read(value)));
-        } else if loads && let Some(file) = arguments.next_if(value) {
-            // It may be the script itself, where the option takes no value.
-            found.push(Run::File(read(file)));
-        }
-    }
-}
-
-/// The files in which Python looks for a module before it looks where it is installed.
-fn of_module(module: &str) -> [Run; 3] {
-    let path = module.replace('.', "/");
-    [format!("{path}.py"), format!("{path}/__main__.py"), format!("{path}/__init__.py")]
-        .map(|file| Run::File(Word::Plain(file)))
-}
-
 /// Each simple command of a shell's text, in the folder that `cd` named before it.
 fn of_shell(text: &str, found: &mut Vec<Run>) {
     let mut folder: Option<String> = None;
@@ -195,6 +162,9 @@ fn of_shell(text: &str, found: &mut Vec<Run>) {
         if let Some(folder) = &folder {
             let below = runs.iter().filter_map(|run| match run {
                 Run::File(Word::Plain(file)) => Some(Run::File(read(&format!("{folder}/{file}")))),
+                Run::Task { package, name } => {
+                    Some(Run::Task { package: format!("{folder}/{package}"), name: name.clone() })
+                }
                 Run::File(Word::InSkill(_)) | Run::Program(_) => None,
             });
             found.extend(below);

@@ -56,11 +56,12 @@ impl Frozen {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::judges::{FileState, Holds, Judge};
+    use crate::model::judges::{FileState, Holds, Judge, Part};
 
     fn file(path: &str, hash: &str) -> JudgeFile {
         JudgeFile {
             path: path.into(),
+            part: Part::Whole,
             of: vec![Judge::Contract],
             state: FileState { link: None, holds: Holds::Sha256(hash.to_owned()) },
         }

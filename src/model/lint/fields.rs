@@ -92,17 +92,16 @@ pub(super) fn shapes(skill: &Skill, page: &Page<'_>) -> Vec<Finding> {
     let mut shape = |field: &Field, message: &str, help: &str| {
         found.push(page.finding(&FIELD_SHAPE, field.value.span.clone(), message, help));
     };
-    if let Some(field) = front.field("compatibility")
-        && !matches!(field.value.value, Value::Text(_) | Value::Null)
-    {
-        shape(field, "`compatibility` is a text", "put it in quotes");
+    let is_text = |value: &Value| matches!(value, Value::Text(_) | Value::Null);
+    for field in ["license", "compatibility"].into_iter().filter_map(|key| front.field(key)) {
+        if !is_text(&field.value.value) {
+            shape(field, &format!("`{}` is a text", field.key), "put it in quotes");
+        }
     }
     if let Some(field) = front.field("metadata") {
         let flat = match &field.value.value {
             Value::Null => true,
-            Value::Map(pairs) => {
-                pairs.iter().all(|(_, value)| matches!(value.value, Value::Text(_) | Value::Null))
-            }
+            Value::Map(pairs) => pairs.iter().all(|(_, value)| is_text(&value.value)),
             Value::Text(_) | Value::List(_) => false,
         };
         if !flat {

@@ -149,7 +149,7 @@ pub(super) static FIELD_UNKNOWN: Rule = warning(
 );
 pub(super) static FIELD_SHAPE: Rule = warning(
     "field-shape",
-    "`compatibility` is no text, or `metadata` is not made of keys with texts",
+    "`license` or `compatibility` is no text, or `metadata` is not made of keys with texts",
     "The open specification says what they hold.",
 );
 pub(super) static BODY_LENGTH: Rule = warning(

@@ -121,6 +121,12 @@ const SKILLS: &[SkillRow] = &[
         &[("field-shape", "[x]"), ("field-shape", "{a: {b: c}}")],
     ),
     ("a", "---\nname: a\ndescription: d\nmetadata: {a: 1.10}\n---\n", &[]),
+    (
+        "a",
+        "---\nname: a\ndescription: d\nlicense: [MIT]\nallowed-tools: {Read: yes}\n---\n",
+        &[("field-shape", "[MIT]"), ("front-matter", "{Read: yes}")],
+    ),
+    ("a", "---\nname: a\ndescription: d\nallowed-tools: [Read, Bash(git *)]\n---\n", &[]),
 ];
 
 #[test]

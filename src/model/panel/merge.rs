@@ -46,9 +46,15 @@ fn same(one: &Issue, other: &Issue) -> bool {
     shared >= SAME || (shared >= SAME_PLACE && same_place(one, other))
 }
 
-fn path(issue: &Issue) -> Option<&str> {
-    let path = issue.file.as_deref()?.trim();
-    Some(path.strip_prefix("./").unwrap_or(path))
+/// The file that an issue speaks of, as everybody writes it.
+pub(super) fn path(issue: &Issue) -> Option<&str> {
+    issue.file.as_deref().map(plain)
+}
+
+/// A path without what people may leave out.
+pub(super) fn plain(path: &str) -> &str {
+    let path = path.trim();
+    path.strip_prefix("./").unwrap_or(path)
 }
 
 fn same_place(one: &Issue, other: &Issue) -> bool {

@@ -91,6 +91,89 @@ mod tests {
         }
     }
 
+    /// Reviewers, confirmed, refuted, and the verdict with a quorum of 1, 2 and so on.
+    const TABLE: &str = "\
+1 1 0 P
+1 0 0 I
+1 0 1 R
+2 2 0 PP
+2 1 0 PI
+2 1 1 PR
+2 0 0 II
+2 0 1 IR
+2 0 2 RR
+3 3 0 PPP
+3 2 0 PPI
+3 2 1 PPR
+3 1 0 PII
+3 1 1 PIR
+3 1 2 PRR
+3 0 0 III
+3 0 1 IIR
+3 0 2 IRR
+3 0 3 RRR
+4 4 0 PPPP
+4 3 0 PPPI
+4 3 1 PPPR
+4 2 0 PPII
+4 2 1 PPIR
+4 2 2 PPRR
+4 1 0 PIII
+4 1 1 PIIR
+4 1 2 PIRR
+4 1 3 PRRR
+4 0 0 IIII
+4 0 1 IIIR
+4 0 2 IIRR
+4 0 3 IRRR
+4 0 4 RRRR
+5 5 0 PPPPP
+5 4 0 PPPPI
+5 4 1 PPPPR
+5 3 0 PPPII
+5 3 1 PPPIR
+5 3 2 PPPRR
+5 2 0 PPIII
+5 2 1 PPIIR
+5 2 2 PPIRR
+5 2 3 PPRRR
+5 1 0 PIIII
+5 1 1 PIIIR
+5 1 2 PIIRR
+5 1 3 PIRRR
+5 1 4 PRRRR
+5 0 0 IIIII
+5 0 1 IIIIR
+5 0 2 IIIRR
+5 0 3 IIRRR
+5 0 4 IRRRR
+5 0 5 RRRRR";
+
+    #[test]
+    fn the_table_of_up_to_five_reviewers() {
+        let mut rows = 0;
+        for row in TABLE.lines() {
+            let mut words = row.split(' ');
+            let mut number = || words.next().unwrap().parse::<u32>().unwrap();
+            let (reviewers, confirmed, refuted) = (number(), number(), number());
+            let rest = reviewers - confirmed - refuted;
+            let found = |abstained: u32| -> String {
+                let votes = Votes { confirmed, refuted, abstained, error: rest - abstained };
+                let letter = |quorum| match verdict(votes, quorum, false) {
+                    VerdictStatus::Passed => 'P',
+                    VerdictStatus::Rejected => 'R',
+                    VerdictStatus::Inconclusive => 'I',
+                };
+                (1..=reviewers).map(letter).collect()
+            };
+            for abstained in 0..=rest {
+                assert_eq!(Some(found(abstained).as_str()), row.rsplit(' ').next(), "{row}");
+            }
+            rows += 1;
+        }
+        assert_eq!(rows, 3 + 6 + 10 + 15 + 21, "every split of votes that count has a row");
+    }
+
     #[test]
     fn nobody_asked_is_no_pass() {
         for quorum in 0..3 {

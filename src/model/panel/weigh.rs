@@ -9,8 +9,9 @@ use super::{
     merge,
     verdict::verdict,
 };
-use crate::model::result::{
-    Finding, FindingKind, FindingStatus, Severity, Verdict, VerdictStatus, Votes,
+use crate::model::{
+    call::CallOutcome,
+    result::{Finding, FindingKind, FindingStatus, Severity, Verdict, VerdictStatus, Votes},
 };
 
 /// What came of asking a reviewer.
@@ -32,6 +33,26 @@ pub enum Said {
         /// Why, in words.
         reason: String,
     },
+}
+
+impl Said {
+    /// What a call's end amounts to, with the answer that it left, as far as that can be read.
+    pub fn of(outcome: &CallOutcome, answer: impl FnOnce() -> Result<Review, String>) -> Self {
+        match outcome {
+            CallOutcome::Succeeded => match answer() {
+                Ok(review) => Self::Answer { review },
+                Err(reason) => Self::Nothing { reason },
+            },
+            CallOutcome::Limit { reason, .. } => Self::Nothing { reason: reason.clone() },
+            CallOutcome::Failed { failure, reason } if failure.is_silence() => {
+                Self::Nothing { reason: reason.clone() }
+            }
+            CallOutcome::Failed { reason, .. } | CallOutcome::Unavailable { reason, .. } => {
+                Self::Died { reason: reason.clone() }
+            }
+            CallOutcome::Interrupted => Self::Died { reason: "interrupted".to_owned() },
+        }
+    }
 }
 
 /// One reviewer, and what came of asking it.
@@ -122,11 +143,27 @@ pub fn is_clear(conclusion: &Conclusion) -> bool {
         && conclusion.verdict.findings.iter().all(|finding| finding.severity < Severity::Major)
 }
 
+/// The issues that refute, each with who raised it: supported, and of weight.
+pub(super) fn weighty<'a>(asked: &'a [Asked], evidence: &Evidence) -> Vec<(&'a str, &'a Issue)> {
+    let claims = claims(asked, evidence);
+    let issues: Vec<&Issue> = claims.iter().map(|claim| claim.issue).collect();
+    let groups = merge::groups(&issues);
+    let claims = with_omissions(claims, &groups).into_iter();
+    claims.filter(Claim::refutes).map(|claim| (claim.reviewer, claim.issue)).collect()
+}
+
 /// An issue, who raised it, and what proves it.
 struct Claim<'a> {
     reviewer: &'a str,
     issue: &'a Issue,
     support: Support,
+}
+
+impl Claim<'_> {
+    /// Whether the work must not be used because of it.
+    fn refutes(&self) -> bool {
+        self.support != Support::Nothing && self.issue.severity >= Severity::Major
+    }
 }
 
 fn claims<'a>(asked: &'a [Asked], evidence: &Evidence) -> Vec<Claim<'a>> {
@@ -175,10 +212,7 @@ fn cast(asked: &Asked, claims: &[Claim<'_>]) -> Cast {
         Said::Nothing { reason } => (Vote::Abstained, Some(reason.clone())),
         Said::Answer { review } => {
             let mut own = claims.iter().filter(|claim| claim.reviewer == asked.reviewer);
-            let weighty = |claim: &&Claim<'_>| {
-                claim.support != Support::Nothing && claim.issue.severity >= Severity::Major
-            };
-            match (own.find(weighty), review.passed) {
+            match (own.find(|claim| claim.refutes()), review.passed) {
                 (Some(claim), _) => (Vote::Refuted, Some(claim.issue.claim.clone())),
                 (None, true) => (Vote::Confirmed, None),
                 (None, false) => {
@@ -232,6 +266,7 @@ fn finding(group: &[&Claim<'_>]) -> Finding {
         claim: issue.claim.clone(),
         file: issue.file.clone(),
         line: issue.line,
+        quote: issue.quote.clone(),
         status: match heaviest.support {
             Support::Nothing => FindingStatus::Unsupported,
             Support::Quote | Support::Command | Support::TwoReviewers => FindingStatus::Supported,

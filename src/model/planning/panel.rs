@@ -5,7 +5,10 @@ use crate::model::{
     Fault, Result, VerifyRequest,
     config::defaults,
     contract::{Conversation, PermissionMode, Reviewer, Subagents, SystemPrompt, Verify},
-    panel::{EvidenceCommand, PanelPlan, ReviewerPlan, UNITS, answer, lens, package, verdict},
+    panel::{
+        CANARY_UNITS, EvidenceCommand, PanelPlan, ReviewerPlan, UNITS, answer, lens, package,
+        verdict,
+    },
     run::plan::{AgentPlan, CallTrust, StepLimits, StepPlan},
     skill::stages::Stages,
     value::Usd,
@@ -24,7 +27,8 @@ const RESERVE: Usd = Usd::from_micros(50_000);
 pub(super) fn panel(given: &Given<'_>) -> Result<Option<PanelPlan>> {
     let contract = given.settings.verify.as_ref().map(|verify| &verify.value);
     let wanted = match (given.request.verify, contract) {
-        (VerifyRequest::Off, _) | (VerifyRequest::AsContract, None) => return Ok(None),
+        (VerifyRequest::Off, _) => return Ok(None),
+        (VerifyRequest::AsContract, None) if !given.request.canary => return Ok(None),
         (VerifyRequest::AsContract | VerifyRequest::On(None), _) => None,
         (VerifyRequest::On(Some(number)), _) => Some(number),
     };
@@ -41,8 +45,11 @@ pub(super) fn panel(given: &Given<'_>) -> Result<Option<PanelPlan>> {
         .hint(format!("ask at least {quorum}, or leave the number out")));
     }
     let named = verify.evidence.commands.iter();
+    let canary =
+        if verify.canary || given.request.canary { canary(&reviewers) } else { Vec::new() };
     Ok(Some(PanelPlan {
         reviewers,
+        canary,
         quorum,
         criteria: criteria(verify),
         evidence: named
@@ -53,6 +60,15 @@ pub(super) fn panel(given: &Given<'_>) -> Result<Option<PanelPlan>> {
             .collect(),
         escalate: verify.escalate.unwrap_or(verify.reviewers.is_empty()) && wanted.is_none(),
     }))
+}
+
+/// The same reviewers over a copy of the work.
+fn canary(reviewers: &[ReviewerPlan]) -> Vec<StepPlan> {
+    let one = |reviewer: &ReviewerPlan| StepPlan {
+        id: format!("{CANARY_UNITS}/{}", reviewer.name()),
+        ..reviewer.call.clone()
+    };
+    reviewers.iter().map(one).collect()
 }
 
 fn criteria(verify: &Verify) -> Vec<String> {

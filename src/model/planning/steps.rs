@@ -38,21 +38,28 @@ pub(super) fn steps(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan) -> Re
     if !given.settings.steps.value.is_empty() {
         return tree::grow(given, inputs, agent);
     }
+    Ok(whole(given, inputs, agent, WHOLE))
+}
+
+/// The whole skill as one step, which ends with what the last one would.
+pub(super) fn whole(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, id: &str) -> Grown {
+    let own = given.step_outputs.last().cloned().flatten();
+    let answers = own.is_none();
     let whole = Wish {
-        id: WHOLE.to_owned(),
+        id: id.to_owned(),
         part: stages::whole_skill(given, agent),
-        output: given.output.clone(),
+        output: own.or_else(|| given.output.clone()),
         limits: StepLimits::default(),
         asked: None,
         template: None,
         conversation: Conversation::Fresh,
     };
-    Ok(Grown {
-        tree: vec![Node::plain(WHOLE, Does::Call)],
+    Grown {
+        tree: vec![Node::plain(id, Does::Call)],
         steps: vec![step(given, inputs, agent, whole)],
         commands: Vec::new(),
-        answers: true,
-    })
+        answers,
+    }
 }
 
 /// The path of the step that mends refused work: the one that is named, else the last that asks an

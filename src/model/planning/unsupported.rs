@@ -10,6 +10,7 @@ use crate::model::{
         path,
         plan::{Does, Node, StepPlan},
     },
+    yaml::Spanned,
 };
 
 /// Refuses the run where something would silently be left out of it.
@@ -29,15 +30,8 @@ pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
 
 /// What a contract asks for and no run can have yet, each with its place.
 pub fn unsupported(asked: &Contract) -> Vec<(Range<usize>, &'static str)> {
-    let mut complaints: Vec<(Range<usize>, &str)> = Vec::new();
-    if let Some(verify) = asked.verify.as_ref().filter(|verify| verify.value.canary) {
-        complaints.push((verify.span.clone(), "`canary: true`"));
-    }
-    complaints.extend(every(&asked.steps).into_iter().filter_map(|step| {
-        let what = step_kind(step)?;
-        Some((step.span.clone(), what))
-    }));
-    complaints
+    let complaint = |step: &Spanned<Step>| Some((step.span.clone(), step_kind(step)?));
+    every(&asked.steps).into_iter().filter_map(complaint).collect()
 }
 
 fn step_kind(step: &Step) -> Option<&'static str> {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Parts, Place};
 use crate::model::{
-    Request,
+    Delivery, Request,
     check::Require,
     contract::{Isolation, PermissionMode},
     run::Plan,
@@ -151,7 +151,9 @@ impl Case {
         }
         asked.edit |= edit;
         asked.worktree |= worktree;
-        asked.apply |= apply;
+        if *apply {
+            asked.delivery = Delivery::Tree;
+        }
         asked.allow.extend(allow.iter().cloned());
         asked.model = asked.model.or_else(|| model.clone());
         asked.permission_mode = asked.permission_mode.or(*permission_mode);
@@ -165,7 +167,7 @@ impl Case {
         Options {
             edit: request.edit,
             worktree: plan.isolation == Isolation::Worktree,
-            apply: plan.apply,
+            apply: plan.delivery == Delivery::Tree,
             allow: agent.map(|agent| agent.allow.clone()).unwrap_or_default(),
             model: request.model.clone(),
             permission_mode: agent.map(|agent| agent.permission_mode),

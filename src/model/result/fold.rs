@@ -1,7 +1,7 @@
 //! From a plan and a state to a result.
 
 use super::{
-    ContextReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport, StepSpend,
+    CanaryReport, ContextReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport, StepSpend,
     UnavailableReason, UnavailableReport,
 };
 use crate::model::{
@@ -52,6 +52,7 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
         checks: checks(plan, state),
         proof: next::proof(state),
         verdict: state.verdict(),
+        canary: canary(state),
         steps: plan.leaves(state).iter().map(|leaf| step(leaf, state)).collect(),
         changes: state.changes.clone(),
         unavailable: unavailable(plan, state, end.status),
@@ -82,6 +83,7 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
         checks: Vec::new(),
         proof: Proof::default(),
         verdict: None,
+        canary: None,
         steps: Vec::new(),
         changes: None,
         unavailable,
@@ -90,6 +92,19 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
         duration_ms: None,
         claude_version: None,
     }
+}
+
+/// The fault that tested the panel, once it is known what became of it.
+fn canary(state: &State) -> Option<CanaryReport> {
+    let known = state.canary()?;
+    let fault = known.fault.as_ref()?;
+    Some(CanaryReport {
+        kind: fault.kind,
+        file: fault.file.clone(),
+        line: fault.line,
+        caught: known.caught?,
+        by: known.by.clone(),
+    })
 }
 
 /// A fault in a file is of no use to a reader of JSON without the place.
@@ -134,8 +149,15 @@ fn checks(plan: &Plan, state: &State) -> Vec<Check> {
     }
     checks.extend(skipped(plan, |timing| timing == Some(Timing::Mid)));
     checks.extend(at(plan, state, Timing::Post, &Point::Post { round: state.round }));
-    let panel = |at: &&Point| matches!(at, Point::Panel { round, .. } if *round == state.round);
-    checks.extend(state.checks.keys().filter(panel).flat_map(|at| own(state, at)));
+    let panel = state.checks.keys().filter(|at| match at {
+        Point::Panel { round, .. } | Point::Canary { round, .. } => *round == state.round,
+        Point::Pre
+        | Point::Mid { .. }
+        | Point::Settled { .. }
+        | Point::Post { .. }
+        | Point::HandOver => false,
+    });
+    checks.extend(panel.flat_map(|at| own(state, at)));
     checks.extend(at(plan, state, Timing::Post, &Point::HandOver));
     checks.extend(skipped(plan, |timing| matches!(timing, Some(Timing::Post) | None)));
     checks

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     call::{Basis, Unavailability},
+    panel::canary::{Catch, FaultKind},
     run::StepStatus,
     skill::stages::BytesByStage,
     value::Usd,
@@ -134,6 +135,21 @@ pub struct Verdict {
     pub findings: Vec<Finding>,
 }
 
+/// A fault that was planted in a copy of the work, to test the panel.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CanaryReport {
+    /// What was done to the copy.
+    pub kind: FaultKind,
+    /// The changed file that it was done to, from the root; null where it was the output.
+    pub file: Option<String>,
+    /// The line, from 1.
+    pub line: usize,
+    /// Whether the panel would have refused the copy because of it.
+    pub caught: bool,
+    /// Of each reviewer that answered, whether it saw the fault.
+    pub by: Vec<Catch>,
+}
+
 /// The conclusion of a panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -181,6 +197,9 @@ pub struct Finding {
     pub file: Option<String>,
     /// The line it speaks of, from 1.
     pub line: Option<u64>,
+    /// What stands there, as the reviewer copied it: what the place is known by when it moves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quote: Option<String>,
     /// Whether atlas could confirm its evidence.
     pub status: FindingStatus,
     /// Who raised it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{run::Event, value::Span};
+use crate::model::{panel::Sitting, run::Event, value::Span};
 
 /// Where in a run a check looks; also what tells two runs of the same hook apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -36,6 +36,13 @@ pub enum Point {
         /// How many reviewers are heard; the first one alone, or all.
         asked: u32,
     },
+    /// Where a panel judges a copy of the work that has a planted fault.
+    Canary {
+        /// As for [`Point::Post`].
+        round: u32,
+        /// As for [`Point::Panel`].
+        asked: u32,
+    },
     /// Once everything has passed: the work on a copy goes into the user's tree.
     HandOver,
 }
@@ -45,7 +52,24 @@ impl Point {
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::Mid { step, .. } | Self::Settled { step, .. } => Some(step),
-            Self::Pre | Self::Post { .. } | Self::Panel { .. } | Self::HandOver => None,
+            Self::Pre
+            | Self::Post { .. }
+            | Self::Panel { .. }
+            | Self::Canary { .. }
+            | Self::HandOver => None,
+        }
+    }
+
+    /// What a panel sits over here, where one sits at all.
+    pub fn sitting(&self) -> Sitting {
+        match self {
+            Self::Canary { .. } => Sitting::Canary,
+            Self::Pre
+            | Self::Settled { .. }
+            | Self::Mid { .. }
+            | Self::Post { .. }
+            | Self::Panel { .. }
+            | Self::HandOver => Sitting::Work,
         }
     }
 }
@@ -88,6 +112,18 @@ pub enum Effect {
     Cancel {
         /// The step's path.
         step: String,
+    },
+    /// Take in work that was done elsewhere, in place of a call.
+    TakeWork {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// Choose the fault that a copy of the work is to have.
+    Plant {
+        /// As for [`Point::Post`].
+        round: u32,
     },
     /// Ask claude.
     Call {

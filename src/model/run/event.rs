@@ -17,13 +17,16 @@ use crate::model::{
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
-    panel::weigh::Cast,
+    panel::{
+        canary::{Catch, Planted},
+        weigh::Cast,
+    },
     result::{Finding, VerdictStatus, Votes},
     scratch::Mark,
     value::{Span, Usd},
 };
 
-pub use unit::{CallEnded, CallStarted, CommandEnded, Decision, Output};
+pub use unit::{CallEnded, CallStarted, CommandEnded, Decision, Output, WorkTaken};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,6 +148,23 @@ pub enum Event {
         /// The votes, counted.
         votes: Votes,
     },
+    /// A fault was chosen for a copy of the work that a panel has passed.
+    CanaryPlanted {
+        /// How many times the end was reached before, from 0.
+        round: u32,
+        /// The fault; `None` where the work holds nothing that one could be planted in.
+        fault: Option<Planted>,
+    },
+    /// What the panel made of that copy.
+    CanaryJudged {
+        /// Where in the run; `at` in a journal's line is the time.
+        #[serde(rename = "point")]
+        at: Point,
+        /// Whether the panel would have refused the copy, because of the fault.
+        caught: bool,
+        /// Who saw it, of those that answered, in the order in which they were asked.
+        by: Vec<Catch>,
+    },
     /// An attempt of a step begins.
     StepStarted {
         /// The step's id.
@@ -177,6 +197,8 @@ pub enum Event {
     },
     /// claude runs and is about to get its prompt: from here on the reservation is spent.
     CallStarted(CallStarted),
+    /// Work that was done elsewhere is in the session, as a call's output would be.
+    WorkTaken(WorkTaken),
     /// The service was overloaded or out of reach; the call goes on after a wait.
     CallRetrying {
         /// The step's id.

@@ -11,6 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
+    Delivery, GivenWork,
     check::{Check, Require, Timing},
     contract::{
         Conversation, Fact, Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt, is_prose,
@@ -39,8 +40,9 @@ pub struct Plan {
     pub cwd: PathBuf,
     /// Whether the work happens in the user's tree or in a copy of it.
     pub isolation: Isolation,
-    /// Whether the work on a copy goes into the user's tree once everything has passed.
-    pub apply: bool,
+    /// How the work on a copy reaches the user once everything has passed.
+    #[serde(default)]
+    pub delivery: Delivery,
     /// The inputs as the skill sees them.
     pub inputs: BTreeMap<String, String>,
     /// What has to be there before anything starts.
@@ -69,6 +71,10 @@ pub struct Plan {
     /// The inputs that are no texts, with their types.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub typed: BTreeMap<String, serde_json::Value>,
+    /// The work that is judged, where it was done elsewhere: the one step takes it in, and asks
+    /// nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<GivenWork>,
     /// The schema of the run's output.
     pub output: Option<serde_json::Value>,
     /// Who tries to disprove the finished work.
@@ -340,8 +346,15 @@ impl Plan {
 
     /// Everything that is a call: the steps, and the reviewers of the panel.
     pub fn calls(&self) -> impl Iterator<Item = &StepPlan> {
-        let reviewers = self.panel.iter().flat_map(|panel| &panel.reviewers);
-        self.steps.iter().chain(reviewers.map(|reviewer| &reviewer.call))
+        let panel = self.panel.iter();
+        let reviewers = panel.clone().flat_map(|panel| &panel.reviewers);
+        let canary = panel.flat_map(|panel| &panel.canary);
+        self.steps.iter().chain(reviewers.map(|reviewer| &reviewer.call)).chain(canary)
+    }
+
+    /// Whether anybody is asked at all; where nobody is, no claude is needed.
+    pub fn asks_somebody(&self) -> bool {
+        (self.work.is_none() && !self.steps.is_empty()) || self.panel.is_some()
     }
 
     /// Who a call with this id plays.
@@ -351,15 +364,7 @@ impl Plan {
 
     /// The step or the reviewer with this id.
     pub fn call(&self, id: &str) -> Option<&StepPlan> {
-        self.step(id).or_else(|| {
-            let reviewers = self.panel.iter().flat_map(|panel| &panel.reviewers);
-            reviewers.map(|reviewer| &reviewer.call).find(|call| call.id == id)
-        })
-    }
-
-    /// Whether an agent or a reviewer is asked at all.
-    pub fn asks_anybody(&self) -> bool {
-        self.calls().next().is_some()
+        self.step(id).or_else(|| self.calls().find(|call| call.id == id))
     }
 
     /// A plan as an older version wrote it, whose steps had no tree but came one after another.

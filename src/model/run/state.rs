@@ -13,7 +13,7 @@ use std::{
     sync::Arc,
 };
 
-pub use panel::PanelState;
+pub use panel::{CanaryState, PanelState};
 pub use step::{Opening, StepState};
 pub use tree::NodeState;
 
@@ -57,6 +57,8 @@ pub struct State {
     pub judges: Frozen,
     /// What the last panel said.
     pub panel: Option<PanelState>,
+    /// The last fault that was planted, and whether it was seen.
+    pub canary: Option<CanaryState>,
     /// Steps that do something themselves, and reviewers, that have begun: by path.
     pub steps: BTreeMap<String, StepState>,
     /// What is known of steps that hold others, by path; the root is [`path::ROOT`].

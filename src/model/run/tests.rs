@@ -43,6 +43,9 @@ proptest! {
                 let verdict = state.verdict().map(|verdict| verdict.status);
                 prop_assert_eq!(verdict, Some(VerdictStatus::Passed));
             }
+            if plan.panel.as_ref().is_some_and(|panel| !panel.canary.is_empty()) {
+                prop_assert_eq!(next::proof(state).canary, 1, "no planted fault was seen");
+            }
         }
         if end.status == Status::Blocked {
             prop_assert_eq!(state.ledger.calls, 0, "blocked, and yet money was spent");

@@ -22,6 +22,9 @@ pub(super) fn panel(panel: &PanelPlan, look: Look) -> String {
     if panel.escalate && all > 1 {
         lines.push("the first one alone, the others where it finds fault or doubts".to_owned());
     }
+    if !panel.canary.is_empty() {
+        lines.push("a copy with a planted fault tests the panel".to_owned());
+    }
     for evidence in &panel.evidence {
         let name = words::first_line(&evidence.name, look);
         lines.push(format!(

@@ -2,9 +2,13 @@
 
 use crate::{
     model::{
-        panel::weigh::{Cast, Vote},
+        panel::{
+            Sitting,
+            canary::Catch,
+            weigh::{Cast, Vote},
+        },
         result::{Finding, FindingStatus, Severity},
-        run::Plan,
+        run::{Plan, State},
     },
     report::{
         look::{Look, Mark},
@@ -14,13 +18,15 @@ use crate::{
 
 /// A reviewer is asked.
 pub(super) fn asked(plan: &Plan, id: &str, look: Look) -> String {
-    let mut reviewers = plan.panel.iter().flat_map(|panel| &panel.reviewers);
-    let Some(reviewer) = reviewers.find(|reviewer| reviewer.call.id == id) else {
-        return String::new();
-    };
+    let asked = plan.panel.as_ref().and_then(|panel| panel.reviewer(id));
+    let Some((sitting, reviewer)) = asked else { return String::new() };
     let name = words::first_line(reviewer.name(), look);
     let model = words::first_line(&reviewer.call.agent.model, look);
-    look.line(Mark::Note, &format!("reviewer {name}: asking {model}"))
+    let about = match sitting {
+        Sitting::Work => "",
+        Sitting::Canary => " about a copy with a planted fault",
+    };
+    look.line(Mark::Note, &format!("reviewer {name}: asking {model}{about}"))
 }
 
 /// A reviewer's vote. What it refutes follows, as a finding.
@@ -37,6 +43,21 @@ pub(super) fn vote(cast: &Cast, look: Look) -> String {
         Vote::Error => (Mark::Warning, format!("died{}", because())),
     };
     look.line(mark, &format!("reviewer {name} {said}"))
+}
+
+/// Who saw the fault that was planted. That the panel missed it, its check tells.
+pub(super) fn canary(state: &State, by: &[Catch], caught: bool, look: Look) -> String {
+    let fault = state.canary().and_then(|canary| canary.fault.as_ref());
+    let fault = fault.map_or("a fault", |fault| fault.kind.words());
+    let saw: Vec<&str> =
+        by.iter().filter(|catch| catch.caught).map(|catch| catch.reviewer.as_str()).collect();
+    let who = if saw.is_empty() { "nobody".to_owned() } else { saw.join(", ") };
+    let mark = if caught { Mark::Good } else { Mark::Bad };
+    let who = words::first_line(&who, look);
+    look.line(
+        mark,
+        &format!("planted {fault}: seen by {who} of {}", words::count(by.len(), "reviewer")),
+    )
 }
 
 /// What reviewers claim. Without evidence that could be confirmed it is worth reading and no more.

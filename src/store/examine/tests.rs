@@ -201,7 +201,8 @@ fn repository_examined(ground: &Ground<'_>) -> Examined {
 }
 
 /// Skills that the reference validator of the open specification judges in its own tests, and its
-/// verdict: the name of the folder, the file's name, the text, and whether it is valid.
+/// verdict: the name of the folder, the file's name, the text, and whether it is valid. Its tests
+/// of folders that hold none stand in [`what_is_no_skill_is_not_valid`].
 fn reference() -> Vec<(String, &'static str, String, bool)> {
     let plain = |name: &str, rest: &str| {
         format!("---\nname: {name}\ndescription: Says hello\n{rest}---\nHello\n")
@@ -275,6 +276,17 @@ fn strict_verdicts_are_those_of_the_reference_validator() {
         });
         assert_eq!(accepted, valid, "{folder}/{file}: {text}");
     }
+}
+
+#[test]
+fn what_is_no_skill_is_not_valid() {
+    let repository = Repository::new();
+    repository.write("file.txt", "test").write("empty/README.md", "");
+    for asked in ["gone", "file.txt", "empty"] {
+        assert!(repository.look(|ground| paths(ground, &[asked.into()]).is_err()), "{asked}");
+    }
+    repository.write("both/SKILL.md", skill("both")).write("both/skill.md", "no front matter");
+    assert_eq!(repository.of(&["both"]), (vec!["both/SKILL.md".to_owned()], Vec::new()));
 }
 
 /// What the reference validator cuts, refuses or breaks on, and no reader has to.

@@ -3,6 +3,9 @@
 //!
 //! Their folder is named by a hash of all they hold, and looked through before it is used: what
 //! is not byte for byte what the program holds is put aside and written anew.
+//!
+//! The folder `skills` is a plugin of Claude Code too. One skill in it is for that alone: it tells
+//! an agent how to use atlas, and a run of it would have nothing to do.
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +24,9 @@ use crate::{
 };
 
 static SKILLS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/skills");
+
+/// The skill that is about atlas itself: for Claude Code's plugin, and none that atlas runs.
+const ABOUT_ATLAS: &str = "atlas";
 
 /// No bundled skill has a file larger than this: one mebibyte.
 const MAX_BYTES: u64 = 1024 * 1024;
@@ -130,7 +136,8 @@ fn files() -> &'static [(&'static Path, &'static [u8])] {
     static FILES: OnceLock<Vec<(&'static Path, &'static [u8])>> = OnceLock::new();
     FILES.get_or_init(|| {
         let mut found = Vec::new();
-        let mut folders = vec![&SKILLS];
+        let mut folders: Vec<_> =
+            SKILLS.dirs().filter(|skill| skill.path() != Path::new(ABOUT_ATLAS)).collect();
         while let Some(folder) = folders.pop() {
             for entry in folder.entries() {
                 match entry {

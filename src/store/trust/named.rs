@@ -12,7 +12,7 @@ use crate::{
     model::{
         config::parse_project,
         contract::{Argv, Contract, Hook, HookAction, Leaf, every, parse},
-        judges::{Word, below, candidates},
+        judges::{Run, Word, below, called, candidates, runs},
         yaml::{Named, Spanned},
     },
     store::{config, text_file},
@@ -103,21 +103,27 @@ fn contract_commands(contract: &Contract) -> Vec<&Argv> {
     commands
 }
 
-/// The files that exist. What a word may mean, self-protection and trust read alike.
+/// The files that exist, and what those call that are scripts. What a word may mean,
+/// self-protection and trust read alike.
 fn in_words(root: &Path, folders: &[&Path], words: &[String]) -> Vec<PathBuf> {
+    let modules = runs(words).into_iter().filter_map(|run| match run {
+        Run::File(word) => Some(word),
+        Run::Program(_) | Run::Task { .. } => None,
+    });
     let mut found = Vec::new();
-    for word in candidates(words) {
+    for word in candidates(words).chain(modules) {
         let meant: Vec<PathBuf> = match &word {
             Word::Plain(word) => folders.iter().map(|folder| folder.join(word)).collect(),
             Word::InSkill(rest) => {
                 folders.last().map(|skill| skill.join(rest)).into_iter().collect()
             }
         };
-        for path in meant.iter().filter_map(|path| below(root, path)) {
-            if fs::metadata(root.join(&path)).is_ok_and(|found| found.is_file()) {
-                found.push(path);
-            }
-        }
+        found.extend(meant.iter().filter_map(|path| below(root, path)));
     }
+    let exists = |path: &PathBuf| fs::metadata(root.join(path)).is_ok_and(|it| it.is_file());
+    found.retain(exists);
+    let text = |path: &Path| text_file::read(&root.join(path)).ok().flatten();
+    let called = called(&found, &text);
+    found.extend(called.into_iter().filter(exists));
     found
 }

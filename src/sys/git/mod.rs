@@ -7,6 +7,7 @@
 
 mod apply;
 mod between;
+mod branch;
 mod buffers;
 mod changes;
 mod compare;
@@ -34,6 +35,7 @@ mod worktree;
 
 pub use apply::{Applied, Clash, Conflict};
 pub use between::Between;
+pub use branch::{Branched, NewBranch, is_branch_name};
 pub use buffers::unified;
 pub use changes::{FileChange, FileStatus};
 pub use error::GitError;

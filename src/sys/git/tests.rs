@@ -1,6 +1,7 @@
 //! Real repositories, made by the real `git` in a cleared environment, are the oracle.
 
 mod applying;
+mod branches;
 mod facts;
 mod fates;
 mod hostile;

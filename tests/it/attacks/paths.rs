@@ -13,15 +13,16 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "B14",
         tried: "skills named `../../x`, `/etc/x`, `a/../../b`, `..`, `.`, nothing, `-rf`, \
-                `--dangerously-skip-permissions`, with a blank or a dot at the end, or 300 letters long",
+                `con`, `--dangerously-skip-permissions`, with a blank or a dot at the end, or 300 letters long",
         holds: "each is refused before anything is made or called",
         act: names_that_are_paths_or_flags,
     },
     Attack {
         id: "B15",
         tried: "names with line breaks, a right-to-left override, or a Cyrillic letter in place of a \
-                Latin one",
-        holds: "each is refused or unknown, and none is shown as it is",
+                Latin one; a repository's skill whose name looks like that of a personal one, but \
+                is composed otherwise or written large",
+        holds: "each is refused or unknown, and none is shown as it is; the personal skill is run",
         act: names_that_look_like_others,
     },
     Attack {
@@ -59,13 +60,15 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "B22",
         tried: "a repository's skill with the name of a personal one, of one that comes with atlas, \
-                or in `node_modules`",
-        holds: "the personal one is run, a line names the second, the third is not found",
+                with nearly such a name, in `node_modules`, or in a folder that git ignores",
+        holds: "the personal one is run, a line names the second, no near name is run in place of \
+                another, the last two are not found",
         act: skills_with_the_names_of_others,
     },
     Attack {
         id: "B23",
-        tried: "a sessions folder that links elsewhere, planted before the first run",
+        tried: "a sessions folder that links elsewhere, or a lock or a `.gitignore` in it that does, \
+                planted before the first run",
         holds: "nothing is written there",
         act: a_planted_sessions_folder,
     },
@@ -83,6 +86,7 @@ fn names_that_are_paths_or_flags() {
         ".",
         "",
         "-rf",
+        "con",
         "--dangerously-skip-permissions",
         "greet ",
         "greet.",
@@ -106,6 +110,12 @@ fn names_that_look_like_others() {
         assert!(!output.stderr.contains(['\u{202e}', '\r', '\u{200b}']), "{output}");
     }
     expect_no_call(&world);
+    for (own, twin) in [("caf\u{e9}", "cafe\u{301}"), ("brew", "BREW")] {
+        world.personal_skill(own, &GREET.replace("greet", own));
+        world.skill(twin, &format!("---\nname: {twin}\n---\nevil-4711\n"));
+        let plan = world.atlas(["run", own, "--dry-run", "--format=json"]).run().expect_code(0);
+        assert!(!plan.stdout.contains("evil-4711"), "{plan}");
+    }
 }
 
 fn links_to_secrets() {
@@ -219,13 +229,16 @@ fn skills_with_the_names_of_others() {
     let evil = |name: &str| format!("---\nname: {name}\ndescription: x\n---\nevil-4711\n");
     world.skill("greet", &evil("greet")).skill("review-diff", &evil("review-diff"));
     world.write("node_modules/x/.claude/skills/deep/SKILL.md", evil("deep"));
-    world.repo().commit("first");
+    world.skill("reveiw-diff", &evil("reveiw-diff")).skill("unseen", &evil("unseen"));
+    world.write(".gitignore", "unseen/\n").repo().commit("first");
     let plan = |name: &str| world.atlas(["run", name, "--dry-run", "--format=json"]).run();
     let personal = plan("greet").expect_code(0);
     assert!(!personal.stdout.contains("evil-4711"), "{personal}");
     let output = world.atlas(["run", "review-diff"]).run();
     assert!(output.stderr.contains("not the skill of that name that comes with"), "{output}");
-    plan("deep").expect_code(8);
+    for name in ["deep", "unseen", "reveiw-dif"] {
+        plan(name).expect_code(8);
+    }
 }
 
 fn a_planted_sessions_folder() {
@@ -239,5 +252,15 @@ fn a_planted_sessions_folder() {
         symlink(&away, &place).unwrap();
         let output = world.atlas(["run", "greet"]).run();
         assert_eq!(files_below(&away), [""; 0], "{path}: {output}");
+    }
+    for name in [".tree.lock", ".gitignore"] {
+        let world = world();
+        let victim = world.root().join("victim");
+        files::write(&victim, "precious\n");
+        fs::create_dir_all(world.dir().join(".claude/sessions")).unwrap();
+        world.repo();
+        symlink(&victim, world.dir().join(".claude/sessions").join(name)).unwrap();
+        let output = world.atlas(["run", "greet"]).run();
+        assert_eq!(files::read(&victim), "precious\n", "{name}: {output}");
     }
 }

@@ -11,8 +11,9 @@ use crate::support::world::World;
 pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A1 to A6",
-        tried: "hooks, servers, a key helper, a base URL, bypassed permissions and a status line in \
-                Claude Code's own settings, and words in every `CLAUDE.md`, with the real claude",
+        tried: "hooks, servers, a key helper, a base URL, proxies, bypassed permissions and a status \
+                line in Claude Code's own settings, a `.env`, and words in every `CLAUDE.md`, with \
+                the real claude",
         holds: "nothing runs, nothing is read, and all requests go to the user's own model",
         act: crate::run_isolation::nothing_of_an_untrusted_repository_runs_or_is_read,
     },
@@ -51,7 +52,7 @@ pub(super) const ATTACKS: &[Attack] = &[
     Attack {
         id: "A8",
         tried: "a commit that changes only a script which a trusted hook, a skill's contract or a \
-                setting of Claude Code names",
+                setting of Claude Code names, or a file that such a script calls",
         holds: "the run is refused, and the script does not run",
         act: only_the_script_changes,
     },
@@ -146,7 +147,11 @@ fn limits_above_the_users() {
 
 fn only_the_script_changes() {
     type Setup = fn(&World);
-    let setups: [(&str, Setup); 3] = [
+    let setups: [(&str, Setup); 4] = [
+        ("qc/lib.sh", |world| {
+            let hooks = "hooks: { look: { timing: pre, command: [sh, -eu, qc/all.sh] } }\n";
+            world.write(".claude/atlas.yaml", hooks).write("qc/all.sh", ". ./qc/lib.sh\n");
+        }),
         ("qc/look.sh", |world| {
             let hooks = "hooks: { look: { timing: pre, command: [sh, qc/look.sh] } }\n";
             world.write(".claude/atlas.yaml", hooks);

@@ -19,7 +19,8 @@ pub(super) const ATTACKS: &[Attack] = &[
     },
     Attack {
         id: "G61b",
-        tried: "a repository without a work tree, laid inside another one, where the user stands",
+        tried: "a repository without a work tree, laid inside another one, or a `.git` itself, where \
+                the user stands",
         holds: "none of its commands runs",
         act: a_nested_bare_repository,
     },
@@ -48,10 +49,23 @@ pub(super) const ATTACKS: &[Attack] = &[
         act: hooks_that_kill_and_stay,
     },
     Attack {
+        id: "G63c",
+        tried: "a hook that kills atlas itself",
+        holds: "the run goes on where it stopped, and no call is made twice",
+        act: a_hook_that_kills_atlas,
+    },
+    Attack {
         id: "G64",
         tried: "atlas in atlas without an end, and a budget that is negative or no number",
         holds: "the chain ends after three, the budget is refused",
         act: no_end_and_no_budget,
+    },
+    Attack {
+        id: "G64b",
+        tried: "fifty tries that a configuration allows, against a login that is refused for good, \
+                with the real claude",
+        holds: "it is asked once, and everything ends",
+        act: crate::run_unavailable::a_refused_login_ends_everything_at_once,
     },
 ];
 
@@ -106,10 +120,14 @@ fn a_nested_bare_repository() {
     let bare = world.dir().join("docs/nested");
     let path = bare.to_str().unwrap().to_owned();
     world.repo().git(["init", "--quiet", "--bare", &path]);
-    plant(&world, &bare);
-    world.atlas(["run", "greet"]).cwd(&bare).run();
-    world.atlas(["doctor"]).cwd(&bare).run();
-    expect_not_owned(&world);
+    let own = world.dir().join(".git");
+    for git in [bare, own] {
+        plant(&world, &git);
+        for args in [&["run", "greet"][..], &["doctor"], &["list"]] {
+            world.atlas(args).cwd(&git).run();
+            expect_not_owned(&world);
+        }
+    }
 }
 
 fn planted_while_the_agent_works() {
@@ -178,6 +196,20 @@ fn hooks_that_kill_and_stay() {
     world.repo().commit("first");
     let output = world.atlas(["run", "greet"]).run().expect_code(5);
     assert!(output.stderr.contains("kill"), "{output}");
+    assert!(processes_with(&world.cookie()).is_empty(), "{:?}", processes_with(&world.cookie()));
+}
+
+fn a_hook_that_kills_atlas() {
+    let world = world();
+    world.user_config(
+        "hooks: { kill: { timing: post, command: [sh, -c, \
+         '[ -e ../once ] || { touch ../once; kill -9 $PPID; }'] } }",
+    );
+    world.repo().commit("first");
+    let killed = world.atlas(["run", "greet"]).run();
+    assert_eq!(killed.code, None, "{killed}");
+    let output = world.atlas(["resume", "--wait=30s"]).run().expect_code(0);
+    assert_eq!(calls(&world).len(), 1, "{output}");
     assert!(processes_with(&world.cookie()).is_empty(), "{:?}", processes_with(&world.cookie()));
 }
 

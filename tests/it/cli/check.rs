@@ -129,7 +129,7 @@ fn nothing_to_check_is_said() {
     let world = World::new();
     let mut shown = transcript(&world, &["check"]);
     shown += &transcript(&world, &["check", "gone"]);
-    shown += &transcript(&world, &["list", "--format", "sarif"]);
+    shown += &transcript(&world, &["list", "--format", "github"]);
     world.check(
         &shown,
         str![[r#"
@@ -142,9 +142,11 @@ $ atlas check gone
 error: `gone` cannot be looked at
 caused by: No such file or directory (os error 2)
 --- exit 8
-$ atlas list --format sarif
+$ atlas list --format github
+::error title=atlas::usage · nothing spent: `--format github` is not for this command
 --- stderr
-error: `--format sarif` is for `atlas check` alone
+error: `--format github` is not for this command
+hint: it has text, json
 --- exit 2
 
 "#]],

@@ -110,3 +110,51 @@ fn what_stops_runs_is_told_with_its_place() {
     assert_eq!(faulty.stdout.matches("config.yaml:1: ").count(), 1, "{faulty}");
     assert!(!faulty.stdout.contains("trust: "), "{faulty}");
 }
+
+#[test]
+fn fix_puts_completions_where_the_shell_looks_and_leaves_those_that_are_there() {
+    let world = World::new();
+    let doctor = |args: &[&str], shell: &str| {
+        world.atlas([&["doctor"], args].concat()).env("SHELL", shell).run().expect_code(7).stdout
+    };
+    let own = world.home().join(".config/fish/completions/atlas.fish");
+    assert!(doctor(&[], "/usr/bin/fish").contains("! completions: fish has none of atlas"));
+    assert!(!own.exists(), "only asked for is done");
+    assert!(doctor(&["--fix"], "/usr/bin/fish").contains("mended: put the completions of fish"));
+    assert!(doctor(&["--fix"], "/usr/bin/fish").contains("✓ completions: "));
+    files::write(&own, "# mine\n");
+    let found = doctor(&["--fix"], "/usr/bin/fish");
+    assert!(found.contains("is not that of this version"), "{found}");
+    assert_eq!(files::read(&own), "# mine\n");
+    assert!(!doctor(&["--fix"], "/bin/dash").contains("completions"), "it looks nowhere");
+}
+
+#[test]
+fn fix_closes_folders_and_forgets_a_claude_that_is_gone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::new();
+    world.write(".claude/sessions/x", "").write("src/open", "");
+    world.repo().commit("first");
+    let state = world.home().join(".local/state/atlas");
+    let cache = world.home().join(".cache/atlas");
+    let answer = cache.join("claude-0123456789abcdef.json");
+    files::write(&answer, "{}");
+    files::write(&cache.join("notes.json"), "{}");
+    files::write(&state.join("notes.json"), "{}");
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    let open = [state, cache.clone(), world.dir().join(".claude/sessions")];
+    for folder in open.iter().chain([&world.dir().join("src")]) {
+        std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let found = world.atlas(["doctor"]).run().expect_code(7);
+    for said in ["others can enter", "and 2 more", "! cache: 1 answer of a claude that is gone"] {
+        assert!(found.stdout.contains(said), "{said} in {found}");
+    }
+    let fixed = world.atlas(["doctor", "--fix"]).run().expect_code(7);
+    assert_eq!(fixed.stdout.matches("mended: closed").count(), 3, "{fixed}");
+    assert!(open.iter().all(|folder| mode(folder) == 0o700), "{fixed}");
+    assert_eq!(mode(&world.dir().join("src")), 0o755, "not ours to close");
+    assert!(!answer.exists() && cache.join("notes.json").exists(), "{fixed}");
+    let again = world.atlas(["doctor", "--fix"]).run().expect_code(7);
+    assert!(!again.stdout.contains("mended"), "{again}");
+}

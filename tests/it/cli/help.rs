@@ -30,7 +30,7 @@ Commands:
   trust        Trust what this repository wants to execute, after a look at it
   config       Show every setting with its value and where that was said
   doctor       Check that everything a run needs is there, and say what to do where it is not
-  completions  Print a completion script for a shell
+  completions  Print a completion script for a shell, or put it where the shell looks for it
   man          Print the manual page, or write one page for each command into a folder
   help         Show help of a command, or on `exit-codes` or `environment`
 
@@ -103,6 +103,36 @@ fn completions_are_scripts_of_their_shell() {
             world.program("bash".as_ref(), ["-n"]).stdin(script).run().expect_code(0);
         }
     }
+}
+
+/// What a shell completes is asked of the shell itself.
+#[test]
+fn bash_completes_by_the_installed_script() {
+    let world = World::new();
+    let said = world.atlas(["completions", "bash", "--install"]).run().expect_code(0);
+    let script = world.home().join(".local/share/bash-completion/completions/atlas");
+    assert!(said.stderr.contains(script.to_str().unwrap()), "{said}");
+    assert_eq!(said.stdout, "");
+    let complete = "source \"$1\"; COMP_WORDS=(atlas sess); COMP_CWORD=1\n\
+                    _atlas atlas sess atlas; echo \"${COMPREPLY[@]}\"";
+    let ended = world.program("bash".as_ref(), ["-c", complete, "bash"]).args([script]).run();
+    assert_eq!(ended.expect_code(0).stdout, "session\n");
+}
+
+#[test]
+fn completions_go_where_they_are_asked_to() {
+    let world = World::new();
+    for (shell, file) in [("zsh", "_atlas"), ("fish", "atlas.fish"), ("elvish", "atlas.elv")] {
+        let printed = world.atlas(["completions", shell]).run().expect_code(0).stdout;
+        world.atlas(["completions", shell, "--install=a/b"]).run().expect_code(0);
+        assert_eq!(world.read(&format!("a/b/{file}")), printed, "{shell}");
+    }
+    let zsh = world.atlas(["completions", "zsh", "--install"]).run().expect_code(0);
+    assert!(zsh.stderr.contains("fpath=("), "{zsh}");
+    assert!(world.home().join(".zfunc/_atlas").is_file());
+    world.atlas(["completions", "elvish", "--install"]).run().expect_code(2);
+    world.write("file", "");
+    world.atlas(["completions", "zsh", "--install=file"]).run().expect_code(1);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 use atlas::{
     cli,
     model::{
+        bundled_hook::BundledHook,
         config::{self, VARIABLES},
         contract, lint,
     },
@@ -31,6 +32,11 @@ fn the_page_of_the_environment_is_current() {
 #[test]
 fn the_page_of_the_rules_is_current() {
     assert_data_eq!(lint::page(), file!["../../../docs/reference/check.md"].raw());
+}
+
+#[test]
+fn the_page_of_the_hooks_is_current() {
+    assert_data_eq!(hooks(), file!["../../../docs/reference/hooks.md"].raw());
 }
 
 /// For editors: what may be written in the files that a person writes.
@@ -146,6 +152,32 @@ fn environment() -> String {
         writeln!(page, "| {who} | {} |", names.join(" ")).unwrap();
     }
     page
+}
+
+/// The pages of the folder `hooks` as one, each a chapter.
+fn hooks() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("hooks");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let link = Regex::new(r"\]\(([a-z-]+)\.md\)").unwrap();
+    let overview = read("README.md").replace("](../docs/", "](../");
+    let mut page = link.replace_all(&overview, "](#$1)").into_owned();
+    for hook in BundledHook::ALL {
+        let own = read(&format!("{hook}.md"));
+        page.extend(["\n", &one_level_lower(&link.replace_all(&own, "](#$1)"))]);
+    }
+    page
+}
+
+/// Headings become those of a chapter; a `#` in an example is none.
+fn one_level_lower(text: &str) -> String {
+    let mut in_code = false;
+    let mut lower = String::new();
+    for line in text.lines() {
+        in_code ^= line.trim_start().starts_with("```");
+        let mark = if line.starts_with('#') && !in_code { "#" } else { "" };
+        lower.extend([mark, line, "\n"]);
+    }
+    lower
 }
 
 /// The text of every source file but those of tests alone.

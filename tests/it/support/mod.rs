@@ -15,8 +15,10 @@ pub(crate) mod fake;
 pub(crate) mod files;
 pub(crate) mod meeting;
 pub(crate) mod model;
+pub(crate) mod npm;
 pub(crate) mod processes;
 pub(crate) mod programs;
+pub(crate) mod sarif;
 pub(crate) mod torture;
 pub(crate) mod world;
 

@@ -30,6 +30,9 @@ use super::world::World;
 /// How many steps the chain has.
 pub(crate) const STEPS: usize = 8;
 
+/// What the user allows: the agent may work in the tree itself.
+pub(crate) const FREE: &str = "isolation: none\n";
+
 /// How long each call of the fake takes at least.
 const CALL_MS: u64 = 10;
 
@@ -70,7 +73,7 @@ impl Stage {
     /// A new one.
     pub(crate) fn new(ground: Ground) -> Self {
         let world = World::faked(&Script::plays(call()));
-        world.user_config("isolation: none\n");
+        world.user_config(FREE);
         let step = |n: usize| format!("  - {{ id: step-{n}, prompt: \"Do part {n}.\" }}");
         let steps: Vec<String> = (1..=STEPS).map(step).collect();
         let steps = steps.join("\n");

@@ -27,6 +27,22 @@ fn links_lead_somewhere_and_headings_have_no_gaps() {
     expect_none(&faults.collect::<Vec<_>>());
 }
 
+/// The folder `docs` is a book: its table of contents names every page once, and no page leads out
+/// of it.
+#[test]
+fn the_book_is_whole() {
+    let documents = documents();
+    let pages = documents
+        .iter()
+        .filter_map(|file| Some((file.path.strip_prefix("docs/")?, file.text.as_str())));
+    let (summary, pages): (Vec<_>, Vec<_>) = pages.partition(|(path, _)| *path == "SUMMARY.md");
+    let [(_, summary)] = summary[..] else { panic!("there is a docs/SUMMARY.md") };
+    let names: Vec<&str> = pages.iter().map(|(path, _)| *path).collect();
+    let mut faults = book_faults((summary, &names));
+    faults.extend(pages.iter().flat_map(|page| way_out_faults(*page)));
+    expect_none(&faults);
+}
+
 #[test]
 fn the_changelog_is_kept() {
     let text = std::fs::read_to_string("CHANGELOG.md").expect("there is a CHANGELOG.md");
@@ -70,6 +86,38 @@ fn link_faults(
         if !there(&full, anchor) {
             found.push(format!(
                 "{path}:{line}: `{dest_url}` leads nowhere; mend the link or what it names"
+            ));
+        }
+    }
+    found
+}
+
+/// Takes the table of contents, and the pages there are.
+fn book_faults((summary, pages): (&str, &[&str])) -> Vec<String> {
+    let links = events(summary).filter_map(|(event, _)| match event {
+        Event::Start(Tag::Link { dest_url, .. }) => Some(dest_url.into_string()),
+        _ => None,
+    });
+    let mut named = BTreeMap::<String, u32>::new();
+    links.for_each(|link| *named.entry(link).or_default() += 1);
+    let twice = named.iter().filter(|(_, times)| **times > 1);
+    let twice = twice.map(|(page, _)| format!("docs/SUMMARY.md: `{page}` stands there twice"));
+    let missing = pages.iter().filter(|page| !named.contains_key(**page));
+    let missing = missing.map(|page| format!("docs/SUMMARY.md: add `{page}`, or nobody finds it"));
+    twice.chain(missing).collect()
+}
+
+/// Takes the path of a page below `docs` and its text. What lies outside is in no book, so a link to
+/// it would be dead there.
+fn way_out_faults((path, text): (&str, &str)) -> Vec<String> {
+    let mut found = Vec::new();
+    for (event, line) in events(text) {
+        let Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) = event else {
+            continue;
+        };
+        if !dest_url.contains("://") && beside(path, &dest_url).starts_with("..") {
+            found.push(format!(
+                "docs/{path}:{line}: `{dest_url}` leads out of the book; name the file in backticks"
             ));
         }
     }
@@ -180,6 +228,22 @@ fn the_rules_can_fail() {
             ("# A\n\n### C\n", &["a.md:3: `C` skips a level"]),
             ("## A\n", &["`A` skips"]),
             ("# A\n```\n### C\n```\n", &[]),
+        ],
+    );
+    let pages = ["a.md", "b/c.md"];
+    prove(
+        |summary| book_faults((summary, &pages)),
+        &[
+            ("- [A](a.md)\n  - [C](b/c.md)\n", &[]),
+            ("- [A](a.md)\n", &["add `b/c.md`"]),
+            ("- [A](a.md)\n- [C](b/c.md)\n- [again](a.md)\n", &["`a.md` stands there twice"]),
+        ],
+    );
+    prove(
+        |text| way_out_faults(("b/c.md", text)),
+        &[
+            ("[x](../a.md) [x](d.md#e) [x](#f) [x](https://example.com)", &[]),
+            ("\n[x](../../README.md)", &["docs/b/c.md:2: `../../README.md` leads out"]),
         ],
     );
     prove(

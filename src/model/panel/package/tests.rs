@@ -46,6 +46,7 @@ fn panel(commands: &[&str]) -> PanelPlan {
             .map(|name| EvidenceCommand { name: (*name).to_owned(), command: Vec::new() })
             .collect(),
         escalate: true,
+        canary: Vec::new(),
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::call::{Failure, LimitKind, Unavailability};
 
 fn issue(severity: Severity, kind: FindingKind, claim: &str) -> Issue {
     Issue {
@@ -179,4 +180,47 @@ fn evidence_that_is_missing_supports_nothing() {
     assert_eq!(concluded.votes[0].vote, Vote::Confirmed);
     let unsupported = |finding: &Finding| finding.status == FindingStatus::Unsupported;
     assert!(concluded.verdict.findings.iter().all(unsupported));
+}
+
+/// A reviewer that says nothing in time has not voted; one whose process broke has died.
+#[test]
+fn how_a_call_ended_decides_whether_there_is_a_vote() {
+    let reason = || "so it was".to_owned();
+    let limit = |limit| CallOutcome::Limit { limit, reason: reason() };
+    let failed = |failure| CallOutcome::Failed { failure, reason: reason() };
+    let review = Review { passed: true, issues: Vec::new() };
+    let answer = || Ok(review.clone());
+    let malformed = || Err("no form".to_owned());
+    assert_eq!(Said::of(&CallOutcome::Succeeded, answer), Said::Answer { review: review.clone() });
+    let nothing = |reason: &str| Said::Nothing { reason: reason.to_owned() };
+    let died = |reason: &str| Said::Died { reason: reason.to_owned() };
+    assert_eq!(Said::of(&CallOutcome::Succeeded, malformed), nothing("no form"));
+    let rows = [
+        (limit(LimitKind::Usd), nothing("so it was")),
+        (limit(LimitKind::Idle), nothing("so it was")),
+        (limit(LimitKind::Turns), nothing("so it was")),
+        (limit(LimitKind::Context), nothing("so it was")),
+        (failed(Failure::Structured), nothing("so it was")),
+        (failed(Failure::NoResult), died("so it was")),
+        (failed(Failure::NotStarted), died("so it was")),
+        (
+            CallOutcome::Unavailable { why: Unavailability::Network, reason: reason() },
+            died("so it was"),
+        ),
+        (CallOutcome::Interrupted, died("interrupted")),
+    ];
+    for (outcome, expected) in rows {
+        // What such a call left is never read, whatever it says.
+        assert_eq!(Said::of(&outcome, answer), expected, "{outcome:?}");
+    }
+}
+
+/// Of what one reviewer raises twice, only one counts as who raised it.
+#[test]
+fn merged_findings_name_everybody_once() {
+    let twice = vec![wrong(Severity::Major), wrong(Severity::Minor)];
+    let asked = ask([answer(false, twice), answer(false, vec![wrong(Severity::Minor)])]);
+    let found = conclude(&asked, &quotes(&asked, true), 1).verdict.findings;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].by, ["r1", "r2"]);
 }

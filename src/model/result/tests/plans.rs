@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
+    Delivery,
     check::{Check, CheckKind, CheckStatus, Require, Timing},
     contract::{Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt},
     run::{
@@ -28,13 +29,14 @@ pub(crate) fn bare_plan() -> Plan {
         root: Some("/home/ann/shop".into()),
         cwd: "/home/ann/shop/web".into(),
         isolation: Isolation::None,
-        apply: false,
+        delivery: Delivery::Patch,
         inputs: BTreeMap::from([("base".into(), "main".into())]),
         requires: Requires::default(),
         facts: Vec::new(),
         hooks: Vec::new(),
         judges: Vec::new(),
         skipped: Vec::new(),
+        work: None,
         steps: vec![step("whole")],
         commands: Vec::new(),
         tree: Vec::new(),

@@ -60,13 +60,13 @@ impl Story {
     pub(crate) fn then(&mut self, event: Event) {
         self.events.push(event);
         loop {
-            let decided: Vec<Event> = next(&self.plan, &self.state())
-                .into_iter()
-                .filter_map(|effect| {
-                    let Effect::Record(event) = effect else { return None };
-                    Some(*event)
-                })
-                .collect();
+            let decided: Vec<Event> =
+                next(&self.plan, &self.state())
+                    .into_iter()
+                    .filter_map(|effect| {
+                        if let Effect::Record(event) = effect { Some(*event) } else { None }
+                    })
+                    .collect();
             if decided.is_empty() {
                 return;
             }

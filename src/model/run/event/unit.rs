@@ -9,6 +9,19 @@ use crate::model::{
     value::Usd,
 };
 
+/// Work that was done elsewhere, taken in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkTaken {
+    /// The step's id.
+    pub step: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// Whether it could be kept.
+    pub outcome: CallOutcome,
+    /// The work.
+    pub output: Option<Output>,
+}
+
 /// A call's start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallStarted {

@@ -65,6 +65,9 @@ pub(super) fn next(
 /// told from those of commands before it.
 fn call(asked: Asked<'_>) -> Vec<Effect> {
     let Asked { plan, state, path, known, .. } = asked;
+    if plan.work.is_some() {
+        return vec![Effect::TakeWork { step: path.to_owned(), attempt: known.next_attempt() }];
+    }
     if let Some(look) = command::unseen(plan, state) {
         return look;
     }

@@ -47,6 +47,7 @@ fn looks_at(hook: &HookPlan, at: &Point) -> bool {
             | Point::Settled { .. }
             | Point::Post { .. }
             | Point::Panel { .. }
+            | Point::Canary { .. }
             | Point::HandOver
             | Point::Mid { .. },
             _,

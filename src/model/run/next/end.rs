@@ -2,7 +2,7 @@
 
 use super::command;
 use crate::model::{
-    Status,
+    Delivery, Status,
     check::{Check, Proof, Require},
     result::VerdictStatus,
     run::{
@@ -32,7 +32,7 @@ pub(super) fn status_of(status: StepStatus) -> Status {
 }
 
 /// Nothing refused. That is a pass only with as much proof as was asked for, and, where the work
-/// was done on a copy that shall be applied, only once the user's tree has it.
+/// was done on a copy that shall be handed over, only once the user has it.
 pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
     let proof = proof(state);
     if proof.level() < plan.require {
@@ -43,7 +43,7 @@ pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
         };
         return vec![run(Status::Inconclusive, missing)];
     }
-    if plan.apply {
+    if plan.delivery != Delivery::Patch {
         let at = Point::HandOver;
         match state.checks.get(&at).unwrap_or(&Stage::Idle) {
             Stage::Idle => return vec![Effect::Check { at }],
@@ -63,7 +63,9 @@ pub(super) fn passed(plan: &Plan, state: &State) -> Vec<Effect> {
 pub fn proof(state: &State) -> Proof {
     let confirmed = state.verdict().filter(|verdict| verdict.status == VerdictStatus::Passed);
     let votes = confirmed.map_or(0, |verdict| verdict.votes.confirmed);
-    Proof { votes, ..Proof::of(standing_checks(state)) }
+    let caught = state.canary().and_then(|canary| canary.caught);
+    let canary = u32::from(caught.unwrap_or(false));
+    Proof { votes, canary, ..Proof::of(standing_checks(state)) }
 }
 
 /// The checks that still speak of the work as it is: those of superseded attempts do not.
@@ -91,7 +93,9 @@ fn stands(state: &State, at: &Point) -> bool {
         Point::Mid { step, attempt } | Point::Settled { step, attempt } => {
             state.step(step).is_some_and(|known| known.attempt == *attempt)
         }
-        Point::Post { round } | Point::Panel { round, .. } => *round == state.round,
+        Point::Post { round } | Point::Panel { round, .. } | Point::Canary { round, .. } => {
+            *round == state.round
+        }
     }
 }
 

@@ -1,13 +1,15 @@
-//! The panel: starts only where nothing else refused, asks its reviewers, and concludes.
+//! The panel: starts only where nothing else refused, asks its reviewers, and concludes. What it has
+//! passed goes before it once more with a planted fault, where that is wanted.
 
 use super::{Phase, after, agent::worth_waiting, checks, end, room::exhausted};
 use crate::model::{
     Status,
     call::CallOutcome,
-    check::Check,
-    panel::ReviewerPlan,
+    check::{Check, CheckKind, CheckStatus},
+    panel::{PanelPlan, Sitting},
     run::{
         Effect, Event, Plan, Point, State,
+        plan::StepPlan,
         state::{Stage, StepState},
     },
     value::Usd,
@@ -16,15 +18,45 @@ use crate::model::{
 /// Reviewers are asked side by side; where the panel escalates, the first one alone at first.
 pub(super) fn next(plan: &Plan, state: &State) -> Phase {
     let Some(panel) = &plan.panel else { return Phase::Over };
-    if panel.escalate && panel.reviewers.len() > 1 {
-        match hear(plan, state, &panel.reviewers[..1]) {
+    match sit(plan, state, (panel, Sitting::Work)) {
+        Phase::Over if panel.canary.is_empty() => Phase::Over,
+        Phase::Over => canary(plan, state, panel),
+        goes_on @ Phase::GoesOn(_) => goes_on,
+    }
+}
+
+/// Where no fault can be planted, nobody knows whether the panel would have seen one.
+fn canary(plan: &Plan, state: &State, panel: &PanelPlan) -> Phase {
+    let round = state.round;
+    let Some(known) = state.canary() else {
+        return Phase::GoesOn(vec![Effect::Plant { round }]);
+    };
+    if known.fault.is_some() {
+        return sit(plan, state, (panel, Sitting::Canary));
+    }
+    let at = Point::Canary { round, asked: 0 };
+    match state.checks.get(&at) {
+        Some(Stage::Ended(found)) => answered(plan, state, found),
+        Some(Stage::Idle | Stage::Running) | None => {
+            let check = Check::blocking("canary", CheckKind::Panel, CheckStatus::Error)
+                .because("the work holds nothing that a fault could be planted in");
+            let event = Event::ChecksEnded { at, checks: vec![check] };
+            Phase::GoesOn(vec![Effect::record(event)])
+        }
+    }
+}
+
+fn sit(plan: &Plan, state: &State, (panel, sitting): (&PanelPlan, Sitting)) -> Phase {
+    let calls = panel.calls(sitting);
+    if panel.escalate && calls.len() > 1 {
+        match hear(plan, state, (sitting, &calls[..1])) {
             Heard::GoesOn(effects) => return Phase::GoesOn(effects),
             // Somebody who doubts, or who said nothing, leaves it to the others.
             Heard::Ended([]) => {}
             Heard::Ended(found) => return answered(plan, state, found),
         }
     }
-    match hear(plan, state, &panel.reviewers) {
+    match hear(plan, state, (sitting, &calls)) {
         Heard::GoesOn(effects) => Phase::GoesOn(effects),
         Heard::Ended(found) => answered(plan, state, found),
     }
@@ -43,21 +75,24 @@ enum Heard<'a> {
     Ended(&'a [Check]),
 }
 
-fn hear<'a>(plan: &Plan, state: &'a State, reviewers: &[ReviewerPlan]) -> Heard<'a> {
-    let asked = u32::try_from(reviewers.len()).unwrap_or(u32::MAX);
-    let at = Point::Panel { round: state.round, asked };
+fn hear<'a>(plan: &Plan, state: &'a State, (sitting, calls): (Sitting, &[&StepPlan])) -> Heard<'a> {
+    let asked = u32::try_from(calls.len()).unwrap_or(u32::MAX);
+    let at = match sitting {
+        Sitting::Work => Point::Panel { round: state.round, asked },
+        Sitting::Canary => Point::Canary { round: state.round, asked },
+    };
     match state.checks.get(&at) {
         Some(Stage::Ended(found)) => return Heard::Ended(found),
         Some(Stage::Running) => return Heard::GoesOn(Vec::new()),
         Some(Stage::Idle) | None => {}
     }
     let mut asking = Asking::new(plan, state);
-    for reviewer in reviewers {
-        let known = known(state, reviewer);
+    for call in calls {
+        let known = known(state, call);
         match known.map(|known| &known.call) {
             Some(Stage::Running) => asking.busy = true,
-            Some(Stage::Ended(outcome)) => asking.ended(reviewer, known, outcome),
-            Some(Stage::Idle) | None => asking.ask(reviewer, known),
+            Some(Stage::Ended(outcome)) => asking.ended(call, known, outcome),
+            Some(Stage::Idle) | None => asking.ask(call, known),
         }
     }
     match asking.end {
@@ -69,8 +104,8 @@ fn hear<'a>(plan: &Plan, state: &'a State, reviewers: &[ReviewerPlan]) -> Heard<
 }
 
 /// A reviewer is asked once a round; what it said of an earlier one is about other work.
-fn known<'a>(state: &'a State, reviewer: &ReviewerPlan) -> Option<&'a StepState> {
-    state.step(&reviewer.call.id).filter(|known| known.attempt == attempt(state))
+fn known<'a>(state: &'a State, call: &StepPlan) -> Option<&'a StepState> {
+    state.step(&call.id).filter(|known| known.attempt == attempt(state))
 }
 
 fn attempt(state: &State) -> u32 {
@@ -98,17 +133,15 @@ impl<'a> Asking<'a> {
 
     /// Where there is no room for one more beside the others, it waits for what they leave: calls
     /// cost less than they reserve.
-    fn ask(&mut self, reviewer: &ReviewerPlan, known: Option<&StepState>) {
-        if let Some((limit, reason)) =
-            exhausted(self.plan, self.state, &reviewer.call, self.promised)
-        {
+    fn ask(&mut self, call: &StepPlan, known: Option<&StepState>) {
+        if let Some((limit, reason)) = exhausted(self.plan, self.state, call, self.promised) {
             self.end.get_or_insert(Effect::record(Event::LimitReached { limit, reason }));
             return;
         }
         self.busy = true;
-        self.promised += reviewer.call.reserve;
+        self.promised += call.reserve;
         self.effects.push(Effect::Call {
-            step: reviewer.call.id.clone(),
+            step: call.id.clone(),
             attempt: attempt(self.state),
             // A reviewer keeps no conversation: after an overload it begins anew.
             resume: None,
@@ -119,14 +152,14 @@ impl<'a> Asking<'a> {
 
     /// A reviewer whom an overloaded service left unheard is asked again. Where nobody can be
     /// asked at all, that is no vote but the end.
-    fn ended(&mut self, reviewer: &ReviewerPlan, known: Option<&StepState>, outcome: &CallOutcome) {
+    fn ended(&mut self, call: &StepPlan, known: Option<&StepState>, outcome: &CallOutcome) {
         let CallOutcome::Unavailable { why, reason } = outcome else { return };
         let Some(known) = known else { return };
         match worth_waiting(&self.plan.retry, known, why) {
             Some(after) => {
                 self.busy = true;
                 self.effects.push(Effect::record(Event::CallRetrying {
-                    step: reviewer.call.id.clone(),
+                    step: call.id.clone(),
                     attempt: known.attempt,
                     reason: reason.clone(),
                     after,

@@ -38,6 +38,8 @@ pub(super) fn admitted(plan: &Plan, state: &State, proposed: Vec<Effect>) -> Vec
             | Effect::Freeze
             | Effect::RunHook { .. }
             | Effect::Cancel { .. }
+            | Effect::TakeWork { .. }
+            | Effect::Plant { .. }
             | Effect::Decide { .. } => {}
         }
         admitted.push(effect);

@@ -53,8 +53,12 @@ impl State {
             Event::HookWrote { paths, .. } => self.judges.let_go(paths),
             Event::Vote { at, cast } => self.panel_at(at).votes.push(cast.clone()),
             Event::Finding { at, finding } => self.panel_at(at).findings.push(finding.clone()),
-            Event::Verdict { at, status, votes } => {
-                self.panel_at(at).verdict = Some((*status, *votes));
+            Event::Verdict { at, status, votes } => self.concluded(at, *status, *votes),
+            Event::CanaryPlanted { round, fault } => self.planted(*round, fault.as_ref()),
+            Event::CanaryJudged { at, caught, by } => self.canary_judged(at, *caught, by),
+            Event::WorkTaken(taken) => {
+                self.under_way.remove(&Work::Step(taken.step.clone()));
+                self.step_mut(&taken.step).take_work(taken);
             }
             Event::Decided { step, decision } => {
                 self.begin_in_tree(step);

@@ -3,7 +3,10 @@
 use super::Stage;
 use crate::model::{
     call::{CallOutcome, Spend},
-    run::{Stand, StepStatus, event::Output},
+    run::{
+        Stand, StepStatus,
+        event::{Output, WorkTaken},
+    },
     value::Span,
 };
 
@@ -83,6 +86,12 @@ impl StepState {
         self.call = Stage::Running;
         self.backoff = None;
         self.again = false;
+    }
+
+    /// Work that was done elsewhere stands where a call's would.
+    pub(super) fn take_work(&mut self, taken: &WorkTaken) {
+        self.call = Stage::Ended(taken.outcome.clone());
+        self.output.clone_from(&taken.output);
     }
 
     pub(super) fn retry_later(&mut self, after: Span) {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use crate::model::{
+    Delivery, GivenWork,
     check::{Require, Timing},
     contract::{Isolation, On, PermissionMode, Retry, RetryOn, Subagents, SystemPrompt},
-    panel::{PanelPlan, ReviewerPlan, UNITS},
+    panel::{CANARY_UNITS, PanelPlan, ReviewerPlan, UNITS},
     run::{
         Plan,
         plan::{
@@ -26,9 +27,13 @@ prop_compose! {
         steps in 1usize..4,
         hooks in proptest::collection::vec(hook(), 0..5),
         requires in any::<bool>(),
-        apply in any::<bool>(),
+        delivery in prop_oneof![
+            Just(Delivery::Patch), Just(Delivery::Tree), Just(Delivery::Branch { name: None })
+        ],
         reviewers in 0usize..4,
         escalate in any::<bool>(),
+        canary in any::<bool>(),
+        given in any::<bool>(),
         output in any::<bool>(),
         times in 0u8..3,
         cents in 5u64..200,
@@ -45,12 +50,13 @@ prop_compose! {
         }
         need_an_earlier_one(&mut hooks);
         Plan {
-            apply,
+            delivery,
             requires: Requires { files: vec!["a".into(); usize::from(requires)], ..Requires::default() },
             hooks,
             steps,
+            work: given.then(GivenWork::default),
             output: output.then(|| serde_json::json!({})),
-            panel: panel(reviewers, escalate),
+            panel: panel(reviewers, escalate, canary),
             repair,
             retry: Retry { times, ..bare().retry },
             limits: limits(cents),
@@ -73,7 +79,8 @@ pub(super) fn bare() -> Plan {
         root: None,
         cwd: "/".into(),
         isolation: Isolation::None,
-        apply: false,
+        delivery: Delivery::Patch,
+        work: None,
         inputs: BTreeMap::new(),
         requires: Requires::default(),
         facts: Vec::new(),
@@ -168,18 +175,20 @@ pub(super) fn asks(id: &str) -> StepPlan {
 }
 
 /// Reviewers that differ in nothing but their names.
-fn panel(reviewers: usize, escalate: bool) -> Option<PanelPlan> {
+fn panel(reviewers: usize, escalate: bool, canary: bool) -> Option<PanelPlan> {
     let reviewer = |place: usize| ReviewerPlan {
         persona: String::new(),
         lens: String::new(),
         call: StepPlan { id: format!("{UNITS}/{place}"), ..step(place) },
     };
+    let copy = |place: usize| StepPlan { id: format!("{CANARY_UNITS}/{place}"), ..step(place) };
     (reviewers > 0).then(|| PanelPlan {
         reviewers: (0..reviewers).map(reviewer).collect(),
         quorum: 1,
         criteria: Vec::new(),
         evidence: Vec::new(),
         escalate,
+        canary: (0..reviewers).filter(|_| canary).map(copy).collect(),
     })
 }
 

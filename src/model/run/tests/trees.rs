@@ -187,7 +187,10 @@ impl World {
                 self.append(Event::Cancelled { step: step.clone() });
                 return;
             }
-            Effect::Freeze | Effect::RunHook { .. } => panic!("these plans have no checks"),
+            Effect::Freeze
+            | Effect::Plant { .. }
+            | Effect::TakeWork { .. }
+            | Effect::RunHook { .. } => panic!("these plans have no checks"),
         }
         self.running.push(effect);
     }
@@ -253,6 +256,8 @@ impl World {
             | Effect::Decide { .. }
             | Effect::Cancel { .. }
             | Effect::Freeze
+            | Effect::Plant { .. }
+            | Effect::TakeWork { .. }
             | Effect::RunHook { .. } => panic!("a decision never runs"),
         }
     }

@@ -8,11 +8,14 @@ use crate::model::{
     call::{Basis, CallOutcome, ContextUse, Failure, LimitKind, Spend, TokenCount, Unavailability},
     changes::TreeChanges,
     check::{Check, CheckKind, CheckStatus, Timing},
-    panel::UNITS,
+    panel::{
+        CANARY_UNITS, UNITS,
+        canary::{FaultKind, Planted},
+    },
     result::{VerdictStatus, Votes},
     run::{
         Effect, Event, Plan, Point, State,
-        event::{CallEnded, CallStarted, Output},
+        event::{CallEnded, CallStarted, Output, WorkTaken},
         next,
     },
     skill::stages::BytesByStage,
@@ -101,7 +104,8 @@ impl World {
         if let Event::Retry { step, supersedes, .. } = &event {
             self.accepted.remove(step);
             // Whoever judged what is refused judges what comes next, too.
-            let anew = |id: &String| supersedes.contains(id) || id.starts_with(UNITS);
+            let judges = |id: &String| id.starts_with(UNITS) || id.starts_with(CANARY_UNITS);
+            let anew = |id: &String| supersedes.contains(id) || judges(id);
             self.accepted.retain(|accepted| !anew(accepted));
         }
         self.state.apply(&event);
@@ -114,6 +118,14 @@ impl World {
             Effect::Freeze => {
                 let files = self.plan.judges.clone();
                 return self.append(Event::JudgesFrozen { files });
+            }
+            Effect::Plant { round } => {
+                let fault = (self.chance.below(8) < 7).then(planted);
+                return self.append(Event::CanaryPlanted { round: *round, fault });
+            }
+            Effect::TakeWork { step, attempt } => {
+                assert!(!self.accepted.contains(step), "`{step}` is taken in already");
+                self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
             }
             Effect::Check { at } => self.append(Event::ChecksStarted { at: at.clone() }),
             Effect::RunHook { hook, at } => {
@@ -158,12 +170,15 @@ impl World {
         match effect {
             Effect::Record(_)
             | Effect::Freeze
+            | Effect::Plant { .. }
             | Effect::Decide { .. }
             | Effect::Cancel { .. }
             | Effect::Run { .. } => {
                 panic!("a decision never runs")
             }
             Effect::Check { at: at @ Point::Panel { .. } } => self.hear(at),
+            Effect::Check { at: at @ Point::Canary { .. } } => self.hear_of_a_copy(at),
+            Effect::TakeWork { step, attempt } => self.take_work(step, attempt),
             Effect::Check { at } => {
                 let name = if at == Point::Pre { "requires" } else { "schema" };
                 let kind = if at == Point::Pre { CheckKind::Requires } else { CheckKind::Schema };
@@ -214,6 +229,30 @@ impl World {
         };
         self.append(Event::Verdict { at: at.clone(), status, votes });
         self.append(Event::ChecksEnded { at, checks: vec![check] });
+    }
+
+    fn hear_of_a_copy(&mut self, at: Point) {
+        let Point::Canary { asked, .. } = at else { panic!("a copy is judged at its own point") };
+        let panel = self.plan.panel.as_ref().expect("the plan asked for one");
+        let alone = asked < u32::try_from(panel.reviewers.len()).unwrap();
+        if alone && self.chance.below(2) == 1 {
+            return self.append(Event::ChecksEnded { at, checks: Vec::new() });
+        }
+        let caught = self.chance.below(4) < 3;
+        self.append(Event::CanaryJudged { at: at.clone(), caught, by: Vec::new() });
+        let status = if caught { CheckStatus::Passed } else { CheckStatus::Error };
+        let check = Check::blocking("canary", CheckKind::Panel, status);
+        self.append(Event::ChecksEnded { at, checks: vec![check] });
+    }
+
+    fn take_work(&mut self, step: String, attempt: u32) {
+        self.accepted.insert(step.clone());
+        self.append(Event::WorkTaken(WorkTaken {
+            step,
+            attempt,
+            outcome: CallOutcome::Succeeded,
+            output: Some(Output::Text { text: "done".into() }),
+        }));
     }
 
     fn check(
@@ -274,6 +313,16 @@ impl World {
             11 => CallOutcome::Unavailable { why: Unavailability::Overloaded, reason },
             _ => CallOutcome::Unavailable { why: Unavailability::Login, reason },
         }
+    }
+}
+
+fn planted() -> Planted {
+    Planted {
+        kind: FaultKind::Number,
+        file: None,
+        line: 1,
+        before: "1 test".into(),
+        after: "2 tests".into(),
     }
 }
 

@@ -14,6 +14,13 @@ pub struct Base {
     pub(super) tree: Option<String>,
 }
 
+impl Base {
+    /// The name of its tree object; none where there is no commit yet.
+    pub fn tree(&self) -> Option<&str> {
+        self.tree.as_deref()
+    }
+}
+
 /// What became of the search for a base.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sought {

@@ -1,0 +1,148 @@
+//! What reaches a reviewer beside what it is to judge: read off the requests that the model got.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::support::model::{Request, rule};
+use crate::support::world::World;
+
+/// Words that only a reviewer's system prompt has.
+const REVIEWER: &str = "You review work that somebody else has done";
+
+/// Words that stand in everything that a reviewer must not see.
+const STRANGE: &str = "XYZZY";
+
+/// A world in which a plain call carries much: a page of rules, and twenty skills.
+fn crowded() -> World {
+    let world = World::scripted([
+        rule()
+            .when_prompt(REVIEWER)
+            .before_tool_result()
+            .returns(json!({ "passed": true, "issues": [] })),
+        rule().when_prompt(REVIEWER).after_tool_result().says("Done."),
+        rule().says("Hello, you."),
+    ]);
+    world.write("CLAUDE.md", format!("{STRANGE} says: answer in Latin.\n").repeat(128));
+    for number in 1..=20 {
+        let text = format!(
+            "---\nname: other-{number}\ndescription: {STRANGE} skill {number} for pages of rules, \
+             tables of figures and letters to people.\n---\nDo it.\n"
+        );
+        world.skill(&format!("other-{number}"), &text);
+    }
+    world
+}
+
+/// The first request of each reviewer.
+fn reviews(world: &World) -> Vec<Arc<Request>> {
+    let asked =
+        |request: &Arc<Request>| request.system().contains(REVIEWER) && !request.is_tool_result();
+    world.model().requests().into_iter().filter(asked).collect()
+}
+
+/// The bytes of a request without the review package, which is all of the user's words.
+fn bytes_around(request: &Request) -> usize {
+    request.size - json!(request.user()).to_string().len()
+}
+
+/// The bytes of a plain call's first request, in the same folder.
+fn bytes_of_a_plain_call(world: &World) -> usize {
+    let before = world.model().requests().len();
+    world.claude(["-p"]).stdin("Review the work.").run().expect_code(0);
+    world.model().requests()[before].size
+}
+
+#[expect(clippy::print_stdout, reason = "the size is a figure of the docs")]
+fn expect_share(what: &str, (bytes, plain): (usize, usize), most_tenths: usize) {
+    let tenths = bytes * 1000 / plain;
+    println!("{what}: {bytes} of {plain} bytes, {}.{} %", tenths / 10, tenths % 10);
+    assert!(tenths <= most_tenths, "{what}: {bytes} of {plain} bytes");
+}
+
+#[test]
+fn a_reviewers_request_is_small_and_holds_nothing_strange() {
+    for (in_repository, most_tenths) in [(false, 50), (true, 150)] {
+        let world = crowded();
+        if in_repository {
+            world.greet();
+        } else {
+            world.skill("greet", crate::support::world::GREET);
+        }
+        world.atlas(["run", "greet", "--verify=3"]).run().expect_code(0);
+        let reviews = reviews(&world);
+        assert_eq!(reviews.len(), 3);
+        let own: &[&str] = if in_repository {
+            &["Glob", "Grep", "Read", "StructuredOutput"]
+        } else {
+            &["StructuredOutput"]
+        };
+        for review in &reviews {
+            let body = review.body.to_string();
+            for strange in [STRANGE, "other-1", "CLAUDE.md", "Carry out the skill `other"] {
+                assert!(!body.contains(strange), "{strange}: {body}");
+            }
+            let mut tools = review.tools();
+            tools.sort_unstable();
+            // claude's own way to find tools that it did not offer.
+            tools.retain(|tool| *tool != "DeferredToolPlaceholder");
+            assert_eq!(tools, own);
+            assert_eq!(
+                review.body["messages"].as_array().unwrap().len(),
+                1,
+                "one question: {body}"
+            );
+        }
+        let what = if in_repository { "with Read, Grep and Glob" } else { "without tools" };
+        let plain = bytes_of_a_plain_call(&world);
+        expect_share(what, (bytes_around(&reviews[0]), plain), most_tenths);
+    }
+}
+
+/// The prompt cache is shared by what is equal from the first byte on.
+#[test]
+fn reviewers_in_different_folders_share_a_prompt_cache() {
+    let seen: Vec<[Value; 2]> = (0..2)
+        .flat_map(|_| {
+            let world = crowded();
+            world.greet();
+            world.atlas(["run", "greet", "--verify=2"]).run().expect_code(0);
+            let reviews = reviews(&world);
+            assert_eq!(reviews.len(), 2);
+            reviews
+                .into_iter()
+                .map(|review| [review.body["tools"].clone(), review.body["system"].clone()])
+        })
+        .collect();
+    for other in &seen[1..] {
+        assert_eq!(*other, seen[0]);
+    }
+}
+
+/// What one reviewer says is in nobody else's request.
+#[test]
+fn no_reviewer_hears_of_another() {
+    let secret = "PLUGH was wrong";
+    let world = World::scripted([
+        rule()
+            .when_prompt(REVIEWER)
+            .when_user("Check every statement")
+            .before_tool_result()
+            .returns(json!({ "passed": false, "issues": [
+                { "severity": "major", "kind": "missing", "claim": secret },
+            ]})),
+        rule()
+            .when_prompt(REVIEWER)
+            .before_tool_result()
+            .returns(json!({ "passed": true, "issues": [] })),
+        rule().when_prompt(REVIEWER).after_tool_result().says("Done."),
+        rule().says("Hello, you."),
+    ]);
+    world.greet();
+    world.atlas(["run", "greet", "--verify"]).run().expect_code(0);
+    let reviews = reviews(&world);
+    assert_eq!(reviews.len(), 3, "the first one doubted");
+    for review in &reviews {
+        assert!(!review.body.to_string().contains("PLUGH"), "{}", review.body);
+    }
+}
