@@ -142,6 +142,7 @@ fn each_finds_files_by_a_pattern() {
         "steps: [{ id: all, each: { in: 'docs/*.md', as: file, do: { run: [cat, '{{ file }}'] } } }]\n",
     );
     world.write("docs/a.md", "A").write("docs/b.md", "B").write("docs/sub/c.md", "C");
+    world.repo().commit("first");
     let result = run(&world, &["--format", "json"]).expect_code(0).json();
     assert_eq!(result["output"], json!(["A", "B"]));
 }

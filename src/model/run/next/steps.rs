@@ -164,6 +164,7 @@ impl<'a> Walk<'a> {
         }
         let refused = self.refused(known, rule.pass);
         let waiting = held.waiting(known);
+        // One that waits for something elsewhere, such as a look at the tree, proposes nothing yet.
         let none_left = waiting.is_empty() && known.active.is_empty();
         let lost = match (&refused, rule.pass) {
             (None, _) => false,
@@ -187,7 +188,7 @@ impl<'a> Walk<'a> {
         }
         match refused {
             Some((status, reason)) if lost => Some(Came::Refused(status, reason)),
-            Some(_) | None if !known.active.is_empty() || mode == Mode::Draining => None,
+            Some(_) | None if !none_left || mode == Mode::Draining => None,
             Some(_) | None => Some(match (rule.pass, known.passed, count) {
                 (_, 0, 1..) => Came::Skipped,
                 (Pass::All | Pass::First, ..) => Came::Passed,
