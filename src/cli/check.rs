@@ -134,11 +134,13 @@ fn give(examined: &Examined, strictness: Strictness, context: &Context) -> Resul
         found.iter().map(|finding| Annotation::of(finding, strictness)).collect()
     };
     match context.asked {
-        // The last two are for runs, and refused on the way here.
-        Asked::Text | Asked::Json | Asked::Jsonl | Asked::Junit => context.give(
-            || document(examined, strictness),
-            |look| findings(found, strictness, look.style),
-        ),
+        // All but the first two are for other commands, and refused on the way here.
+        Asked::Text | Asked::Json | Asked::Jsonl | Asked::Junit | Asked::Csv | Asked::Markdown => {
+            context.give(
+                || document(examined, strictness),
+                |look| findings(found, strictness, look.style),
+            )
+        }
         Asked::Sarif => {
             let rules: Vec<RuleRow> = ALL.iter().map(|rule| RuleRow::from(*rule)).collect();
             context.printer.result(&report::json(&sarif(&rules, &annotations())))

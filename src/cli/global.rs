@@ -10,7 +10,8 @@ use crate::report::Form;
 #[command(next_help_heading = "Everywhere")]
 pub(super) struct Global {
     /// Give the result as text, or as one JSON document on stdout whatever happens; a run also as
-    /// its events or as a report for a CI, which `atlas check` and `atlas test` have in part
+    /// its events or as a report for a CI, which `atlas check` and `atlas test` have in part,
+    /// `atlas stats` as `csv`, and `atlas report` as `markdown`
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Asked,
     /// Say less on stderr: only what went wrong
@@ -41,6 +42,8 @@ pub(super) enum Asked {
     Sarif,
     Github,
     Gitlab,
+    Csv,
+    Markdown,
 }
 
 /// A format that every command has.
@@ -56,16 +59,21 @@ impl Asked {
     pub(super) fn plain(self) -> Format {
         match self {
             Self::Json => Format::Json,
-            Self::Text | Self::Jsonl | Self::Junit | Self::Sarif | Self::Github | Self::Gitlab => {
-                Format::Text
-            }
+            Self::Text
+            | Self::Jsonl
+            | Self::Junit
+            | Self::Sarif
+            | Self::Github
+            | Self::Gitlab
+            | Self::Csv
+            | Self::Markdown => Format::Text,
         }
     }
 
-    /// The form of a report; text is none.
+    /// The form of a report about a run or its findings; the others are none.
     pub(super) fn form(self) -> Option<Form> {
         match self {
-            Self::Text => None,
+            Self::Text | Self::Csv | Self::Markdown => None,
             Self::Json => Some(Form::Json),
             Self::Jsonl => Some(Form::Jsonl),
             Self::Junit => Some(Form::Junit),

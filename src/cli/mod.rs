@@ -15,12 +15,14 @@ mod hooks;
 mod list;
 mod man;
 mod new;
+mod report;
 mod resume;
 mod run;
 mod scratch;
 mod session;
 mod show;
 mod skills;
+mod stats;
 mod test;
 mod trust;
 mod verify;
@@ -66,6 +68,8 @@ enum Command {
     New(new::Args),
     Session(session::Args),
     Scratch(scratch::Args),
+    Stats(stats::Args),
+    Report(report::Args),
     Test(test::Args),
     Hooks(hooks::Args),
     Gate(gate::Args),
@@ -80,7 +84,7 @@ enum Command {
 impl Command {
     /// The formats that its results can have.
     fn formats(&self) -> &'static [Asked] {
-        use Asked::{Github, Gitlab, Json, Jsonl, Junit, Sarif, Text};
+        use Asked::{Csv, Github, Gitlab, Json, Jsonl, Junit, Markdown, Sarif, Text};
         match self {
             Self::Run(args) if args.dry_run => &[Text, Json],
             Self::Verify(args) if args.dry_run => &[Text, Json],
@@ -89,6 +93,8 @@ impl Command {
             }
             Self::Check(_) => &[Text, Json, Sarif, Github, Gitlab],
             Self::Test(_) => &[Text, Json, Junit],
+            Self::Stats(_) => &[Text, Json, Csv],
+            Self::Report(_) => &[Text, Json, Markdown],
             Self::Gate(_)
             | Self::List(_)
             | Self::Show(_)
@@ -181,6 +187,8 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::New(args) => new::run(&args, &context),
         Command::Session(args) => session::run(&args, &context),
         Command::Scratch(args) => scratch::run(&args, &context),
+        Command::Stats(args) => stats::run(&args, &context),
+        Command::Report(args) => report::run(&args, &context),
         Command::Test(args) => test::run(&args, &context),
         Command::Hooks(args) => hooks::run(&args, &context),
         Command::Gate(args) => gate::run(&args, &context),

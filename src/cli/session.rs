@@ -1,9 +1,9 @@
 //! `atlas session`: what was run here, and what came of it.
 
 mod clean;
-mod diff;
+pub(super) mod diff;
 mod salvage;
-mod show;
+pub(super) mod show;
 
 use std::{
     collections::BTreeMap,

@@ -157,7 +157,14 @@ fn skipped(tested: Tested<'_>, eval: &Eval) -> Tried {
 fn end(args: &Args, done: &[Tried], context: &Context) -> Result<Exit> {
     match context.asked {
         Asked::Junit => context.printer.result(&junit(done, args.strict))?,
-        Asked::Text | Asked::Json | Asked::Jsonl | Asked::Sarif | Asked::Github | Asked::Gitlab => {
+        Asked::Text
+        | Asked::Json
+        | Asked::Jsonl
+        | Asked::Sarif
+        | Asked::Github
+        | Asked::Gitlab
+        | Asked::Csv
+        | Asked::Markdown => {
             context.give(|| Document { cases: done }, |look| lines(done, look))?;
         }
     }

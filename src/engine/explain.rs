@@ -20,7 +20,7 @@ pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
     let sections = prepared.sessions.folder().join("<session>/skill");
     let found = claude::find(&around.env, plan.root.as_deref());
     let program = found.map_or_else(|_| "claude".to_owned(), |path| path.display().to_string());
-    plan.steps
+    plan.called()
         .iter()
         .map(|step| {
             // Nobody knows yet where a copy will lie; its session never lies in it.

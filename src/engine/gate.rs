@@ -36,12 +36,13 @@ use crate::{
 /// What the contract of a session is called where nobody names another.
 const NAME: &str = "gate";
 
-/// How long one question waits for another about the same session, and for the tree.
+/// How long one question waits for what is busy for a moment.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How much sooner than Claude Code stops waiting the gate has to have answered, in seconds: a hook
-/// that takes longer has no say.
-const SPARE_SECONDS: u64 = 300;
+/// How long a look may take, and how long one waits for another at the same session. Claude Code gives
+/// a hook no say that takes longer than both together.
+const LOOK: Span = Span::seconds(WAITS / 2);
+const BESIDE: Duration = Duration::from_secs(WAITS / 3);
 
 /// What a session is held to, as far as that can be found out.
 enum Found {
@@ -59,14 +60,16 @@ enum Found {
 /// What is known of the session cannot be read or kept. Nothing can be counted then, so nobody is
 /// stopped.
 pub async fn gate(told: &Told, named: Option<&Path>, around: &Around) -> Result<Answer> {
-    let file = HeldFile::take(&around.folders.state, &told.session, PATIENCE).await?;
+    let take = |patience| HeldFile::take(&around.folders.state, &told.session, patience);
     match told.moment {
-        Moment::Prompt => prompted(&file, (told, named), around).await,
-        Moment::Stop => stopped(&file, (told, named), around).await,
+        Moment::Prompt => prompted(&take(PATIENCE).await?, (told, named), around).await,
+        // Sub-agents stop side by side, and each has to hear an answer.
+        Moment::Stop => stopped(&take(BESIDE).await?, (told, named), around).await,
     }
 }
 
-/// The base stays where it is until what was done since is verified.
+/// The base stays where it is until what was done since is verified. A session that nothing could be
+/// made of so far may fare better now.
 async fn prompted(
     file: &HeldFile,
     (told, named): (&Told, Option<&Path>),
@@ -75,7 +78,7 @@ async fn prompted(
     let before = file.read()?;
     let mut answer = Answer::Silence;
     let mut held = match before {
-        Some(held) if !held.settled => held,
+        Some(held) if held.is_bound() && !held.settled => held,
         before => {
             file.forget_old(around.clock.now().into());
             let bond = match find((told, named), before.as_ref(), around).await {
@@ -83,15 +86,24 @@ async fn prompted(
                     file.forget()?;
                     return Ok(Answer::Silence);
                 }
-                Found::Untrusted(why) => return Ok(Answer::Say(untrusted(before.as_ref(), &why))),
-                Found::Bond(bond) => bond,
+                Found::Untrusted(why) => Err(why),
+                Found::Bond(bond) => Ok(bond),
             };
-            if let Bond::Broken { reason } = &bond {
+            if let Ok(Bond::Broken { reason }) = &bond {
                 answer = Answer::Say(format!("atlas gate: nothing can be verified: {reason}"));
             }
-            match before {
-                Some(held) => held.anew(bond),
-                None => Held::new(&told.session, bond),
+            match (before, bond) {
+                (Some(held), Ok(bond)) => held.anew(bond),
+                (None, Ok(bond)) => Held::new(&told.session, bond),
+                // What was trusted when the session began still holds it.
+                (Some(held), Err(why)) => {
+                    let so = "held to the contract as it was, because";
+                    answer = Answer::Say(format!("atlas gate: {so} {why}"));
+                    held
+                }
+                (None, Err(why)) => {
+                    return Ok(Answer::Say(format!("atlas gate: nothing is checked here: {why}")));
+                }
             }
         }
     };
@@ -117,7 +129,7 @@ async fn stopped(
     let (tree, outcome) = match &held.to {
         Bond::Broken { reason } => (None, Outcome::Unknown { reasons: vec![reason.clone()] }),
         Bond::Contract(contract) => match look(&held, contract, told, around).await {
-            Ok((tree, outcome)) => (Some(tree), outcome),
+            Ok(looked) => looked,
             Err(fault) if fault.status == Status::Interrupted => (None, Outcome::Interrupted),
             Err(fault) => (None, Outcome::Unknown { reasons: vec![words(&fault)] }),
         },
@@ -127,13 +139,14 @@ async fn stopped(
     Ok(answer)
 }
 
-/// Looks at the tree, and at what was changed in it only if nobody has yet.
+/// Looks at the tree, and at what was changed in it only if nobody has yet. No tree is named where it
+/// was not the one that was judged, because somebody wrote in it meanwhile.
 async fn look(
     held: &Held,
     contract: &Contract,
     told: &Told,
     around: &Around,
-) -> Result<(TreeName, Outcome)> {
+) -> Result<(Option<TreeName>, Outcome)> {
     let plan = &contract.plan;
     let repository = repository(plan.hook_dir())?
         .ok_or_else(|| Fault::invalid(format!("{} is gone", plan.hook_dir().display())))?;
@@ -141,10 +154,10 @@ async fn look(
     let session = sessions.find(&contract.session)?;
     let tree = snapshot(&repository, &session.objects())?;
     if tree == contract.base {
-        return Ok((tree, Outcome::Unchanged));
+        return Ok((Some(tree), Outcome::Unchanged));
     }
     if let Some(known) = held.known(&tree) {
-        return Ok((tree, known));
+        return Ok((Some(tree), known));
     }
     let work = GivenWork {
         text: if told.said.trim().is_empty() { "-".to_owned() } else { told.said.clone() },
@@ -169,7 +182,10 @@ async fn look(
         purpose: Purpose::Work,
     };
     let finished = Box::pin(run::run(prepared, &request, around, &mut Nobody)).await?;
-    Ok((tree, outcome(&finished.result())))
+    let result = finished.result();
+    let judged = result.changes.as_ref().and_then(|changes| changes.tree.as_ref());
+    let same = judged.is_none_or(|judged| *judged == tree.tree);
+    Ok((Some(tree).filter(|_| same), outcome(&result)))
 }
 
 /// The plan as it was made, for the work as it is now. What a person asked for stands where a
@@ -181,14 +197,6 @@ fn judged(plan: &Plan, work: GivenWork, asked: &[String]) -> Plan {
     }
     plan.work = Some(work);
     plan
-}
-
-/// What was trusted when the session began still holds it.
-fn untrusted(before: Option<&Held>, why: &str) -> String {
-    match before {
-        Some(_) => format!("atlas gate: held to the contract as it was, because {why}"),
-        None => format!("atlas gate: nothing is checked here: {why}"),
-    }
 }
 
 async fn find(
@@ -227,8 +235,7 @@ async fn bond(
             .hint("`git init` makes one"));
     };
     let mut plan = prepared.plan;
-    let most = Span::seconds(WAITS - SPARE_SECONDS);
-    plan.limits.time = plan.limits.time.min(most);
+    plan.limits.time = plan.limits.time.min(LOOK);
     let earlier = before.and_then(|held| match &held.to {
         Bond::Contract(contract) => prepared.sessions.find(&contract.session).ok(),
         Bond::Broken { .. } => None,

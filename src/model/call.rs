@@ -8,6 +8,7 @@ pub mod meter;
 pub mod outcome;
 pub mod spend;
 pub mod stream;
+pub mod transcript;
 
 pub use argv::{CallSpec, Talk, argv};
 pub use meter::Meter;

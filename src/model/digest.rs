@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of some bytes, in lower-case hexadecimal digits.
@@ -9,6 +10,11 @@ pub fn sha256(bytes: &[u8]) -> String {
     let mut hash = Sha256Of::default();
     hash.take(bytes);
     hash.digits()
+}
+
+/// The SHA-256 of some bytes in base64, as a content security policy writes it.
+pub fn sha256_base64(bytes: &[u8]) -> String {
+    STANDARD.encode(Sha256::digest(bytes))
 }
 
 /// The SHA-256 of bytes that come in pieces.

@@ -163,6 +163,14 @@ impl Held {
         Self { blocks: self.blocks, ..Self::new(&self.claude_session, to) }
     }
 
+    /// Whether there is a contract that it is held to.
+    pub fn is_bound(&self) -> bool {
+        match self.to {
+            Bond::Contract(_) => true,
+            Bond::Broken { .. } => false,
+        }
+    }
+
     /// Notes what the person asked for.
     pub fn asks(&mut self, prompt: &str) {
         let known: usize = self.asked.iter().map(String::len).sum();

@@ -36,6 +36,7 @@ pub mod secret;
 pub mod session_id;
 pub mod skill;
 pub mod sourced;
+pub mod stats;
 mod status;
 pub mod suggest;
 pub mod text;

@@ -88,7 +88,7 @@ pub struct GivenWork {
     /// The revision since which the tree's change belongs to it; `None` where no change does.
     pub base: Option<String>,
     /// Whose work it is.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "WorkOf::is_of_a_skill")]
     pub of: WorkOf,
 }
 
@@ -101,6 +101,15 @@ pub enum WorkOf {
     Skill,
     /// It is that of a session of Claude Code, which follows no skill.
     Session,
+}
+
+impl WorkOf {
+    fn is_of_a_skill(&self) -> bool {
+        match self {
+            Self::Skill => true,
+            Self::Session => false,
+        }
+    }
 }
 
 /// What the command line says about the panel.

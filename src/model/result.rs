@@ -16,7 +16,7 @@ pub use parts::{
     CanaryReport, ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport,
     StepReport, StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
 };
-pub use promised::{OwnFinding, promised_findings, promises_findings};
+pub use promised::{OwnFinding, own_findings};
 
 use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::{Deserialize, Serialize};

@@ -7,8 +7,20 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How a run, or a command of atlas, ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+/// How a run, or a command of atlas, ended. They are ordered as in [`TABLE`].
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Everything that had to hold was seen to hold.

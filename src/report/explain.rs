@@ -13,6 +13,7 @@ use super::{
     words,
 };
 use crate::model::{
+    GivenWork,
     check::{Require, Timing},
     contract::{Isolation, On},
     run::{
@@ -48,10 +49,13 @@ impl DryRun<'_> {
         if let Some(asked) = &plan.panel {
             section(&mut page, "panel", &panel::panel(asked, look), look);
         }
+        if let Some(work) = &plan.work {
+            section(&mut page, "work", &self::work(work, look), look);
+        }
         if flow::is_tree(plan) {
             section(&mut page, "steps", &flow::lines(plan, look), look);
         }
-        for (place, step) in plan.steps.iter().enumerate() {
+        for (place, step) in plan.called().iter().enumerate() {
             let command = self.commands.get(place).map_or(&[][..], Vec::as_slice);
             let title = format!("step {}", words::first_line(&step.id, look));
             section(&mut page, &title, &self::step(step, command, look), look);
@@ -77,7 +81,7 @@ impl DryRun<'_> {
 
     /// For programs.
     pub fn json(&self) -> Value {
-        let steps = self.plan.steps.iter().enumerate().map(|(place, step)| {
+        let steps = self.plan.called().iter().enumerate().map(|(place, step)| {
             json!({
                 "id": step.id,
                 "command": self.commands.get(place),
@@ -186,11 +190,12 @@ fn checks(plan: &Plan, look: Look) -> String {
     }
     let times = plan.retry.times as usize;
     let repair = words::first_line(&plan.repair, look);
-    if plan.repair.is_empty() {
-        lines.push("refused work goes back to nobody".to_owned());
-        return lines.join("\n");
-    }
-    lines.push(format!("refused work goes back to {repair}, {} over", words::count(times, "time")));
+    let nobody = plan.work.is_some() || plan.repair.is_empty();
+    lines.push(if nobody {
+        "refused work goes back to nobody".to_owned()
+    } else {
+        format!("refused work goes back to {repair}, {} over", words::count(times, "time"))
+    });
     lines.join("\n")
 }
 
@@ -269,6 +274,20 @@ fn staged(step: &StepPlan, look: Look) -> Vec<String> {
     };
     lines.extend(files.iter().map(row));
     lines
+}
+
+/// What is judged.
+fn work(work: &GivenWork, look: Look) -> String {
+    let file = work.file.as_ref().map(|file| file.to_string_lossy());
+    let from = words::first_line(file.as_deref().unwrap_or("stdin"), look);
+    let tokens = Tokens::estimate(work.text.len() as u64);
+    let mut lines = vec![format!("{from}, {} {tokens} tokens, done elsewhere", look.about())];
+    lines.extend(
+        work.base.as_ref().map(|base| {
+            format!("and what the tree changed since {}", words::first_line(base, look))
+        }),
+    );
+    lines.join("\n")
 }
 
 fn environment(names: &[String]) -> String {

@@ -21,7 +21,7 @@ const FINGERPRINT: &str = "atlas/v1";
 
 /// One log with what was found in files.
 pub fn sarif(rules: &[RuleRow], annotations: &[Annotation]) -> Value {
-    log(rules, annotations, Value::Null)
+    log(rules, annotations, &[])
 }
 
 /// One log with what was found in a run, and how that ended.
@@ -38,10 +38,10 @@ pub fn sarif_of_run(told: &Told) -> Value {
         "toolExecutionNotifications":
             about_the_run.map(|remark| notification(&told.rules, remark)).collect::<Vec<_>>(),
     });
-    log(&told.rules, &told.remarks, invocation)
+    log(&told.rules, &told.remarks, &[invocation])
 }
 
-fn log(rules: &[RuleRow], annotations: &[Annotation], invocation: Value) -> Value {
+fn log(rules: &[RuleRow], annotations: &[Annotation], invocations: &[Value]) -> Value {
     let placed = annotations.iter().zip(fingerprints(annotations));
     let results: Vec<Value> = placed
         .filter_map(|(annotation, print)| {
@@ -58,8 +58,8 @@ fn log(rules: &[RuleRow], annotations: &[Annotation], invocation: Value) -> Valu
         "columnKind": "unicodeCodePoints",
         "results": results,
     });
-    if !invocation.is_null() {
-        run["invocations"] = json!([invocation]);
+    if !invocations.is_empty() {
+        run["invocations"] = json!(invocations);
     }
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::model::{
     Status,
-    check::{CheckKind, Require},
+    check::{Check, CheckKind, Require},
     result::RunResult,
     run::Plan,
     secret,
@@ -107,7 +107,7 @@ impl Told {
             Ending::Passed => true,
             Ending::Refused => {
                 let checks = self.result.checks.iter();
-                checks.filter(|check| check.kind != CheckKind::Predicate).any(|it| it.refuses())
+                checks.filter(|check| check.kind != CheckKind::Predicate).any(Check::refuses)
             }
             Ending::ByNobody | Ending::NotChecked | Ending::Broken => false,
         }

@@ -32,6 +32,11 @@ pub fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
+/// So many things whose plural has a word of its own: `1 retry`, `3 retries`.
+pub fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// What a run cost, and who pays. What nobody told is a range up to what is charged for it.
 pub fn spend(spend: &SpendReport, look: Look) -> String {
     if spend.calls == 0 {

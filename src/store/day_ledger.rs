@@ -135,6 +135,13 @@ impl DayLedger {
         entry::sessions(&bytes)
     }
 
+    /// The repositories and folders in which this user paid for something, as far back as the
+    /// ledger in `state` goes. One that cannot be read knows of none.
+    pub fn repositories(state: &Path) -> BTreeSet<PathBuf> {
+        let bytes = read_capped(&state.join("ledger.jsonl"), MAX_FILE).unwrap_or_default();
+        entry::repositories(&bytes)
+    }
+
     /// Sets `amount` aside for a call, if what the day has left of `limit` allows it.
     ///
     /// Days are those of UTC. Without a limit everything fits, and is written down all the same.

@@ -8,6 +8,7 @@
 //! link that somebody planted, and an agent may swap one for another while it runs: every way
 //! into a session is looked at before something is written there.
 
+mod count;
 mod dir;
 mod home;
 mod list;
@@ -27,6 +28,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+pub use count::{Counted, known_places};
 pub use dir::{OBJECTS, SessionDir};
 pub use home::{Home, NewSession, Notice};
 pub use list::{Listed, Sessions};

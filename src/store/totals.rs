@@ -9,7 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::session::Summary;
 use crate::{
-    model::{Fault, Result, SessionId, Status, value::Usd},
+    model::{
+        Fault, Result, SessionId, Status,
+        stats::{self, Cell},
+        value::Usd,
+    },
     sys::fs::{PRIVATE_FILE, read_capped, write_atomic},
 };
 
@@ -35,6 +39,9 @@ pub struct Totals {
     /// By skill.
     #[serde(default)]
     pub skills: BTreeMap<String, SkillTotals>,
+    /// What their runs came to, for statistics. Older versions kept no more than the numbers above.
+    #[serde(default)]
+    pub stats: Vec<Cell>,
 }
 
 /// What removed sessions of one skill came to. A session counts for the skill of its last run.
@@ -64,7 +71,13 @@ impl SkillTotals {
 
 impl Default for Totals {
     fn default() -> Self {
-        Self { v: VERSION, removing: Vec::new(), unreadable: 0, skills: BTreeMap::new() }
+        Self {
+            v: VERSION,
+            removing: Vec::new(),
+            unreadable: 0,
+            skills: BTreeMap::new(),
+            stats: Vec::new(),
+        }
     }
 }
 
@@ -119,7 +132,22 @@ impl Totals {
         })
     }
 
+    /// How many sessions are counted here.
+    pub fn sessions(&self) -> u64 {
+        self.skills.values().map(|skill| skill.sessions).sum()
+    }
+
+    /// How many runs they had of which only the number is known.
+    pub fn runs_by_number_alone(&self) -> u64 {
+        let runs: u64 = self.skills.values().map(|skill| skill.runs).sum();
+        let told: u64 = self.stats.iter().map(|cell| cell.tally.runs).sum();
+        runs.saturating_sub(told)
+    }
+
     fn add(&mut self, summary: &Summary) {
+        for cell in summary.stats.iter().flatten() {
+            stats::add(&mut self.stats, cell);
+        }
         let skill = self.skills.entry(summary.skill.clone()).or_default();
         skill.sessions += 1;
         skill.runs += u64::from(summary.runs);

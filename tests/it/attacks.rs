@@ -3,6 +3,7 @@
 //! The numbers follow one list over all parts of atlas; those missing here are about other parts.
 //! The page of the reference is written from this table.
 
+mod output;
 mod paths;
 mod repository;
 mod secrets;
@@ -28,9 +29,10 @@ struct Attack {
 }
 
 /// Each group, and what it is about.
-const GROUPS: [(&str, &[Attack]); 4] = [
+const GROUPS: [(&str, &[Attack]); 5] = [
     ("A repository that you cloned", repository::ATTACKS),
     ("Names, paths and files", paths::ATTACKS),
+    ("Terminals, logs and CIs", output::ATTACKS),
     ("Secrets, environment and permissions", secrets::ATTACKS),
     ("git and processes", system::ATTACKS),
 ];
@@ -54,6 +56,11 @@ fn those_of_a_repository_fail() {
 #[test]
 fn those_by_names_and_paths_fail() {
     all_fail(paths::ATTACKS);
+}
+
+#[test]
+fn those_by_what_is_shown_fail() {
+    all_fail(output::ATTACKS);
 }
 
 #[test]

@@ -234,6 +234,11 @@ fn a_broken_contract_is_told_at_the_prompt_and_holds_nobody_forever() {
         expect_block(&stop(&world), &["not checked", "gate.yaml"]);
     }
     expect_said(&stop(&world), "NOT VERIFIED");
+    // Once it is mended it counts, from there on.
+    world.write(".claude/contracts/gate.yaml", "hooks: {}\n");
+    assert_eq!(prompt(&world), "");
+    world.write("src.txt", "more\n");
+    expect_said(&stop(&world), "verified: nobody looked");
 }
 
 /// Claude Code reads 2 as a refusal, and would hear it again at the end of each turn.

@@ -1,4 +1,8 @@
 //! The pages for the first day, run as a reader would: in a copy of this clone, with an empty home.
+//!
+//! They build atlas anew, as a reader does, which takes longer than all other tests together. So they
+//! are asked for by name: `cargo test --test it -- --ignored pages::`. `.ci/run` does, and it runs the
+//! second command of the README, `cargo test`, in a fresh clone with an empty home as it stands there.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -104,6 +108,7 @@ fn expect_success(ended: &Output, command: &str) {
 }
 
 #[test]
+#[ignore = "builds atlas anew, minutes long; `.ci/run` asks for it"]
 fn the_first_command_of_the_readme_runs_in_a_fresh_clone() {
     let readme = page("README.md");
     let commands = commands(&readme);
@@ -118,34 +123,6 @@ fn the_first_command_of_the_readme_runs_in_a_fresh_clone() {
     }
 }
 
-/// Everything is built as the README says. Of the tests only those of the command line run here,
-/// because these pages would otherwise run themselves; `.ci/run` runs the same command in a fresh
-/// clone with all of them.
-#[test]
-fn the_second_command_of_the_readme_runs_in_a_fresh_clone() {
-    let commands = commands(&page("README.md"));
-    let second = commands[0].lines().nth(1).unwrap();
-    let world = World::new();
-    let some = world.root().join("some-tests");
-    files::write(&some, "#!/bin/sh\ntests=$1\nshift\nexec \"$tests\" cli:: \"$@\"\n");
-    let ended = reader(&world, second)
-        .env(&format!("CARGO_TARGET_{}_RUNNER", host(&world)), format!("sh {}", some.display()))
-        .cwd(clone())
-        .deadline(A_BUILD)
-        .run();
-    expect_success(&ended, second);
-    let ok = Regex::new(r"test result: ok\. [1-9]\d* passed; 0 failed").unwrap();
-    let suites = ok.find_iter(&ended.stdout).count();
-    assert_eq!(suites, 2, "the library's tests and those from outside\n{ended}");
-}
-
-/// This machine, as cargo spells it in the names of variables.
-fn host(world: &World) -> String {
-    let said = reader(world, "rustc -vV").run();
-    let host = said.stdout.lines().find_map(|line| line.strip_prefix("host: "));
-    host.expect("rustc knows its host").to_uppercase().replace(['-', '.'], "_")
-}
-
 /// A line without what differs from run to run: times, and the name of the session.
 fn timeless(line: &str) -> String {
     let varying = Regex::new(r"\d+\.\d s|…[a-z]{4}$").unwrap();
@@ -153,6 +130,7 @@ fn timeless(line: &str) -> String {
 }
 
 #[test]
+#[ignore = "builds atlas anew, minutes long; `.ci/run` asks for it"]
 fn every_command_of_the_guide_runs() {
     let guide = page("docs/guide.md");
     let world = World::scripted([
@@ -182,6 +160,7 @@ fn every_command_of_the_guide_runs() {
 }
 
 #[test]
+#[ignore = "builds atlas anew, minutes long; `.ci/run` asks for it"]
 fn every_command_of_the_page_about_installing_runs() {
     let world = World::scripted([]);
     let installed = world.root().join("installed/bin/atlas");

@@ -53,7 +53,7 @@ fn who_sits_is_settled_before_anything_is_spent() {
     world.greet_by(two);
     let (repeated, quorum, _) = planned(&world, &["--verify=5"]);
     let names: Vec<&str> = repeated.iter().filter_map(|name| name.split(',').next()).collect();
-    assert_eq!(names, ["security", "logic", "security-2", "logic-2", "security-3"]);
+    assert_eq!(names, ["security", "logic", "security-2", "facts", "security-3"]);
     assert_eq!(quorum, 3, "more than half of those who are asked");
 }
 

@@ -82,14 +82,89 @@ fn what_a_skill_finds_is_in_every_report() {
     let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
     assert_eq!(last["result"], document);
 
-    world.check(&read(&world, "gitlab"), str![[r#""#]]);
-    world.check(&read(&world, "junit"), str![[r#""#]]);
+    world.check(
+        &read(&world, "gitlab"),
+        str![[r#"
+[
+  {
+    "description": "Callers add to the total:␊::error::None cannot be added to.; fix: return 0",
+    "check_name": "skill/review-diff",
+    "fingerprint": "848c6b2ff688892b5b463891c59eb1f3:0",
+    "severity": "major",
+    "location": {
+      "path": "shop.py",
+      "lines": {
+        "begin": 3
+      }
+    }
+  },
+  {
+    "description": "An ![image](http://evil.example) | of it.",
+    "check_name": "skill/review-diff",
+    "fingerprint": "66887d5a35da359a5ed8721925d10701:0",
+    "severity": "info",
+    "location": {
+      "path": "shop.py",
+      "lines": {
+        "begin": 4
+      }
+    }
+  }
+]
+
+"#]],
+    );
+    world.check(
+        &read(&world, "junit"),
+        str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="atlas" tests="3" skipped="0" failures="0" errors="0" time="[..]">
+    <testsuite name="review-diff" tests="3" skipped="0" errors="0" failures="0" time="[..]">
+        <properties>
+            <property name="status" value="passed"/>
+            <property name="exit_code" value="0"/>
+            <property name="summary" value="passed · 3 of 3 checks · $0.0069 · [TIME] · …[SHORT]"/>
+            <property name="session" value="[SESSION]"/>
+        </properties>
+        <testcase name="diff" classname="review-diff.requires" time="[..]"/>
+        <testcase name="output" classname="review-diff.schema" time="[..]"/>
+        <testcase name="quotes-stand" classname="review-diff.hook" time="[..]"/>
+    </testsuite>
+</testsuites>
+
+"#]],
+    );
     let github = read(&world, "github");
     let (annotations, answer) = github.split_once("::group::").unwrap();
-    world.check(annotations, str![[r#""#]]);
+    world.check(annotations, str![[r#"
+::error file=shop.py,line=3,title=skill/review-diff::Callers add to the total:␊::error::None cannot be added to.%0Afix: return 0
+::notice file=shop.py,line=4,title=skill/review-diff::An ![image](http://evil.example) | of it.
+::notice title=review-diff::passed · 3 of 3 checks · $0.0069 · [TIME] · …[SHORT]
+
+"#]]);
     let token = answer.split("::stop-commands::").nth(1).unwrap().lines().next().unwrap();
     assert!(token.len() == 32 && answer.ends_with(&format!("::{token}::\n::endgroup::\n")));
-    world.check(&read(&world, "summary"), str![[r#""#]]);
+    world.check(
+        &read(&world, "summary"),
+        str![[r#"
+### ✅ ` review-diff `
+
+` passed · 3 of 3 checks · $0.0069 · [TIME] · …[SHORT] `
+
+Checks:
+
+- ` diff ` passed
+- ` output ` passed
+- ` quotes-stand ` passed
+
+Findings:
+
+- **major** ` skill/review-diff ` ` shop.py:3 `: ` Callers add to the total: … `
+- **note** ` skill/review-diff ` ` shop.py:4 `: ` An ![image](http://evil.example) | of it. `
+
+
+"#]],
+    );
 }
 
 #[test]
@@ -98,8 +173,34 @@ fn a_refusal_is_a_failure_in_every_report() {
     let args = ["run", "greet", "--trust", "--format=github"];
     let output = everything(&world, &args).expect_code(4);
     expect_sarif(&parsed(&world, "sarif"));
-    world.check(&output.stdout, str![[r#""#]]);
-    world.check(&read(&world, "junit"), str![[r#""#]]);
+    world.check(&output.stdout, str![[r#"
+::error file=.claude/skills/greet/contract.yaml,line=3,title=hook/polite::no␊  ::add-mask::e␊##[error]x␊␛[2J]]>
+::error title=greet::rejected · 0 of 1 check · $0.03 · [TIME] · …[SHORT]: polite: no …
+
+"#]]);
+    world.check(
+        &read(&world, "junit"),
+        str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="atlas" tests="1" skipped="0" failures="1" errors="0" time="[..]">
+    <testsuite name="greet" tests="1" skipped="0" errors="0" failures="1" time="[..]">
+        <properties>
+            <property name="status" value="rejected"/>
+            <property name="exit_code" value="4"/>
+            <property name="summary" value="rejected · 0 of 1 check · $0.03 · [TIME] · …[SHORT]"/>
+            <property name="session" value="[SESSION]"/>
+        </properties>
+        <testcase name="polite" classname="greet.hook" time="[..]">
+            <failure message="no …">no
+  ::add-mask::e
+##[error]x
+␛[2J]]&gt;</failure>
+        </testcase>
+    </testsuite>
+</testsuites>
+
+"#]],
+    );
     let result = &parsed(&world, "sarif")["runs"][0]["results"][0];
     assert_eq!(result["ruleId"], "hook/polite");
     let place = &result["locations"][0]["physicalLocation"];
@@ -151,14 +252,14 @@ fn what_never_began_is_reported_too() {
         &read(&world, "junit"),
         str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="atlas" tests="1" skipped="0" failures="0" errors="1" time="0.000">
-    <testsuite name="nobody" tests="1" skipped="0" errors="1" failures="0" time="0.000">
+<testsuites name="atlas" tests="1" skipped="0" failures="0" errors="1" time="[..]">
+    <testsuite name="nobody" tests="1" skipped="0" errors="1" failures="0" time="[..]">
         <properties>
             <property name="status" value="invalid"/>
             <property name="exit_code" value="8"/>
             <property name="summary" value="invalid · nothing spent"/>
         </properties>
-        <testcase name="run" classname="nobody" time="0.000">
+        <testcase name="run" classname="nobody" time="[..]">
             <error message="invalid · nothing spent: there is no skill `nobody`"/>
         </testcase>
     </testsuite>
@@ -181,14 +282,14 @@ fn what_was_waived_is_never_a_plain_pass() {
     assert!(output.stderr.contains("NOT CHECKED"), "{output}");
     world.check(&read(&world, "junit"), str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="atlas" tests="1" skipped="1" failures="0" errors="0" time="0.000">
-    <testsuite name="greet" tests="1" skipped="1" errors="0" failures="0" time="0.000">
+<testsuites name="atlas" tests="1" skipped="1" failures="0" errors="0" time="[..]">
+    <testsuite name="greet" tests="1" skipped="1" errors="0" failures="0" time="[..]">
         <properties>
             <property name="status" value="unavailable"/>
             <property name="exit_code" value="0"/>
             <property name="summary" value="unavailable · nothing spent"/>
         </properties>
-        <testcase name="run" classname="greet" time="0.000">
+        <testcase name="run" classname="greet" time="[..]">
             <skipped message="NOT CHECKED: ATLAS_CLAUDE names `[ROOT]/no-claude`: there is no such file"/>
         </testcase>
     </testsuite>

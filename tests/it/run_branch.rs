@@ -26,11 +26,16 @@ fn a_branch_has_the_change_and_the_tree_stays_as_it_is() {
     world.check(
         &output.stderr,
         str![[r#"
-greet · sonnet · ≈ 119 tokens · cap $2.00
-· skill: asking sonnet
-✓ skill · [..] s · $0.0006
-⚠ nothing was checked: the run passed, checked by nobody
-passed, checked by nobody · 1 vote · $0.0006 · [..] s · …[..]
+greet, sonnet, about 163 tokens, cap $2.00
+note: skill: asking sonnet
+ok: skill, [TIME], $0.0027
+passed, checked by nobody, $0.0027, [TIME], ...[SHORT]
+note: changed 2 files, +2 -1
+  A +1 -0 new.txt
+  M +1 -1 old.txt
+hint: say what must hold: a post hook or a schema in [ROOT]/repo/.claude/skills/greet/contract.yaml
+note: the change is on the branch `done`: `git merge done`
+
 "#]],
     );
     let told = world.repo().git(["log", "--format=%s", "--name-status", "main..done"]);
@@ -39,7 +44,15 @@ passed, checked by nobody · 1 vote · $0.0006 · [..] s · …[..]
     assert_eq!(world.repo().git(["status", "--porcelain"]), "?? mine.txt\n");
     // The same name a second time is refused before anything is spent.
     let again = world.atlas(["run", "greet", "--edit", "--branch=done"]).run().expect_code(2);
-    world.check(&again.stderr, str![""]);
+    world.check(
+        &again.stderr,
+        str![[r#"
+error: there is a branch `done` already
+caused by: `--branch` makes a new one and changes none
+hint: name another one, or leave the name out
+
+"#]],
+    );
 }
 
 #[test]
@@ -56,7 +69,21 @@ fn what_the_user_has_not_committed_may_be_in_the_way() {
     let world = writing();
     world.write("old.txt", "a\nmine\n");
     let output = world.atlas(["run", "greet", "--edit", "--branch=done"]).run().expect_code(1);
-    world.check(&output.stderr, str![""]);
+    world.check(&output.stderr, str![[r#"
+greet, sonnet, about 163 tokens, cap $2.00
+note: skill: asking sonnet
+ok: skill, [TIME], $0.0027
+failed: check branch: no branch was made, because of old.txt (the same lines are changed and not committed)
+failed, $0.0027, [TIME], ...[SHORT]
+failed: branch: no branch was made, because of old.txt (the same lines are changed and not committed)
+note: changed 2 files, +2 -1
+  A +1 -0 new.txt
+  M +1 -1 old.txt
+note: output, not accepted: [ROOT]/repo/.claude/sessions/[SESSION]/runs/1/steps/skill/1/output.md
+hint: bring the change in: `git apply [ROOT]/repo/.claude/sessions/[SESSION]/runs/1/changes.patch`, or run with `--apply` or `--branch`
+note: the worktree stays for a resume: [ROOT]/home/.cache/atlas/worktrees/[SESSION]
+
+"#]]);
     let branches = world.repo().git(["branch", "--list", "done"]);
     assert_eq!(branches, "");
 }

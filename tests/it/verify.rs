@@ -42,7 +42,7 @@ ok: hook polite, [TIME]
 note: reviewer facts: asking haiku
 ok: reviewer facts confirmed
 ok: check panel
-passed, 2 of 2 checks, 1 of 1 reviewer confirmed, $0.0004, [TIME], ...[SHORT]
+passed, 2 of 2 checks, 1 of 1 reviewer confirmed, $0[..], [TIME], ...[SHORT]
 
 "#]],
     );
@@ -60,6 +60,7 @@ passed, 2 of 2 checks, 1 of 1 reviewer confirmed, $0.0004, [TIME], ...[SHORT]
         str![[r#"
 run_started
 plan
+judges_frozen
 step_started
 work_taken
 checks_started
@@ -240,4 +241,12 @@ fn the_plan_of_a_judgement_is_shown() {
     let canary = plan["panel"]["canary"].as_array().unwrap();
     assert_eq!(canary.len(), 3);
     assert_eq!(canary[0]["id"], "canary/facts");
+    let shown = world.atlas(&args[..args.len() - 1]).run().expect_code(0).stdout;
+    for line in [
+        "work.md, ≈ 2 tokens, done elsewhere",
+        "a copy with a planted fault tests the panel",
+        "refused work goes back to nobody",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
 }

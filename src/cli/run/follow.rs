@@ -202,7 +202,7 @@ fn is_handed_over(state: &State) -> bool {
     }
 }
 
-pub(super) fn write(file: &Path, answer: &str) -> Result<PathBuf> {
+pub(in crate::cli) fn write(file: &Path, answer: &str) -> Result<PathBuf> {
     write_result(file, answer.as_bytes())
         .map_err(|error| Fault::failed("cannot write the result").because(error))?;
     Ok(file.to_owned())

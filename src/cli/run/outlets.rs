@@ -51,6 +51,17 @@ fn wanted(typed: &str) -> Result<Wanted, NotAValue> {
     Ok(Wanted { form, file: file.into() })
 }
 
+/// A file can be written here, as far as that can be seen before there is something to write.
+pub(in crate::cli) fn expect_place(file: &Path) -> Result<()> {
+    let folder = file.parent().unwrap_or(file);
+    if folder.is_dir() && !file.is_dir() {
+        return Ok(());
+    }
+    let what = if file.is_dir() { "it is a folder" } else { "its folder does not exist" };
+    let shown = file.display();
+    Err(Fault::usage(format!("the result cannot be written to {shown}")).because(what))
+}
+
 impl OutletArgs {
     /// What is to be written is looked at before anything is spent.
     pub(in crate::cli) fn expect_writable(&self, context: &Context) -> Result<()> {
@@ -65,14 +76,7 @@ impl OutletArgs {
                 let shown = file.display();
                 return Err(Fault::usage(format!("two results would be written to {shown}")));
             }
-            let folder = file.parent().unwrap_or(file);
-            if folder.is_dir() && !file.is_dir() {
-                continue;
-            }
-            let what = if file.is_dir() { "it is a folder" } else { "its folder does not exist" };
-            let shown = file.display();
-            let fault = Fault::usage(format!("the result cannot be written to {shown}"));
-            return Err(fault.because(what));
+            expect_place(file)?;
         }
         Ok(())
     }

@@ -94,6 +94,17 @@ pub(super) fn diff(session: &SessionDir, shown: Shown, context: &Context) -> Res
     })
 }
 
+/// What a run changed, as far as its trees are still there.
+pub(in crate::cli) fn patch_of(
+    session: &SessionDir,
+    run: &[Line],
+    repository: &Repository,
+) -> Option<git::Patch> {
+    let Span { base, tree, .. } = span(run)?;
+    let trees = Trees { repository, objects: &session.objects(), base: &base, tree: &tree };
+    trees.patch().ok()
+}
+
 fn listed(files: &[FileChange], look: Look) -> String {
     if files.is_empty() {
         return String::new();

@@ -18,10 +18,10 @@ use crate::{
 };
 
 /// A run that got as far as a plan.
-struct Run {
-    plan: Plan,
-    state: State,
-    result: RunResult,
+pub(in crate::cli) struct Run {
+    pub(in crate::cli) plan: Plan,
+    pub(in crate::cli) state: State,
+    pub(in crate::cli) result: RunResult,
     /// The file with the last step's output.
     output: Option<PathBuf>,
 }
@@ -33,7 +33,7 @@ struct Document<'a> {
     runs: Vec<&'a RunResult>,
 }
 
-pub(super) fn show(session: &SessionDir, context: &Context) -> Result<()> {
+pub(in crate::cli) fn show(session: &SessionDir, context: &Context) -> Result<()> {
     let lines = session.lines()?;
     let begun = runs(&lines);
     let runs: Vec<Run> = begun.iter().filter_map(|lines| read(session, lines)).collect();
@@ -54,7 +54,8 @@ pub(super) fn show(session: &SessionDir, context: &Context) -> Result<()> {
     })
 }
 
-fn read(session: &SessionDir, lines: &[Line]) -> Option<Run> {
+/// A run as its lines tell it; `None` where it broke off before it had a plan.
+pub(in crate::cli) fn read(session: &SessionDir, lines: &[Line]) -> Option<Run> {
     // A resume that took changed sources in made another one.
     let plan = lines.iter().rev().find_map(|line| {
         let Event::Plan { plan, .. } = &line.event else { return None };

@@ -190,7 +190,7 @@ fn compare(
     }
     let then = stage.recording.expected()?;
     let Setting { request, purpose, stage } = replay(request, stage);
-    let (mut finished, stale) = perform(&request, &purpose, around)?;
+    let (mut finished, warnings) = perform(&request, &purpose, around)?;
     let now = expected(&finished, &context.env);
     if let Some(stage) = stage {
         stage.strike(&mut finished)?;
@@ -205,9 +205,9 @@ fn compare(
     let (broken, unread) = unmet(eval.map_or(&[], |eval| &eval.expectations), &result);
     let mut differences = compare::differences(&then, &now);
     differences.extend(broken);
-    Ok(match (differences.is_empty(), stale.is_empty()) {
+    Ok(match (differences.is_empty(), warnings.is_empty()) {
         (false, _) => Played::new(Outcome::Differs, differences),
-        (true, false) => Played::new(Outcome::Stale, stale),
+        (true, false) => Played::new(Outcome::Stale, warnings),
         (true, true) => Played::new(Outcome::Passed, unread),
     })
 }

@@ -12,12 +12,12 @@ pub(crate) fn expect_new(repository: Option<&Repository>, delivery: &Delivery) -
         return Ok(());
     };
     let there = repository.has_branch(name);
-    match there.map_err(|error| super::fault("cannot look for the branch", &error))? {
-        false => Ok(()),
-        true => Err(Fault::usage(format!("there is a branch `{name}` already"))
-            .because("`--branch` makes a new one and changes none")
-            .hint("name another one, or leave the name out")),
+    if !there.map_err(|error| super::fault("cannot look for the branch", &error))? {
+        return Ok(());
     }
+    Err(Fault::usage(format!("there is a branch `{name}` already"))
+        .because("`--branch` makes a new one and changes none")
+        .hint("name another one, or leave the name out"))
 }
 
 impl WorkTree {

@@ -61,7 +61,7 @@ fn a_tree_is_known_once_it_was_judged_and_not_where_nobody_could_tell() {
 
 #[test]
 fn what_is_told_is_bounded_and_holds_no_secret_and_no_escape() {
-    let key = ["AKIA", "IOSFODNN7EXAMPLE"].concat();
+    let key = ["AKIA", "QWERTY7ZP2LKJ4MX"].concat();
     let Answer::Block(reason) = held().answer(None, refused(&format!("x: \u{1b}[2J {key}\nmore")))
     else {
         panic!("it is refused");

@@ -66,7 +66,9 @@ fn python(folder: &Path, home: &Path, text: &str) -> Vec<PathBuf> {
     for statement in statements(text) {
         if let Some(names) = statement.strip_prefix("import ") {
             for name in names.split(',').filter_map(|name| name.split_whitespace().next()) {
-                around.iter().for_each(|base| module(base, name, &mut found));
+                for base in &around {
+                    module(base, name, &mut found);
+                }
             }
         } else if let Some((from, names)) =
             statement.strip_prefix("from ").and_then(|rest| rest.split_once(" import "))

@@ -106,12 +106,11 @@ fn of_words(words: &[String], found: &mut Vec<Run>) {
         // `env -S "sh -e check.sh"`
         of_shell(program, found);
     }
-    match Kind::of(name) {
-        Some(kind) => of_interpreter(kind, name, arguments, found),
-        None => {
-            task::of_task(name, arguments, found);
-            of_rules(arguments, found);
-        }
+    if let Some(kind) = Kind::of(name) {
+        of_interpreter(kind, name, arguments, found);
+    } else {
+        task::of_task(name, arguments, found);
+        of_rules(arguments, found);
     }
     // Maybe that was no program but what an option of the wrapper takes, as in `env -u NAME sh x`.
     let is_option = |word: &String| word.starts_with('-');

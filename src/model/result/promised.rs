@@ -2,12 +2,13 @@
 //! every report can show them beside the lines they speak of.
 //!
 //! The schema decides, which the skill's author wrote and which is frozen before the first call; no
-//! answer turns itself into annotations. [Why so](../../../docs/design/020-reports.md).
+//! answer turns itself into annotations. [Why so](../../../docs/design/021-reports.md).
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Severity;
+use super::{RunResult, Severity};
+use crate::model::{Status, run::Plan};
 
 /// Where findings stand in an output.
 const PLACE: &str = "findings";
@@ -37,7 +38,7 @@ pub struct OwnFinding {
 
 /// Whether outputs that satisfy this schema hold findings: a list `findings` whose items have at
 /// least `severity` and `claim`.
-pub fn promises_findings(schema: &Value) -> bool {
+fn promises_findings(schema: &Value) -> bool {
     let list = resolved(schema, schema).pointer("/properties").and_then(|all| all.get(PLACE));
     let item = list.and_then(|list| resolved(schema, list).get("items"));
     let required = item.and_then(|item| resolved(schema, item).get("required"));
@@ -49,10 +50,20 @@ pub fn promises_findings(schema: &Value) -> bool {
 ///
 /// One that has another form all the same, such as a severity of its own making, is left out: the
 /// schema allowed it, and nothing can be said of it.
-pub fn promised_findings(output: &Value) -> Vec<OwnFinding> {
+fn promised_findings(output: &Value) -> Vec<OwnFinding> {
     let found = output.get(PLACE).and_then(Value::as_array);
     let read = |one: &Value| OwnFinding::deserialize(one).ok();
     found.into_iter().flatten().filter_map(read).collect()
+}
+
+/// What a skill itself found: the findings of its output, where a schema promised some and the
+/// output was accepted.
+pub fn own_findings(plan: &Plan, result: &RunResult) -> Vec<OwnFinding> {
+    let last = plan.steps.last().and_then(|step| step.output.as_ref());
+    let schema = plan.output.as_ref().or(last);
+    let promised = schema.is_some_and(promises_findings) && result.status == Status::Passed;
+    let output = result.output.as_ref().filter(|_| promised);
+    output.map(promised_findings).unwrap_or_default()
 }
 
 /// What a part of a schema says, its references within the schema followed.

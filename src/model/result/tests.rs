@@ -13,7 +13,7 @@ use crate::model::{
     value::Usd,
 };
 
-fn all() -> Vec<(&'static str, Story)> {
+pub(crate) fn all() -> Vec<(&'static str, Story)> {
     vec![
         ("passed", story::passed()),
         ("nobody", story::passed_by_nobody()),

@@ -352,6 +352,11 @@ impl Plan {
         self.steps.iter().chain(reviewers.map(|reviewer| &reviewer.call)).chain(canary)
     }
 
+    /// The steps that are calls: none where the work was done elsewhere.
+    pub fn called(&self) -> &[StepPlan] {
+        if self.work.is_some() { &[] } else { &self.steps }
+    }
+
     /// Whether anybody is asked at all; where nobody is, no claude is needed.
     pub fn asks_somebody(&self) -> bool {
         (self.work.is_none() && !self.steps.is_empty()) || self.panel.is_some()

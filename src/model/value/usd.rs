@@ -27,6 +27,11 @@ impl Usd {
         Self(micros * 1000)
     }
 
+    /// The amount in whole millionths of a dollar.
+    pub const fn micros(self) -> u64 {
+        self.0 / 1000
+    }
+
     /// Dollars as a JSON number gives them; `None` for what is no amount (negative, NaN, too large).
     pub fn from_dollars(dollars: f64) -> Option<Self> {
         let nanos = (dollars * NANOS).round();

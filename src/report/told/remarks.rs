@@ -5,12 +5,9 @@ use std::path::PathBuf;
 use super::{About, Ending, Told, below};
 use crate::{
     model::{
-        Status,
         check::{Check, CheckKind, CheckStatus},
         lint::Level,
-        result::{
-            Finding, FindingStatus, OwnFinding, Severity, promised_findings, promises_findings,
-        },
+        result::{Finding, FindingStatus, OwnFinding, Severity, own_findings},
         run::Plan,
     },
     report::annotation::{Annotation, At, RuleRow},
@@ -108,12 +105,7 @@ fn of_panel(finding: &Finding, plan: Option<&Plan>) -> (Annotation, RuleRow) {
 
 /// What the skill itself found, where its schema promises that and the output was accepted.
 fn own(told: &Told, plan: Option<&Plan>) -> Vec<(Annotation, RuleRow)> {
-    let schema = plan.and_then(|plan| {
-        let last = plan.steps.last().and_then(|step| step.output.as_ref());
-        plan.output.as_ref().or(last)
-    });
-    let promised = schema.is_some_and(promises_findings) && told.result.status == Status::Passed;
-    let found = told.result.output.as_ref().filter(|_| promised).map(promised_findings);
+    let found = plan.map(|plan| own_findings(plan, &told.result)).unwrap_or_default();
     let rule = format!("skill/{}", told.skill);
     let row = RuleRow {
         id: rule.clone(),
@@ -133,7 +125,7 @@ fn own(told: &Told, plan: Option<&Plan>) -> Vec<(Annotation, RuleRow)> {
         let said = annotation(said, finding.severity, &place, plan);
         (Annotation { help: finding.suggestion.clone(), ..said }, row.clone())
     };
-    found.iter().flatten().map(told).collect()
+    found.iter().map(told).collect()
 }
 
 /// How the run ended, where no check tells it.

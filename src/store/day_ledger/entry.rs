@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
 };
 
 use jiff::Timestamp;
@@ -110,6 +111,16 @@ pub(super) fn sessions(bytes: &[u8]) -> BTreeSet<String> {
         Some(rest.split_once('"')?.0.to_owned())
     };
     lines(bytes).filter_map(of_line).collect()
+}
+
+/// The repositories that lines are about.
+pub(super) fn repositories(bytes: &[u8]) -> BTreeSet<PathBuf> {
+    #[derive(Deserialize)]
+    struct Of {
+        repository: PathBuf,
+    }
+    let of_line = |line: &[u8]| Some(serde_json::from_slice::<Of>(line).ok()?.repository);
+    lines(bytes).filter(|line| is_sealed(line)).filter_map(of_line).collect()
 }
 
 /// The lines that count for `first` or a later day.

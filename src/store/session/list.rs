@@ -167,6 +167,22 @@ impl Sessions {
         all
     }
 
+    /// The folders in which they lie, as far as those can be believed.
+    pub(super) fn folders(&self) -> Result<Vec<PathBuf>> {
+        let mut folders = vec![self.outside.clone()];
+        match (self.keep, place::expect_inside(&self.root)) {
+            (Keep::Inside | Keep::Outside, Ok(())) => folders.push(place::inside(&self.root)),
+            (Keep::Inside, Err(fault)) => return Err(fault),
+            (Keep::Outside, Err(_)) | (Keep::Bare, _) => {}
+        }
+        Ok(folders)
+    }
+
+    /// The folder of the work tree, the git folder of a bare repository, or where the user stood.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// What removed sessions came to, wherever they lay.
     pub fn totals(&self) -> Result<Vec<Totals>> {
         let mut all = vec![Totals::read(&self.outside)?];
@@ -189,20 +205,16 @@ impl Sessions {
 
     /// Every folder that is named like a session, the newest first.
     fn all(&self) -> Result<Vec<SessionDir>> {
-        let mut all = sessions_in(&self.outside)?;
-        match (self.keep, place::expect_inside(&self.root)) {
-            (Keep::Inside | Keep::Outside, Ok(())) => {
-                all.extend(sessions_in(&place::inside(&self.root))?);
-            }
-            (Keep::Inside, Err(fault)) => return Err(fault),
-            (Keep::Outside, Err(_)) | (Keep::Bare, _) => {}
+        let mut all = Vec::new();
+        for folder in self.folders()? {
+            all.extend(sessions_in(&folder)?);
         }
         all.sort_by(|a, b| b.id.cmp(&a.id));
         Ok(all)
     }
 }
 
-fn sessions_in(folder: &Path) -> Result<Vec<SessionDir>> {
+pub(super) fn sessions_in(folder: &Path) -> Result<Vec<SessionDir>> {
     let failed = |error: std::io::Error| {
         Fault::failed("cannot list the sessions")
             .because(format!("`{}`: {error}", folder.display()))

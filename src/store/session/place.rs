@@ -48,6 +48,12 @@ pub(super) fn outside(root: &Path, state: &Path) -> PathBuf {
     state.join("sessions").join(&digest[..16])
 }
 
+/// Whether `folder`, below a state folder, is that of the sessions of the tree `root`.
+pub(super) fn is_outside_of(root: &Path, folder: &Path) -> bool {
+    let state = folder.parent().and_then(Path::parent);
+    state.is_some_and(|state| outside(root, state) == folder)
+}
+
 /// Makes sure of the sessions folder in a tree; gives those folders that got new entries.
 pub(super) fn make_inside(root: &Path) -> Result<Vec<PathBuf>, NoPlace> {
     let mut changed = Vec::new();

@@ -48,7 +48,7 @@ impl SessionDir {
         let folder = self.path.parent().unwrap_or(&self.path);
         let _one_at_a_time = one_at_a_time(folder)?;
         let lock = lock_session(self)?;
-        Totals::fold(folder, &self.id, &Summary::read_or_fold(self))?;
+        Totals::fold(folder, &self.id, &Summary::whole(self))?;
         let aside = folder.join(format!("{REMOVED}{}", self.id));
         fs::rename(&self.path, &aside).map_err(|error| cannot(&error))?;
         drop(lock);

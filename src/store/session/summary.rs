@@ -13,6 +13,7 @@ use crate::{
         journal_line::Line,
         run::{Event, State, state::StepState},
         scratch::Mark,
+        stats::{self, Cell},
         value::Usd,
     },
     store::stamp,
@@ -66,6 +67,9 @@ pub struct Summary {
     /// The context windows that its results named, in tokens, by the model's name in the plan.
     #[serde(default)]
     pub windows: BTreeMap<String, u64>,
+    /// What its runs came to, for statistics; `None` in files that an older atlas wrote.
+    #[serde(default)]
+    pub stats: Option<Vec<Cell>>,
 }
 
 /// How a run ended.
@@ -121,6 +125,20 @@ fn windows(run: &[Line], state: &State) -> Vec<(String, u64)> {
     windows.iter().filter_map(|(step, window)| Some((model(step)?, *window))).collect()
 }
 
+/// What each run came to.
+fn cells(runs: &[&[Line]], states: &[State]) -> Vec<Cell> {
+    let mut cells = Vec::new();
+    for (run, state) in runs.iter().zip(states) {
+        let events: Vec<&Event> = run.iter().map(|line| &line.event).collect();
+        let took = u64::try_from(worked(run).as_millis()).unwrap_or(u64::MAX);
+        let begun = run.first().map(|line| line.at);
+        if let Some(cell) = begun.and_then(|begun| stats::cell(&events, state, begun, took)) {
+            stats::add(&mut cells, &cell);
+        }
+    }
+    cells
+}
+
 impl Summary {
     /// The summary of these lines, which take so many bytes; `None` while no run has begun.
     pub fn of(lines: &[Line], journal_bytes: u64) -> Option<Self> {
@@ -149,6 +167,7 @@ impl Summary {
                 .zip(&states)
                 .flat_map(|(run, state)| windows(run, state))
                 .collect(),
+            stats: Some(cells(&runs, &states)),
         })
     }
 
@@ -168,6 +187,16 @@ impl Summary {
         match kept.and_then(|file| file.summary) {
             Some(kept) if Some(kept.journal_bytes) == size => Ok(Some(kept)),
             _ => Ok(Self::of(&session.lines()?, size.unwrap_or_default())),
+        }
+    }
+
+    /// The same, with what statistics need, which older files do not have.
+    pub(super) fn whole(session: &SessionDir) -> Result<Option<Self>> {
+        match Self::read_or_fold(session)? {
+            Some(Self { stats: None, journal_bytes, .. }) => {
+                Ok(Self::of(&session.lines()?, journal_bytes))
+            }
+            whole => Ok(whole),
         }
     }
 }

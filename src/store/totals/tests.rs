@@ -20,6 +20,7 @@ fn summary(skill: &str, status: Option<Status>, micros: u64) -> Summary {
         usd,
         steps: [("step".to_owned(), usd)].into_iter().collect(),
         windows: BTreeMap::new(),
+        stats: None,
     }
 }
 

@@ -18,6 +18,7 @@ Usage: atlas [OPTIONS] <COMMAND>
 
 Commands:
   run          Run a skill, check what came of it, and keep a record
+  verify       Judge work that was done elsewhere by a skill's contract
   resume       Go on with a run where it stopped: finished steps are not paid again
   list         List the skills that can be run here
   show         Show what a skill says: its header and outline, one section, or one of its files
@@ -25,8 +26,12 @@ Commands:
   new          Make a skill, or a contract for one, to begin with
   session      List, show, compare and remove sessions: what was run here, and what came of it
   scratch      Leave notes in a session for later steps, and read what others left
+  stats        Count the runs of this repository: how many passed, what they took, cost and loaded
+  report       Make a page about a session: what was asked, how it ended and why, what it cost and
+               changed
   test         Play recorded runs of skills and compare what comes of them
   hooks        List hooks, and ask them outside of a run
+  gate         Hold a session of Claude Code to a contract
   trust        Trust what this repository wants to execute, after a look at it
   config       Show every setting with its value and where that was said
   doctor       Check that everything a run needs is there, and say what to do where it is not
@@ -40,8 +45,10 @@ Options:
 
 Everywhere:
       --format <FORMAT>  Give the result as text, or as one JSON document on stdout whatever
-                         happens; `atlas check` also writes `sarif`, and annotations for `github`
-                         [default: text] [possible values: text, json, sarif, github]
+                         happens; a run also as its events or as a report for a CI, which `atlas
+                         check` and `atlas test` have in part, `atlas stats` as `csv`, and `atlas
+                         report` as `markdown` [default: text] [possible values: text, json, jsonl,
+                         junit, sarif, github, gitlab, csv, markdown]
   -q, --quiet            Say less on stderr: only what went wrong
   -v, --verbose...       Say more on stderr
       --color <WHEN>     Use colors; `auto` does on a terminal, unless `NO_COLOR` is set or `TERM`

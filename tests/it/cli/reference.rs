@@ -64,6 +64,22 @@ fn every_variable_in_the_source_is_documented() {
     assert!(missing.is_empty(), "add to cli::environment: {missing:?}");
 }
 
+/// To be mentioned somewhere is not enough: what atlas itself reads stands in one of its tables.
+#[test]
+fn every_variable_that_is_read_by_name_has_a_row() {
+    let read = Regex::new(r#"env\s*\.get(?:_os)?\(\s*"([A-Z_]+)"\s*\)"#).unwrap();
+    let rows: BTreeSet<&str> =
+        cli::READ.iter().map(|it| it.name).chain(VARIABLES.iter().map(|it| it.name)).collect();
+    let mut found = BTreeSet::new();
+    for text in sources(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))) {
+        let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+        found.extend(read.captures_iter(text).map(|name| name[1].to_owned()));
+    }
+    assert!(found.contains("ATLAS_CLAUDE"), "{found:?}");
+    let missing: Vec<_> = found.iter().filter(|name| !rows.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "add rows to cli::environment::READ: {missing:?}");
+}
+
 fn write_command(command: &Command, page: &mut String) {
     let name = command.get_display_name().unwrap_or(command.get_name()).replace('-', " ");
     let about = command.get_long_about().or(command.get_about()).unwrap_or_default();

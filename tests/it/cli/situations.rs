@@ -74,7 +74,8 @@ const SURROUNDINGS: &[(&str, Surrounding, fn(&str) -> bool)] = &[
                 .on_a_terminal()
                 .run()
         },
-        |shown| !shown.contains(['\x1b', '✓', '✗', '↻', '≈', '…']),
+        // An ellipsis may be the agent's own.
+        |shown| !shown.contains(['\x1b', '✓', '✗', '↻', '≈']),
     ),
     (
         "a light terminal",

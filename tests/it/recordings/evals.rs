@@ -39,11 +39,36 @@ fn what_code_can_judge_is_judged_without_a_model() {
         let all: Vec<&str> = ["test", "greet"].iter().chain(args).copied().collect();
         world.atlas(all).env("ATLAS_CLAUDE", "/no-claude").run()
     };
-    world.check(&test(&[]).expect_code(0).stdout, str![[r#""#]]);
+    world.check(&test(&[]).expect_code(0).stdout, str![[r#"
+✓ greet/eval-1
+  only a reader can judge: The greeting is warm.
+· greet/eval-bye is not recorded
+  nothing is recorded for it: `atlas run greet <PROMPT> --record [ROOT]/home/.claude/skills/greet/recordings/eval-bye`, or `--live`
+
+"#]]);
 
     write(&world, "evals/evals.json", &json!({"evals": evals("Hi")}).to_string());
-    world.check(&test(&[]).expect_code(4).stdout, str![[r#""#]]);
-    world.check(&test(&["--format=junit"]).expect_code(4).stdout, str![[r#""#]]);
+    world.check(&test(&[]).expect_code(4).stdout, str![[r#"
+✗ greet/eval-1 differs
+  not so: The output contains "Hi"
+· greet/eval-bye is not recorded
+  nothing is recorded for it: `atlas run greet <PROMPT> --record [ROOT]/home/.claude/skills/greet/recordings/eval-bye`, or `--live`
+
+"#]]);
+    world.check(&test(&["--format=junit"]).expect_code(4).stdout, str![[r#"
+<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="atlas" tests="2" skipped="1" failures="1" errors="0" time="[..]">
+    <testsuite name="atlas test" tests="2" skipped="1" errors="0" failures="1" time="[..]">
+        <testcase name="eval-1" classname="greet" time="[..]">
+            <failure message="not so: The output contains &quot;Hi&quot;"/>
+        </testcase>
+        <testcase name="eval-bye" classname="greet" time="[..]">
+            <skipped message="nothing is recorded for it: `atlas run greet &lt;PROMPT&gt; --record [ROOT]/home/.claude/skills/greet/recordings/eval-bye`, or `--live`"/>
+        </testcase>
+    </testsuite>
+</testsuites>
+
+"#]]);
 
     write(&world, "evals/evals.json", "{}");
     let faulty = test(&[]).expect_code(8);

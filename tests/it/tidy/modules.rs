@@ -11,7 +11,13 @@ use super::{
 };
 
 /// Where the programs and the library begin.
-const ROOTS: &[&str] = &["src/lib.rs", "src/main.rs", "tests/it/main.rs", "tests/fakes/claude.rs"];
+const ROOTS: &[&str] = &[
+    "src/lib.rs",
+    "src/main.rs",
+    "tests/it/main.rs",
+    "tests/browser/main.rs",
+    "tests/fakes/claude.rs",
+];
 
 #[test]
 fn every_file_is_declared() {
