@@ -288,7 +288,7 @@ fn start(
 fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> Program {
     let system_file = launch.files.system.to_string_lossy();
     let settings_file = launch.key.map(|key| key.settings().to_string_lossy().into_owned());
-    let skill = &site.plan.skill.dir;
+    let skill = &site.plan.skill_of(&order.step.id).dir;
     let reach = reach(&order.step, &site.tree.cwd, skill, &site.session.stored().skill());
     let edit_order = launch.key.and_then(|key| key.edit_order.as_ref());
     let args = argv(&CallSpec {

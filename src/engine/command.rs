@@ -20,11 +20,13 @@ use crate::{
         check::{Check, CheckKind, CheckStatus},
         contract::{Parse, is_prose},
         judges::{JudgeFile, accuse},
+        result::OwnFinding,
         run::{
             Event,
             event::{CommandEnded, Output},
             plan::CommandPlan,
         },
+        tool_report::{self, ToolReport},
         value::Span,
     },
     sys::{
@@ -68,11 +70,12 @@ struct Came {
     outcome: CallOutcome,
     output: Option<Output>,
     checks: Vec<Check>,
+    findings: Vec<OwnFinding>,
 }
 
 impl Came {
     fn only(outcome: CallOutcome) -> Self {
-        Self { outcome, output: None, checks: Vec::new() }
+        Self { outcome, output: None, checks: Vec::new(), findings: Vec::new() }
     }
 
     fn broke(failure: Failure, reason: impl Into<String>) -> Self {
@@ -90,6 +93,7 @@ pub(crate) async fn command(site: Rc<Site>, line: Line, order: Order) {
         outcome: came.outcome,
         output: came.output,
         checks: came.checks,
+        findings: came.findings,
         ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
     };
     let _nobody_listens = line.commit(Event::CommandEnded(Box::new(ended))).await;
@@ -174,11 +178,11 @@ fn came_of(site: &Site, order: &Order, done: &Finished) -> Came {
     if let Err(fault) = kept {
         return Came::broke(Failure::NotStarted, format!("stderr could not be kept: {fault}"));
     }
-    let read = read(&order.command, done);
-    let (output, unread) = match read {
-        Ok(output) => (output, None),
-        Err(why) => (None, Some(why)),
+    let (read, unread) = match read(&order.command, done) {
+        Ok(read) => (read, None),
+        Err(why) => (Read::default(), Some(why)),
     };
+    let Read { output, mut checks, findings, objects } = read;
     let stored = output.map(|output| dir().and_then(|dir| output::keep(site, &dir, output)));
     let stored = match stored.transpose() {
         Ok(stored) => stored,
@@ -192,6 +196,8 @@ fn came_of(site: &Site, order: &Order, done: &Finished) -> Came {
         (End::Exited(Exit::Code(0)), Some(why)) => {
             CallOutcome::Failed { failure: Failure::Command, reason: why }
         }
+        // Tools end with another code where they object to something, which their report tells.
+        (End::Exited(Exit::Code(_)), None) if objects => CallOutcome::Succeeded,
         (End::Exited(exit), _) => {
             let said = [stderr, done.stdout.text()];
             let reason = format!("{exit}{}", last_words(&said));
@@ -204,11 +210,10 @@ fn came_of(site: &Site, order: &Order, done: &Finished) -> Came {
         }
         (End::Stopped, _) => stopped(site),
     };
-    let checks = match (&outcome, &order.command.output) {
-        (CallOutcome::Succeeded, Some(schema)) => vec![look::shape(site, stored.as_ref(), schema)],
-        _ => Vec::new(),
-    };
-    Came { outcome, output: stored, checks }
+    if let (CallOutcome::Succeeded, Some(schema)) = (&outcome, &order.command.output) {
+        checks.push(look::shape(site, stored.as_ref(), schema));
+    }
+    Came { outcome, output: stored, checks, findings }
 }
 
 /// The last line of the first text that has one.
@@ -219,25 +224,48 @@ fn last_words(said: &[String]) -> String {
     })
 }
 
+/// What a command wrote, as its step reads it.
+#[derive(Debug, Default, PartialEq)]
+struct Read {
+    output: Option<Output>,
+    checks: Vec<Check>,
+    findings: Vec<OwnFinding>,
+    /// Whether it is a report that objects to something.
+    objects: bool,
+}
+
+impl Read {
+    fn of(output: Option<Output>) -> Self {
+        Self { output, ..Self::default() }
+    }
+
+    fn of_report(report: ToolReport) -> Self {
+        let objects = report.refuses();
+        let ToolReport { output, checks, findings } = report;
+        Self { output: Some(Output::Json { json: output }), checks, findings, objects }
+    }
+}
+
 /// What the command wrote, as its step reads it; nothing where it wrote nothing.
-fn read(command: &CommandPlan, done: &Finished) -> Result<Option<Output>, String> {
+fn read(command: &CommandPlan, done: &Finished) -> Result<Read, String> {
     let by_schema = command.output.as_ref().is_some_and(|schema| !is_prose(schema));
     let parse = command.parse.or(by_schema.then_some(Parse::Json));
     let Some(parse) = parse else {
         let text = done.stdout.text();
-        return Ok((!text.is_empty()).then_some(Output::Text { text }));
+        return Ok(Read::of((!text.is_empty()).then_some(Output::Text { text })));
     };
     let whole = done.stdout.whole().ok_or_else(|| {
         format!("it wrote {} bytes, more than can be read as data", done.stdout.total())
     })?;
     let text = std::str::from_utf8(&whole).map_err(|_| "what it wrote is not UTF-8".to_owned())?;
-    data(parse, text).map(|json| Some(Output::Json { json }))
+    data(parse, text)
 }
 
 /// A text as data.
-fn data(parse: Parse, text: &str) -> Result<Value, String> {
+fn data(parse: Parse, text: &str) -> Result<Read, String> {
     let lines = || text.lines().filter(|line| !line.trim().is_empty());
-    match parse {
+    let no_report = |why: String| format!("what it wrote is no report: {why}");
+    let json = match parse {
         Parse::Json => {
             serde_json::from_str(text).map_err(|error| format!("what it wrote is no JSON: {error}"))
         }
@@ -250,9 +278,10 @@ fn data(parse: Parse, text: &str) -> Result<Value, String> {
             .collect::<Result<Vec<Value>, _>>()
             .map(Value::Array),
         Parse::Lines => Ok(text.lines().map(Value::from).collect::<Vec<_>>().into()),
-        // Refused before: this version cannot do it.
-        Parse::Junit | Parse::Sarif => Err("this report cannot be read yet".to_owned()),
-    }
+        Parse::Junit => return tool_report::junit(text).map(Read::of_report).map_err(no_report),
+        Parse::Sarif => return tool_report::sarif(text).map(Read::of_report).map_err(no_report),
+    };
+    json.map(|json| Read::of(Some(Output::Json { json })))
 }
 
 #[cfg(test)]
@@ -264,7 +293,7 @@ mod tests {
     fn check(parse: Parse, text: &str, expected: Result<Value, &str>) {
         let read = data(parse, text);
         match expected {
-            Ok(value) => assert_eq!(read, Ok(value), "{text}"),
+            Ok(json) => assert_eq!(read.unwrap(), Read::of(Some(Output::Json { json })), "{text}"),
             Err(why) => assert!(read.as_ref().is_err_and(|told| told.contains(why)), "{read:?}"),
         }
     }
@@ -278,6 +307,8 @@ mod tests {
         check(Parse::Jsonl, "1\nx\n", Err("line 2"));
         check(Parse::Lines, "a\n\nb", Ok(json!(["a", "", "b"])));
         check(Parse::Lines, "", Ok(json!([])));
+        check(Parse::Junit, "{}", Err("no report"));
+        check(Parse::Sarif, "<testsuite/>", Err("no report"));
     }
 
     #[test]

@@ -70,19 +70,44 @@ pub fn by_run(session: &SessionDir, plan: &Plan, state: &State) -> Result<RunOut
     }
 }
 
-/// What the run made, as one output, for whoever judges it. Where several steps made it, it is
-/// put into a file first.
-pub(crate) fn for_judges(site: &Site, state: &State) -> Result<(Option<Output>, Option<PathBuf>)> {
-    let made = site.plan.made(state);
-    let RunOutput { value, file } = by_run(site.session.stored(), &site.plan, state)?;
-    match (made, value) {
-        (Made::Nothing, _) | (_, None) => Ok((None, None)),
-        (Made::Leaf(_, output), _) => Ok((Some(output.clone()), file)),
-        (Made::List(_) | Made::Fields(_), Some(json)) => {
+/// Whose work is judged.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Of<'a> {
+    /// That of the run.
+    Run,
+    /// That of the skill which the step with this path runs, whose end was reached so many times.
+    Skill(&'a str, u32),
+}
+
+/// What was made, as one output, for whoever judges it. Where several steps made it, it is put into
+/// a file first.
+pub(crate) fn for_judges(
+    site: &Site,
+    state: &State,
+    of: Of<'_>,
+) -> Result<(Option<Output>, Option<PathBuf>)> {
+    let session = site.session.stored();
+    let made = match of {
+        Of::Run => site.plan.made(state),
+        Of::Skill(path, _) => site.plan.made_by(state, path),
+    };
+    match &made {
+        Made::Nothing => Ok((None, None)),
+        Made::Leaf(path, output) => {
+            let file = state.step(path).and_then(|known| site.output_file(path, known));
+            Ok((Some((*output).clone()), file))
+        }
+        Made::List(_) | Made::Fields(_) => {
+            let file = match of {
+                Of::Run => by_run(session, &site.plan, state)?.file,
+                Of::Skill(path, attempt) => {
+                    Some(site.session.attempt_dir(site.run, path, attempt)?.join(RUN_OUTPUT))
+                }
+            };
+            let json = value(session, &made)?;
             if let Some(file) = &file {
-                write_private(file, format!("{json:#}\n").as_bytes(), PRIVATE_FILE).map_err(
-                    |error| Fault::failed("cannot write the output of the run").because(error),
-                )?;
+                write_private(file, format!("{json:#}\n").as_bytes(), PRIVATE_FILE)
+                    .map_err(|error| Fault::failed("cannot write what was made").because(error))?;
             }
             Ok((Some(Output::Json { json }), file))
         }

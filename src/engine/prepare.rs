@@ -8,6 +8,7 @@ mod judges;
 mod purpose;
 mod schema;
 mod session;
+mod skills;
 mod sources;
 mod trust;
 
@@ -152,26 +153,35 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     )?;
     // Of configuration that has no say anyway, as in a replay, nobody need hear.
     notices.extend(trusted.notices.into_iter().filter(|_| purpose.is_configured()));
-    let contract = trusted.contract.as_ref();
-    let said = purpose::Said { user, project: trusted.project, contract };
+    let document = trusted.contract.as_ref();
+    let said = purpose::Said { user, project: trusted.project, contract: document };
     let settings = purpose::settings(purpose, request, around, said)?;
-    let contract = contract.map(|contract| ground.root.join(&contract.path));
+    let contract = document.map(|contract| ground.root.join(&contract.path));
+    let user_at = request;
     let work = purpose::place(purpose, request, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     expect_new(ground.repository.as_ref(), &request.delivery)?;
     let base = facts::base_of_work(request, &ground)?;
-    let facts = facts::read(request, &settings, &ground)?;
+    let mut facts = facts::read(request, &settings, &ground)?;
     let paid = DayLedger::paid_sessions(&around.folders.state);
     let history::Past { history, windows } = history::of(&sessions, &skill.found.name, &paid);
+    let told = facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect();
+    let inner = skills::inner(
+        skills::Stand { around, purpose, user_at, ground: &ground, windows: &windows },
+        skills::Outer { request, skill: &skill, settings: &settings, contract: document },
+    )?;
+    notices.extend(inner.notices);
+    facts.extend(inner.facts);
     let mut plan = planning::plan(Given {
         request,
+        skills: inner.plans,
         skill: &skill,
         digest: sha256(skill.text.as_bytes()),
-        contract: trusted.contract.as_ref(),
+        contract: document,
         output: schema::of_run(&skill, &settings)?,
         step_outputs: schema::of_steps(&skill, &settings)?,
         settings: &settings,
-        facts: facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect(),
+        facts: told,
         own_exe: &around.own_exe,
         skill_trusted: trusted.skill,
         repository_trusted: trusted.repository,
@@ -183,7 +193,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     })?;
     plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
     trust::expect_judged(&plan, &trusted.hashed)?;
-    plan.sources = sources::of((purpose, request, &skill.found), &settings, &ground.root, around);
+    let own = sources::of((purpose, request, &skill.found), &settings, &ground.root, around);
+    plan.sources.splice(..0, own);
     require_programs(&mut plan, &around.env);
     notices.extend(before(&settings, &skill, &plan));
     Ok(Prepared {
@@ -193,7 +204,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         history,
         notices,
         base,
-        facts: facts.iter().filter_map(Seen::file).collect(),
+        facts: files(&facts),
         warnings: skill.oddities().cloned().collect(),
         purpose: purpose.clone(),
     })
@@ -210,6 +221,17 @@ fn configurations(
         project.document
     });
     Ok([config::user(&around.folders)?, project])
+}
+
+/// The facts that lie in files, each once.
+fn files(facts: &[Seen]) -> Vec<(&'static str, String)> {
+    let mut files: Vec<(&'static str, String)> = Vec::new();
+    for (name, text) in facts.iter().filter_map(Seen::file) {
+        if files.iter().all(|(known, _)| *known != name) {
+            files.push((name, text));
+        }
+    }
+    files
 }
 
 /// What a person should hear of a plan before it is followed.

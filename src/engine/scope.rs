@@ -11,7 +11,7 @@ use crate::{
             State,
             event::Decision,
             path,
-            plan::{Does, Items, Node},
+            plan::{Does, Items},
         },
     },
     store::scratch,
@@ -27,9 +27,13 @@ const THINGS: usize = 1_000_000;
 pub(crate) fn at(site: &Site, state: &State, path: &str, names: &Names) -> Result<Scope, String> {
     let plan = &site.plan;
     let mut scope = Scope::default();
+    let (texts, typed) = match plan.part_of(path) {
+        Some(skill) => (&skill.inputs, &skill.typed),
+        None => (&plan.inputs, &plan.typed),
+    };
     let mut inputs: Map<String, Value> =
-        plan.inputs.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
-    inputs.extend(plan.typed.iter().map(|(name, value)| (name.clone(), value.clone())));
+        texts.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
+    inputs.extend(typed.iter().map(|(name, value)| (name.clone(), value.clone())));
     scope.set(INPUTS, inputs.into());
     scope.set(STEPS, steps(site, state, path, &names.steps)?);
     if names.scratch {
@@ -79,17 +83,13 @@ fn steps(site: &Site, state: &State, by: &str, named: &Steps) -> Result<Value, S
     match named {
         Steps::Named(ids) => {
             for id in ids {
-                if let Some(of_contract) = site.plan.named(id) {
+                if let Some(of_contract) = site.plan.named(id, by) {
                     add(id, &of_contract)?;
                 }
             }
         }
         Steps::Any => {
-            let mut all = Vec::new();
-            Node::walk(&site.plan.tree, path::ROOT, &mut |path, _, node| {
-                all.push((node.id.clone(), path.to_owned()));
-            });
-            for (id, of_contract) in all {
+            for (of_contract, id) in site.plan.nameable(by) {
                 add(&id, &of_contract)?;
             }
         }
@@ -128,9 +128,12 @@ pub(crate) async fn decide(site: &Site, state: &State, path: &str) -> Result<Dec
             })?;
             Ok(Decision { case: Some(case), ..runs })
         }
-        Does::Call | Does::Run | Does::Sequence(_) | Does::Parallel { .. } | Does::Fallback(_) => {
-            Ok(runs)
-        }
+        Does::Call
+        | Does::Run
+        | Does::Sequence(_)
+        | Does::Parallel { .. }
+        | Does::Fallback(_)
+        | Does::Skill(_) => Ok(runs),
     }
 }
 

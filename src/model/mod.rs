@@ -40,6 +40,7 @@ pub mod stats;
 mod status;
 pub mod suggest;
 pub mod text;
+pub mod tool_report;
 pub mod value;
 pub mod yaml;
 

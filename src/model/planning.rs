@@ -23,13 +23,14 @@ use std::{
 };
 
 pub use hooks::hook_alone;
+pub use inputs::handed_on;
 
 use crate::model::{
     Fault, Request, Result,
     check::Check,
     config::Settings,
     contract::{Contract, Isolation},
-    facts::Told,
+    facts::{FactPlan, Told},
     run::plan::{Index, Limits, Plan, Requires, Setting, SkillRef},
     skill::Skill,
     sourced::{Source, Sourced},
@@ -55,6 +56,8 @@ pub struct Given<'a> {
     pub output: Option<serde_json::Value>,
     /// The schemas of the steps' outputs, likewise, in the order of [`crate::model::contract::every`] step.
     pub step_outputs: Vec<Option<serde_json::Value>>,
+    /// The plans of the skills that steps run, by name: each as if it were run by itself.
+    pub skills: BTreeMap<String, Plan>,
     /// The facts of the repository that the contract asks for.
     pub facts: Vec<Told>,
     /// This program's own file, which bundled hooks are started from.
@@ -83,7 +86,7 @@ pub struct Given<'a> {
 pub fn plan(given: Given<'_>) -> Result<Plan> {
     unsupported::refuse(&given)?;
     let isolation = isolation(&given)?;
-    let inputs = inputs::fill(&given)?;
+    let inputs = inputs::fill(inputs::Asked::of(&given))?;
     let agent = agent::agent(&given);
     let grown = match &given.request.work {
         Some(_) => steps::whole(&given, &inputs, &agent, work::STEP),
@@ -92,8 +95,10 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
     unsupported::branches(&given, &grown)?;
     let repair = steps::repair(&given, &grown);
     let panel = panel::panel(&given)?;
-    let steps::Grown { tree, steps, commands, answers } = grown;
-    let hooks = hooks::hooks(&given, &steps)?;
+    let steps::Grown { tree, steps, commands, answers, parts } = grown;
+    let mut hooks = hooks::hooks(&given, &steps)?;
+    hooks.extend(parts.hooks);
+    let facts = given.facts.into_iter().map(|told| told.plan).chain(parts.facts);
     // The last step answers by the run's schema itself, unless it has one of its own or is none
     // that could.
     let output = given.output.clone().filter(|_| !answers);
@@ -107,7 +112,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         },
         isolation,
         delivery: request.delivery.clone(),
-        requires: requires(given.settings),
+        requires: requires(given.settings).and(parts.requires),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings, given.on_a_plan),
         require: given.settings.require.value,
@@ -115,13 +120,14 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         root: given.root,
         cwd: request.cwd.clone(),
         inputs: inputs.by_name,
-        facts: given.facts.into_iter().map(|told| told.plan).collect(),
+        facts: once(facts),
         hooks,
-        // Whoever prepares the run looks at the files.
-        judges: Vec::new(),
-        skipped: given.skipped,
+        // Whoever prepares the run looks at the files of its own skill.
+        judges: parts.judges,
+        skipped: given.skipped.into_iter().chain(parts.skipped).collect(),
         steps,
         commands,
+        skills: parts.skills,
         tree,
         jobs: given.settings.jobs.value,
         typed: inputs.typed,
@@ -129,7 +135,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         output,
         panel,
         repair,
-        sources: Vec::new(),
+        sources: parts.sources,
         index: Index::default(),
     };
     Ok(match &request.work {
@@ -151,7 +157,9 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
                 .hint("run `git init` first, or in a repository that atlas can read"));
         }
         Some(isolation) => isolation.value,
-        None if agent::edits(given) && given.root.is_some() => Isolation::Worktree,
+        None if given.root.is_some() && (agent::edits(given) || needs_a_copy(given)) => {
+            Isolation::Worktree
+        }
         None => Isolation::None,
     };
     if let (Some(flag), Isolation::None) = (given.request.delivery.flag(), isolation) {
@@ -160,6 +168,22 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
             .hint(format!("add `--worktree`, or leave `{flag}` out")));
     }
     Ok(isolation)
+}
+
+/// Whether a skill that a step runs would get a copy of the tree if it were run by itself.
+fn needs_a_copy(given: &Given<'_>) -> bool {
+    given.skills.values().any(|plan| plan.isolation == Isolation::Worktree)
+}
+
+/// Each fact once: two skills may ask for the same.
+fn once(facts: impl Iterator<Item = FactPlan>) -> Vec<FactPlan> {
+    let mut known: Vec<FactPlan> = Vec::new();
+    for fact in facts {
+        if known.iter().all(|other| other.fact != fact.fact) {
+            known.push(fact);
+        }
+    }
+    known
 }
 
 fn requires(settings: &Settings) -> Requires {

@@ -61,6 +61,10 @@ fn told(plan: &Plan, path: &str, node: &Node, look: Look) -> String {
             format!("one of {}{other}, by {on}", cases.join(", "))
         }
         Does::Fallback(_) => "until one passes".to_owned(),
+        Does::Skill(_) => {
+            let skill = plan.skill_step(path).map(|step| step.skill.name.as_str());
+            format!("the skill {}", skill.unwrap_or_default())
+        }
     };
     if let Some(when) = &node.when {
         let _ = write!(told, ", if {when}");
@@ -126,7 +130,8 @@ impl Graph<'_> {
             | Does::Sequence(_)
             | Does::Parallel { .. }
             | Does::Each { .. }
-            | Does::Fallback(_) => writeln!(self.text, "  {name}[\"{label}\"]"),
+            | Does::Fallback(_)
+            | Does::Skill(_) => writeln!(self.text, "  {name}[\"{label}\"]"),
         };
         for (other, why) in from {
             let why = why.as_ref().map(|why| format!("|\"{}\"|", quoted(why))).unwrap_or_default();
@@ -135,7 +140,9 @@ impl Graph<'_> {
         let own = || vec![(name.clone(), None)];
         match &node.does {
             Does::Call | Does::Run => own(),
-            Does::Sequence(steps) | Does::Each { steps, .. } => self.list(steps, &path, own()),
+            Does::Sequence(steps) | Does::Skill(steps) | Does::Each { steps, .. } => {
+                self.list(steps, &path, own())
+            }
             Does::Parallel { steps, .. } => {
                 steps.iter().flat_map(|step| self.node(step, &path, &own())).collect()
             }

@@ -117,11 +117,16 @@ pub fn check(check: &Check, whose: &str, verbosity: Verbosity, look: Look) -> St
         | CheckKind::Predicate
         | CheckKind::Panel
         | CheckKind::Secret
-        | CheckKind::Protection => "check",
+        | CheckKind::Protection
+        | CheckKind::Report => "check",
     };
     let minor = match check.kind {
         CheckKind::Requires | CheckKind::Predicate | CheckKind::Secret => true,
-        CheckKind::Hook | CheckKind::Schema | CheckKind::Panel | CheckKind::Protection => false,
+        CheckKind::Hook
+        | CheckKind::Schema
+        | CheckKind::Panel
+        | CheckKind::Protection
+        | CheckKind::Report => false,
     };
     let (mark, said) = match (check.status, check.blocking) {
         (CheckStatus::Passed, _) if minor && verbosity < Verbosity::Verbose => {
@@ -153,6 +158,7 @@ pub fn check(check: &Check, whose: &str, verbosity: Verbosity, look: Look) -> St
 /// Where several steps are looked at, a check says at which one it looked.
 fn whose(plan: &Plan, at: &Point, look: Look) -> String {
     match at {
+        Point::Skill { step, .. } => format!("{}: ", words::first_line(step, look)),
         Point::Mid { step, .. } | Point::Settled { step, .. }
             if plan.steps.len() + plan.commands.len() > 1 =>
         {

@@ -34,6 +34,7 @@ mod run_panel;
 mod run_repair;
 mod run_self_protection;
 mod run_signals;
+mod run_skill_steps;
 mod run_stages;
 mod run_steps;
 mod run_trees;

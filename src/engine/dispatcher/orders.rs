@@ -1,5 +1,7 @@
 //! What the units of a run are told when they begin: all of it is known to the state.
 
+use std::path::PathBuf;
+
 use super::Dispatcher;
 use crate::{
     engine::{call, hook, made, panel},
@@ -58,8 +60,14 @@ impl Dispatcher<'_> {
                 let schema = plan.step(step).and_then(|step| step.output.clone());
                 known.zip(schema).map(|(known, schema)| (known.output.clone(), schema))
             }
+            Point::Skill { step, .. } => {
+                match plan.skill_step(step).and_then(|skill| skill.output.clone()) {
+                    Some(schema) => Some((self.made(at)?.0, schema)),
+                    None => None,
+                }
+            }
             Point::Post { .. } => match plan.output.clone() {
-                Some(schema) => Some((made::for_judges(&self.site, &self.state)?.0, schema)),
+                Some(schema) => Some((self.made(at)?.0, schema)),
                 None => None,
             },
         })
@@ -71,11 +79,27 @@ impl Dispatcher<'_> {
             Point::Mid { step, .. } => self.state.step(step)?.output.clone(),
             Point::Pre
             | Point::Settled { .. }
+            | Point::Skill { .. }
             | Point::Post { .. }
             | Point::Panel { .. }
             | Point::Canary { .. }
             | Point::HandOver => None,
         }
+    }
+
+    /// What was made by then, and the file that holds it.
+    fn made(&self, at: &Point) -> Result<(Option<Output>, Option<PathBuf>)> {
+        let of = match at {
+            Point::Skill { step, attempt } => made::Of::Skill(step, *attempt),
+            Point::Pre
+            | Point::Mid { .. }
+            | Point::Settled { .. }
+            | Point::Post { .. }
+            | Point::Panel { .. }
+            | Point::Canary { .. }
+            | Point::HandOver => made::Of::Run,
+        };
+        made::for_judges(&self.site, &self.state, of)
     }
 
     /// The work as a panel judges it.
@@ -84,7 +108,7 @@ impl Dispatcher<'_> {
         Ok(panel::Work {
             round: self.state.round,
             planted: None,
-            output: made::for_judges(&self.site, &self.state)?.0,
+            output: made::for_judges(&self.site, &self.state, made::Of::Run)?.0,
             speaker: self.site.plan.speaker(&self.state),
             checks: next::standing_checks(&self.state).filter(said).cloned().collect(),
         })
@@ -137,11 +161,14 @@ impl Dispatcher<'_> {
                 return Ok(hook::Work::default());
             }
             Point::Mid { step, .. } => Some(step.clone()),
+            Point::Skill { step, .. } => {
+                self.site.plan.made_by(&self.state, step).speaker().map(str::to_owned)
+            }
             Point::Post { .. } => self.site.plan.speaker(&self.state),
         };
         let known = step.and_then(|step| Some((self.state.step(&step)?, step)));
         let Some((known, step)) = known else {
-            let (_, output_file) = made::for_judges(&self.site, &self.state)?;
+            let (_, output_file) = self.made(at)?;
             return Ok(hook::Work { output_file, changes, ..hook::Work::default() });
         };
         let step = step.as_str();

@@ -23,7 +23,9 @@ use crate::{
     },
     model::{
         check::{Check, Timing},
-        run::{Effect, Event, Plan, Point, State, leaves::Leaf, next::hooks_at, plan::HookPlan},
+        run::{
+            Effect, Event, Plan, Point, State, leaves::Leaf, next::hooks_at, path, plan::HookPlan,
+        },
     },
     store::session::SessionDir,
     sys::{signals::Stop, sweep::COOKIE},
@@ -140,11 +142,12 @@ impl Again<'_> {
         let told = serde_json::to_vec(&told(ground, (hook, at), &work)).unwrap_or_default();
         let session = self.session.path.as_os_str();
         let run = self.state.run.to_string();
+        let skill = self.plan.skill_of(hook.within.as_deref().or(at.step()).unwrap_or(path::ROOT));
         let mut ours = vec![
             ("ATLAS_SESSION", session),
             ("ATLAS_RUN", OsStr::new(&run)),
-            ("ATLAS_SKILL", OsStr::new(&self.plan.skill.name)),
-            ("ATLAS_SKILL_DIR", self.plan.skill.dir.as_os_str()),
+            ("ATLAS_SKILL", OsStr::new(&skill.name)),
+            ("ATLAS_SKILL_DIR", skill.dir.as_os_str()),
         ];
         ours.extend(at.step().map(|step| ("ATLAS_STEP", OsStr::new(step))));
         ours.extend(work.output_file.as_ref().map(|file| ("ATLAS_OUTPUT_FILE", file.as_os_str())));
@@ -153,7 +156,7 @@ impl Again<'_> {
 
     /// What a hook is told: of the step it looks at, or of the last one.
     fn work(&self, at: &Point) -> Work {
-        let speaker = self.plan.speaker(self.state);
+        let (speaker, spoke);
         let step = match at {
             Point::Pre
             | Point::Settled { .. }
@@ -163,7 +166,14 @@ impl Again<'_> {
                 return Work::default();
             }
             Point::Mid { step, .. } => Some(step),
-            Point::Post { .. } => speaker.as_ref(),
+            Point::Skill { step, .. } => {
+                spoke = self.plan.made_by(self.state, step).speaker().map(str::to_owned);
+                spoke.as_ref()
+            }
+            Point::Post { .. } => {
+                speaker = self.plan.speaker(self.state);
+                speaker.as_ref()
+            }
         };
         let changes = self.state.changes.clone();
         let Some((step, known)) = step.and_then(|step| Some((step, self.state.step(step)?))) else {

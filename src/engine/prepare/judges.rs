@@ -44,7 +44,9 @@ pub(super) fn find(
     let mut claims = Claims { root: plan.hook_dir(), plan, by_path: BTreeMap::new() };
     // Before the first call nothing is the agent's work.
     let after = |hook: &&HookPlan| hook.timing != Timing::Pre;
-    for hook in plan.hooks.iter().filter(after) {
+    // What comes with another skill was looked at for that skill.
+    let own = |hook: &&HookPlan| hook.within.is_none();
+    for hook in plan.hooks.iter().filter(own).filter(after) {
         if hook.command.first().is_some_and(|program| Path::new(program) != around.own_exe) {
             claims.command(&hook.command, &Judge::Hook(hook.name.clone()), &around.env);
         } else {
@@ -54,7 +56,7 @@ pub(super) fn find(
     for evidence in plan.panel.iter().flat_map(|panel| &panel.evidence) {
         claims.command(&evidence.command, &Judge::Evidence(evidence.name.clone()), &around.env);
     }
-    for command in &plan.commands {
+    for command in plan.commands.iter().filter(|command| plan.part_of(&command.id).is_none()) {
         claims.scripts(&command.argv, &Judge::Step(command.id.clone()));
     }
     for resolved in &settings.hooks {
@@ -79,8 +81,21 @@ pub(super) fn find(
             claims.add_in_tree(&plan.skill.dir.join(path), Judge::Schema);
         }
     }
-    claims.free(&plan.hooks)?;
-    Ok(claims.looked_at())
+    let own: Vec<HookPlan> = plan.hooks.iter().filter(own).cloned().collect();
+    claims.free(&own)?;
+    Ok(together(claims.looked_at(), &plan.judges))
+}
+
+/// Files that judge for several skills are named by all that judge by them.
+fn together(own: Vec<JudgeFile>, others: &[JudgeFile]) -> Vec<JudgeFile> {
+    let mut all = own;
+    for other in others {
+        match all.iter_mut().find(|file| file.path == other.path && file.part == other.part) {
+            Some(file) => file.of.extend(other.of.iter().cloned()),
+            None => all.push(other.clone()),
+        }
+    }
+    all
 }
 
 /// Which files are claimed, and by whom.

@@ -78,6 +78,7 @@ pub fn hook_alone(resolved: &ResolvedHook, settings: &Settings, own_exe: &Path) 
         },
         needs: plain(&hook.needs),
         steps: None,
+        within: None,
         env,
         may_change: plain(&hook.may_change),
         source: resolved.source.to_string(),

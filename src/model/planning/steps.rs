@@ -1,6 +1,7 @@
 //! The steps: the whole skill as one, or what the contract makes of it.
 
 mod cases;
+mod graft;
 mod tree;
 
 use super::{
@@ -10,9 +11,15 @@ use super::{
 };
 use crate::model::{
     Fault, Result,
+    check::Check,
     contract::Conversation,
+    facts::FactPlan,
+    judges::JudgeFile,
     prompt,
-    run::plan::{AgentPlan, CommandPlan, Does, Node, StepLimits, StepPlan},
+    run::plan::{
+        AgentPlan, CommandPlan, Does, HookPlan, Node, Requires, SkillPlan, SourceFile, StepLimits,
+        StepPlan,
+    },
     sourced::Source,
     value::Usd,
 };
@@ -31,6 +38,20 @@ pub(super) struct Grown {
     pub(super) commands: Vec<CommandPlan>,
     /// Whether the last step answers by the run's schema itself.
     pub(super) answers: bool,
+    /// What comes with the skills that steps run.
+    pub(super) parts: Parts,
+}
+
+/// What the contracts of skills that steps run bring into the plan.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) skills: Vec<SkillPlan>,
+    pub(super) hooks: Vec<HookPlan>,
+    pub(super) judges: Vec<JudgeFile>,
+    pub(super) facts: Vec<FactPlan>,
+    pub(super) requires: Requires,
+    pub(super) skipped: Vec<Check>,
+    pub(super) sources: Vec<SourceFile>,
 }
 
 /// The steps as a tree.
@@ -59,6 +80,7 @@ pub(super) fn whole(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, id: &
         steps: vec![step(given, inputs, agent, whole)],
         commands: Vec::new(),
         answers,
+        parts: Parts::default(),
     }
 }
 
@@ -69,23 +91,29 @@ pub(super) fn repair(given: &Given<'_>, grown: &Grown) -> String {
     let mut last = None;
     let wished = given.settings.repair.as_ref();
     for_each_once(&grown.tree, "", &mut |path, node| {
-        if node.does == Does::Call {
-            last = Some(path.to_owned());
+        // In another skill that is the step which its own contract names.
+        let skill = grown.parts.skills.iter().find(|skill| skill.id == path);
+        let mender = match node.does {
+            Does::Call => path,
+            _ => skill.map_or("", |skill| &skill.repair),
+        };
+        if !mender.is_empty() {
+            last = Some(mender.to_owned());
             if wished.is_some_and(|wished| wished.value == node.id) {
-                named = Some(path.to_owned());
+                named = Some(mender.to_owned());
             }
         }
     });
     named.or(last).unwrap_or_default()
 }
 
-/// Calls `seen` with every step but those that run for each of many things.
+/// Calls `seen` with every step of the skill itself but those that run for each of many things.
 fn for_each_once(nodes: &[Node], parent: &str, seen: &mut impl FnMut(&str, &Node)) {
     for node in nodes {
         let path = crate::model::run::path::child(parent, &node.id);
         seen(&path, node);
         match &node.does {
-            Does::Each { .. } | Does::Call | Does::Run => {}
+            Does::Each { .. } | Does::Call | Does::Run | Does::Skill(_) => {}
             Does::Sequence(steps)
             | Does::Parallel { steps, .. }
             | Does::Route { steps, .. }

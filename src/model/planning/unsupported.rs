@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{Given, steps::Grown};
 use crate::model::{
     Fault, Result,
-    contract::{Contract, Leaf, Parse, Step, What, every},
+    contract::{Contract, Step, What, every},
     run::{
         path,
         plan::{Does, Node, StepPlan},
@@ -39,10 +39,6 @@ fn step_kind(step: &Step) -> Option<&'static str> {
         return Some("`cache:`");
     }
     match &step.what {
-        What::Leaf(Leaf::Skill(_)) => Some("a step that runs another skill"),
-        What::Leaf(Leaf::Run { parse: Some(Parse::Junit | Parse::Sarif), .. }) => {
-            Some("a report that becomes checks")
-        }
         What::Delegate(_) => Some("`delegate:`"),
         What::Leaf(_)
         | What::Sequence(_)
@@ -57,9 +53,12 @@ fn step_kind(step: &Step) -> Option<&'static str> {
 pub(super) fn branches(given: &Given<'_>, grown: &Grown) -> Result<()> {
     let beside = |node: &Node| match &node.does {
         Does::Parallel { max, .. } | Does::Each { max, .. } => *max != Some(1),
-        Does::Call | Does::Run | Does::Sequence(_) | Does::Route { .. } | Does::Fallback(_) => {
-            false
-        }
+        Does::Call
+        | Does::Run
+        | Does::Sequence(_)
+        | Does::Route { .. }
+        | Does::Fallback(_)
+        | Does::Skill(_) => false,
     };
     let mut writes = None;
     Node::walk(&grown.tree, path::ROOT, &mut |path, _, node| {

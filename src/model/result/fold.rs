@@ -1,8 +1,8 @@
 //! From a plan and a state to a result.
 
 use super::{
-    CanaryReport, ContextReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport, StepSpend,
-    UnavailableReason, UnavailableReport,
+    CanaryReport, ContextReport, OwnFinding, RunResult, SCHEMA_VERSION, SpendReport, StepReport,
+    StepSpend, UnavailableReason, UnavailableReport,
 };
 use crate::model::{
     Fault, Status,
@@ -53,6 +53,7 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
         proof: next::proof(state),
         verdict: state.verdict(),
         canary: canary(state),
+        findings: findings(plan, state),
         steps: plan.leaves(state).iter().map(|leaf| step(leaf, state)).collect(),
         changes: state.changes.clone(),
         unavailable: unavailable(plan, state, end.status),
@@ -84,6 +85,7 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
         proof: Proof::default(),
         verdict: None,
         canary: None,
+        findings: Vec::new(),
         steps: Vec::new(),
         changes: None,
         unavailable,
@@ -92,6 +94,13 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
         duration_ms: None,
         claude_version: None,
     }
+}
+
+/// What the reports of steps say, in the attempts that count.
+fn findings(plan: &Plan, state: &State) -> Vec<OwnFinding> {
+    let leaves = plan.leaves(state);
+    let known = leaves.iter().filter_map(|leaf| state.step(&leaf.path));
+    known.flat_map(|known| known.findings.iter().cloned()).collect()
 }
 
 /// The fault that tested the panel, once it is known what became of it.
@@ -147,6 +156,7 @@ fn checks(plan: &Plan, state: &State) -> Vec<Check> {
             checks.extend(own(state, &settled));
         }
     }
+    checks.extend(of_skills(plan, state));
     checks.extend(skipped(plan, |timing| timing == Some(Timing::Mid)));
     checks.extend(at(plan, state, Timing::Post, &Point::Post { round: state.round }));
     let panel = state.checks.keys().filter(|at| match at {
@@ -154,6 +164,7 @@ fn checks(plan: &Plan, state: &State) -> Vec<Check> {
         Point::Pre
         | Point::Mid { .. }
         | Point::Settled { .. }
+        | Point::Skill { .. }
         | Point::Post { .. }
         | Point::HandOver => false,
     });
@@ -161,6 +172,13 @@ fn checks(plan: &Plan, state: &State) -> Vec<Check> {
     checks.extend(at(plan, state, Timing::Post, &Point::HandOver));
     checks.extend(skipped(plan, |timing| matches!(timing, Some(Timing::Post) | None)));
     checks
+}
+
+/// What the contracts of skills that steps run say of what these made.
+fn of_skills(plan: &Plan, state: &State) -> Vec<Check> {
+    let is_end = |at: &&Point| matches!(at, Point::Skill { .. }) && next::stands(state, at);
+    let ends = state.checks.keys().filter(is_end);
+    ends.flat_map(|end| at(plan, state, Timing::Post, end)).collect()
 }
 
 /// What looked at one point: first we ourselves, then the hooks.

@@ -24,6 +24,13 @@ pub enum Point {
         /// Its attempt, from 1.
         attempt: u32,
     },
+    /// After all steps of a skill that a step runs.
+    Skill {
+        /// The step's path.
+        step: String,
+        /// How many times its end was reached, from 1: each repair starts a new one.
+        attempt: u32,
+    },
     /// After all steps.
     Post {
         /// How many times the end was reached before, from 0: each repair starts a new round.
@@ -51,7 +58,9 @@ impl Point {
     /// The step, where it is about one.
     pub fn step(&self) -> Option<&str> {
         match self {
-            Self::Mid { step, .. } | Self::Settled { step, .. } => Some(step),
+            Self::Mid { step, .. } | Self::Settled { step, .. } | Self::Skill { step, .. } => {
+                Some(step)
+            }
             Self::Pre
             | Self::Post { .. }
             | Self::Panel { .. }
@@ -67,6 +76,7 @@ impl Point {
             Self::Pre
             | Self::Settled { .. }
             | Self::Mid { .. }
+            | Self::Skill { .. }
             | Self::Post { .. }
             | Self::Panel { .. }
             | Self::HandOver => Sitting::Work,

@@ -24,7 +24,8 @@ impl Leaf<'_> {
             | Does::Parallel { .. }
             | Does::Each { .. }
             | Does::Route { .. }
-            | Does::Fallback(_) => false,
+            | Does::Fallback(_)
+            | Does::Skill(_) => false,
         }
     }
 }
@@ -46,7 +47,8 @@ fn add<'a>(nodes: &'a [Node], parent: &str, state: &State, found: &mut Vec<Leaf<
             Does::Sequence(steps)
             | Does::Parallel { steps, .. }
             | Does::Route { steps, .. }
-            | Does::Fallback(steps) => add(steps, &path, state, found),
+            | Does::Fallback(steps)
+            | Does::Skill(steps) => add(steps, &path, state, found),
             Does::Each { steps, .. } => {
                 let decision = state.node(&path).and_then(|known| known.decision.as_ref());
                 match decision.and_then(|decision| decision.things.as_ref()) {

@@ -21,6 +21,16 @@ pub enum Made<'a> {
     Fields(Vec<(&'a str, Self)>),
 }
 
+impl Made<'_> {
+    /// The step whose own output it is, where it is one step's.
+    pub fn speaker(&self) -> Option<&str> {
+        match self {
+            Self::Leaf(path, _) => Some(path),
+            Self::Nothing | Self::List(_) | Self::Fields(_) => None,
+        }
+    }
+}
+
 impl Plan {
     /// What the run made: its last step.
     pub fn made<'a>(&'a self, state: &'a State) -> Made<'a> {
@@ -41,10 +51,7 @@ impl Plan {
 
     /// The step whose own output is that of the run, where it is one step's.
     pub fn speaker(&self, state: &State) -> Option<String> {
-        match self.made(state) {
-            Made::Leaf(path, _) => Some(path),
-            Made::Nothing | Made::List(_) | Made::Fields(_) => None,
-        }
+        self.made(state).speaker().map(str::to_owned)
     }
 
     /// The steps that are over before this one begins, in the file's order: in each list that it
@@ -72,7 +79,7 @@ impl Plan {
             return Some(&self.tree);
         }
         match &self.node(path)?.does {
-            Does::Sequence(steps) => Some(steps),
+            Does::Sequence(steps) | Does::Skill(steps) => Some(steps),
             Does::Each { steps, .. } => path.ends_with(']').then_some(steps),
             Does::Call
             | Does::Run
@@ -93,7 +100,7 @@ fn of<'a>(node: &'a Node, path: &str, state: &'a State) -> Made<'a> {
             },
             None => Made::Nothing,
         },
-        Does::Sequence(steps) => last(steps, path, state),
+        Does::Sequence(steps) | Does::Skill(steps) => last(steps, path, state),
         Does::Parallel { steps, .. } => {
             Made::Fields(steps.iter().map(|node| (node.id.as_str(), child(node))).collect())
         }

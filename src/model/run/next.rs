@@ -18,9 +18,10 @@ mod end;
 mod panel;
 mod repair;
 mod room;
+mod skill;
 mod steps;
 
-pub use end::{proof, standing_checks};
+pub use end::{proof, standing_checks, stands};
 
 use super::{Effect, Plan, Point, State};
 use crate::model::check::{Check, Timing};

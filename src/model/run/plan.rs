@@ -1,7 +1,9 @@
 //! What shall happen: every value resolved that can be known before.
 
+mod hook;
 mod index;
 mod node;
+mod skill;
 
 use std::{
     collections::BTreeMap,
@@ -12,22 +14,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Delivery, GivenWork,
-    check::{Check, Require, Timing},
+    check::{Check, Require},
     contract::{
-        Conversation, Fact, Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt, is_prose,
+        Conversation, Fact, Isolation, PermissionMode, Retry, Subagents, SystemPrompt, is_prose,
     },
     facts::FactPlan,
     judges::JudgeFile,
     panel::PanelPlan,
     prompt,
     recording::{AGENT, REVIEWER},
-    run::path,
     skill::{stages::Stages, tools::tool_of},
     value::{Share, Span, Tokens, Usd},
 };
 
+pub use hook::HookPlan;
 pub use index::{Index, Places, Tried};
 pub use node::{CommandPlan, Does, Items, Node, StepLimits};
+pub use skill::SkillPlan;
 
 /// A resolved run. Stored beside the journal; a resume uses this one and no other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -62,6 +65,9 @@ pub struct Plan {
     /// The steps that run a program, likewise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<CommandPlan>,
+    /// The steps that run another skill, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<SkillPlan>,
     /// What runs after, beside or instead of what.
     #[serde(default)]
     pub tree: Vec<Node>,
@@ -143,6 +149,23 @@ pub struct Requires {
 }
 
 impl Requires {
+    /// All that either asks for, each once.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        fn add<T: PartialEq>(known: &mut Vec<T>, more: Vec<T>) {
+            for one in more {
+                if !known.contains(&one) {
+                    known.push(one);
+                }
+            }
+        }
+        add(&mut self.files, other.files);
+        add(&mut self.commands, other.commands);
+        add(&mut self.env, other.env);
+        add(&mut self.given, other.given);
+        self
+    }
+
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
@@ -150,34 +173,6 @@ impl Requires {
             && self.env.is_empty()
             && self.given.is_empty()
     }
-}
-
-/// A command that checks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HookPlan {
-    /// Its name, unique in the plan.
-    pub name: String,
-    /// When it runs.
-    pub timing: Timing,
-    /// Program and arguments; no shell unless they say so.
-    pub command: Vec<String>,
-    /// What a mid hook follows.
-    #[serde(default)]
-    pub on: On,
-    /// Whether the run may pass without it.
-    pub blocking: bool,
-    /// How long it may take.
-    pub timeout: Span,
-    /// Hooks of the same timing that have to pass first.
-    pub needs: Vec<String>,
-    /// For mid hooks: the ids of the steps it looks at; `None` is all of them.
-    pub steps: Option<Vec<String>>,
-    /// Environment variables passed on beyond the allow-list.
-    pub env: Vec<String>,
-    /// Paths of its own that the work may change.
-    pub may_change: Vec<String>,
-    /// The file and line that names it, in words.
-    pub source: String,
 }
 
 /// One step: a call to claude.
@@ -380,20 +375,5 @@ impl Plan {
             self.tree = self.steps.iter().map(call).collect();
         }
         self
-    }
-
-    /// The hooks that look at each edit inside a call of this step.
-    pub fn edit_hooks<'a>(&'a self, step: &'a str) -> impl Iterator<Item = &'a HookPlan> {
-        let looks = move |hook: &&HookPlan| {
-            let steps = hook.steps.as_ref();
-            hook.on == On::Edit
-                && steps.is_none_or(|ids| ids.iter().any(|id| *id == path::of_contract(step)))
-        };
-        self.hooks.iter().filter(looks)
-    }
-
-    /// The hook with this name.
-    pub fn hook(&self, name: &str) -> Option<&HookPlan> {
-        self.hooks.iter().find(|hook| hook.name == name)
     }
 }

@@ -102,6 +102,16 @@ impl Look<'_> {
         }
     }
 
+    /// Each knows how those before it failed.
+    fn tries(&mut self, steps: &[Spanned<Step>], seen: &Seen, step: &Spanned<Step>) {
+        self.not_empty(steps.len(), step);
+        let mut seen = seen.clone();
+        for step in steps {
+            seen.agent = false;
+            self.list(std::slice::from_ref(step), &mut seen);
+        }
+    }
+
     fn step(&mut self, step: &Spanned<Step>, seen: &Seen) {
         if let Some(when) = &step.when {
             self.expression(when, seen);
@@ -130,7 +140,7 @@ impl Look<'_> {
                 self.at_least_one(max.as_ref());
                 self.apart(steps, seen, step);
             }
-            What::Fallback(steps) => self.apart(steps, seen, step),
+            What::Fallback(steps) => self.tries(steps, seen, step),
             What::Each { each, max } => {
                 self.at_least_one(max.as_ref());
                 self.each(each, seen);

@@ -131,6 +131,17 @@ impl Written {
             (self.parse.is_some() && self.run.is_none(), "`parse` reads the output of `run`"),
             (self.conversation.is_some() && self.run.is_some(), "a command has no conversation"),
             (
+                self.skill.is_some()
+                    && (self.output.is_some()
+                        || self.conversation.is_some()
+                        || self.limits != Limits::default()),
+                "what a skill gives and may spend stands in its own contract",
+            ),
+            (
+                self.skill.is_some() && self.cache.is_some(),
+                "`cache` keeps the result of one call or command, and a skill may be many",
+            ),
+            (
                 self.conversation.is_some() && !leaf,
                 "only a step that asks an agent has a `conversation`",
             ),

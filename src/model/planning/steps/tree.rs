@@ -1,6 +1,6 @@
 //! From the contract's steps to the plan's tree.
 
-use super::{Given, Grown, Inputs, Part, Wish, cases, step, together};
+use super::{Given, Grown, Inputs, Part, Wish, cases, graft::graft, step, together};
 use crate::model::{
     Fault, Result,
     contract::{Conversation, Each, Leaf, Limits, Route, Step, What},
@@ -159,8 +159,13 @@ impl Grower<'_> {
                 (Part::Prompt(""), Some(text.value.clone()))
             }
             Leaf::Prompt(text) => (Part::Prompt(&text.value), None),
-            // Refused before: this version cannot do it.
-            Leaf::Skill(_) => return Does::Call,
+            Leaf::Skill(name) => {
+                return match self.given.skills.get(&name.value) {
+                    Some(other) => graft(&path, other, &mut self.grown),
+                    // Whoever prepares the run has found it, or told that there is none.
+                    None => Does::Skill(Vec::new()),
+                };
+            }
             Leaf::Run { argv, parse } => {
                 self.grown.commands.push(CommandPlan {
                     id: path,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{
     call::{CallOutcome, ContextUse, QuotaUse, Spend},
     check::Check,
+    result::OwnFinding,
     skill::stages::BytesByStage,
     value::Usd,
 };
@@ -105,6 +106,9 @@ pub struct CommandEnded {
     /// What its output was held against.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
+    /// What a tool found whose report it wrote.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<OwnFinding>,
     /// How long it took, in milliseconds.
     pub ms: u64,
 }

@@ -36,7 +36,8 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
 
 /// Whether something that the work could change is about to judge it.
 fn is_guarded(plan: &Plan) -> bool {
-    !plan.judges.is_empty() && plan.hooks.iter().any(|hook| hook.timing == Timing::Post)
+    !plan.judges.is_empty()
+        && plan.hooks.iter().any(|hook| hook.timing == Timing::Post && hook.within.is_none())
 }
 
 /// Sends refused work back to the step that can mend it, or ends the run.

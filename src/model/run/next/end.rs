@@ -87,11 +87,15 @@ pub fn standing_checks(state: &State) -> impl Iterator<Item = &Check> {
     own.chain(hooks)
 }
 
-fn stands(state: &State, at: &Point) -> bool {
+/// Whether what was seen there still speaks of the work as it is.
+pub fn stands(state: &State, at: &Point) -> bool {
     match at {
         Point::Pre | Point::HandOver => true,
         Point::Mid { step, attempt } | Point::Settled { step, attempt } => {
             state.step(step).is_some_and(|known| known.attempt == *attempt)
+        }
+        Point::Skill { step, attempt } => {
+            state.node(step).is_some_and(|known| known.round + 1 == *attempt)
         }
         Point::Post { round } | Point::Panel { round, .. } | Point::Canary { round, .. } => {
             *round == state.round

@@ -45,40 +45,62 @@ fn is_left(retry: &Retry, rejections: &[Vec<String>], reasons: &[String]) -> boo
     tried < u32::from(retry.times) && !the_same
 }
 
+/// Whose finished work was refused, and who mends it.
+pub(super) struct Mending<'a> {
+    /// The path of the step that runs the skill; the root for that of the run.
+    pub(super) within: &'a str,
+    /// The path of the step that the contract names.
+    pub(super) named: &'a str,
+    /// How often that may be, where the step itself does not say.
+    pub(super) retry: &'a Retry,
+}
+
 /// Sends refused work back to the step that mends; what was built on it is void.
 pub(super) fn mend(plan: &Plan, state: &State, reasons: &[String]) -> Option<Effect> {
-    let path = mender(plan, state)?;
+    let whole = Mending { within: path::ROOT, named: &plan.repair, retry: &plan.retry };
+    mend_within(plan, state, &whole, reasons)
+}
+
+/// The same for the work of a part of the run.
+pub(super) fn mend_within(
+    plan: &Plan,
+    state: &State,
+    mending: &Mending<'_>,
+    reasons: &[String],
+) -> Option<Effect> {
+    let path = mender(plan, state, mending)?;
     let own = plan.node(&path)?.retry.as_ref();
-    let retry = own.unwrap_or(&plan.retry);
+    let retry = own.unwrap_or(mending.retry);
     let known = state.step(&path)?;
     let left = retry.on.contains(&RetryOn::Rejected) && is_left(retry, &known.rejections, reasons);
-    left.then(|| again(&path, reasons, later(plan, state, &path)))
+    left.then(|| again(&path, reasons, later(plan, state, (mending.within, &path))))
 }
 
 /// The step that the contract names; where it names none and the last agent step did not run, the
 /// last one that did.
-fn mender(plan: &Plan, state: &State) -> Option<String> {
-    if state.step(&plan.repair).is_some() {
-        return Some(plan.repair.clone());
+fn mender(plan: &Plan, state: &State, mending: &Mending<'_>) -> Option<String> {
+    if state.step(mending.named).is_some() {
+        return Some(mending.named.to_owned());
     }
     let leaves = plan.leaves(state);
     let ran = |path: &str| state.step(path).is_some_and(|known| known.status.is_some());
-    let found = leaves
-        .iter()
-        .rev()
-        .find(|leaf| leaf.is_call() && !leaf.path.contains('[') && ran(&leaf.path));
+    let inside = |path: &str| {
+        path::is_within(path, mending.within) && !path[mending.within.len()..].contains('[')
+    };
+    let found =
+        leaves.iter().rev().find(|leaf| leaf.is_call() && inside(&leaf.path) && ran(&leaf.path));
     found.map(|leaf| leaf.path.clone())
 }
 
 /// The steps that came after this one, outermost first: in each list that it is in, those behind
 /// it that have begun.
-fn later(plan: &Plan, state: &State, path: &str) -> Vec<String> {
+fn later(plan: &Plan, state: &State, (within, path): (&str, &str)) -> Vec<String> {
     let mut found = Vec::new();
     let mut below = path;
-    while let Some((parent, _)) = path::split(below) {
+    while let Some((parent, _)) = path::split(below).filter(|_| below != within) {
         let steps = match (parent, plan.node(parent).map(|node| &node.does)) {
             (path::ROOT, _) => plan.tree.as_slice(),
-            (_, Some(Does::Sequence(steps))) => steps,
+            (_, Some(Does::Sequence(steps) | Does::Skill(steps))) => steps,
             (
                 _,
                 Some(

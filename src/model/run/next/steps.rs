@@ -3,7 +3,7 @@
 //! Only what is under way is looked at, and what comes next after it: a run of a hundred thousand
 //! steps asks no more of each than a run of ten.
 
-use super::{Phase, agent, command, end};
+use super::{Phase, agent, command, end, skill};
 use crate::model::{
     contract::Join,
     run::{
@@ -150,10 +150,18 @@ impl<'a> Walk<'a> {
                 (Held::One(steps, case.unwrap_or_default()), rule)
             }
             Does::Fallback(steps) => (Held::Steps(steps), Rule { pass: Pass::First, ..rule }),
+            Does::Skill(steps) => (Held::Steps(steps), rule),
         };
-        if let Some(came) = self.held(path, known, &held, rule) {
-            self.close((node, path), known, came);
-        }
+        let Some(came) = self.held(path, known, &held, rule) else { return };
+        let came = match (&node.does, came) {
+            (Does::Skill(_), Came::Passed) => match skill::judge(self.plan, self.state, path) {
+                skill::Judged::GoesOn(effects) => return self.effects.extend(effects),
+                skill::Judged::Content => Came::Passed,
+                skill::Judged::Refused(reason) => Came::Refused(StepStatus::Rejected, reason),
+            },
+            (_, came) => came,
+        };
+        self.close((node, path), known, came);
     }
 
     /// Goes on with what a step holds; says how that ended once nothing of it can go on.

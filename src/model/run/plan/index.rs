@@ -59,7 +59,8 @@ impl Places {
                 | Does::Parallel { .. }
                 | Does::Each { .. }
                 | Does::Route { .. }
-                | Does::Fallback(_) => None,
+                | Does::Fallback(_)
+                | Does::Skill(_) => None,
             };
             let tried = match node.does {
                 Does::Fallback(_) | Does::Parallel { join: Join::Any, .. } => Tried::UntilOnePasses,
@@ -68,7 +69,8 @@ impl Places {
                 | Does::Sequence(_)
                 | Does::Parallel { join: Join::All, .. }
                 | Does::Each { .. }
-                | Does::Route { .. } => Tried::All,
+                | Does::Route { .. }
+                | Does::Skill(_) => Tried::All,
             };
             places.insert(path.to_owned(), Place { among, leaf, tried });
         });
@@ -113,14 +115,31 @@ impl Plan {
         self.commands.get(place).filter(|command| command.id == path)
     }
 
-    /// The path in the contract of the step with this id.
-    pub fn named(&self, id: &str) -> Option<String> {
-        let mut found = None;
-        Node::walk(&self.tree, path::ROOT, &mut |path, _, node| {
-            if node.id == id && found.is_none() {
-                found = Some(path.to_owned());
+    /// The path in the contract of the step with this id, as the step with the path `by` means it:
+    /// one of the same skill, the nearest where several have the id.
+    pub fn named(&self, id: &str, by: &str) -> Option<String> {
+        let by = path::of_contract(by);
+        let top = self.part_of(&by).map_or(path::ROOT, |skill| &skill.id);
+        let mut below: &str = &by;
+        while let Some((above, _)) = path::split(below) {
+            let steps = self.node(above).map_or(self.tree.as_slice(), Node::steps);
+            if let Some(found) = find(steps, above, id) {
+                return Some(found);
             }
-        });
+            if above == top {
+                return None;
+            }
+            below = above;
+        }
+        None
+    }
+
+    /// The paths and ids of the steps that the step with this path may mean.
+    pub fn nameable(&self, by: &str) -> Vec<(String, String)> {
+        let top = self.part_of(by).map_or(path::ROOT, |skill| &skill.id);
+        let mut found = Vec::new();
+        let steps = self.node(top).map_or(self.tree.as_slice(), Node::steps);
+        list(steps, top, &mut found);
         found
     }
 
@@ -136,10 +155,41 @@ impl Plan {
                 | Does::Parallel { steps, .. }
                 | Does::Each { steps, .. }
                 | Does::Route { steps, .. }
-                | Does::Fallback(steps) => steps,
+                | Does::Fallback(steps)
+                | Does::Skill(steps) => steps,
             };
             found = Some(node);
         }
         found
+    }
+}
+
+/// The first step with this id, outside of other skills.
+fn find(nodes: &[Node], parent: &str, id: &str) -> Option<String> {
+    nodes.iter().find_map(|node| {
+        let path = path::child(parent, &node.id);
+        if node.id == id { Some(path) } else { find(own_steps(node), &path, id) }
+    })
+}
+
+fn list(nodes: &[Node], parent: &str, found: &mut Vec<(String, String)>) {
+    for node in nodes {
+        let path = path::child(parent, &node.id);
+        list(own_steps(node), &path, found);
+        found.push((path, node.id.clone()));
+    }
+}
+
+/// What a step holds, as far as it belongs to the same skill.
+fn own_steps(node: &Node) -> &[Node] {
+    match &node.does {
+        Does::Skill(_) => &[],
+        Does::Call
+        | Does::Run
+        | Does::Sequence(_)
+        | Does::Parallel { .. }
+        | Does::Each { .. }
+        | Does::Route { .. }
+        | Does::Fallback(_) => node.steps(),
     }
 }

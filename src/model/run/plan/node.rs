@@ -68,6 +68,8 @@ pub enum Does {
     },
     /// Steps of which the first that passes counts.
     Fallback(Vec<Node>),
+    /// The steps of another skill, one after another; the plan's skill with this path says which.
+    Skill(Vec<Node>),
 }
 
 /// Where the things of an `each` come from.
@@ -159,7 +161,8 @@ impl Node {
             | Does::Parallel { steps, .. }
             | Does::Each { steps, .. }
             | Does::Route { steps, .. }
-            | Does::Fallback(steps) => steps,
+            | Does::Fallback(steps)
+            | Does::Skill(steps) => steps,
         }
     }
 
@@ -171,7 +174,8 @@ impl Node {
             | Does::Run
             | Does::Sequence(_)
             | Does::Parallel { .. }
-            | Does::Fallback(_) => false,
+            | Does::Fallback(_)
+            | Does::Skill(_) => false,
         };
         late || self.when.is_some()
     }

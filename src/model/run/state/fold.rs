@@ -164,6 +164,7 @@ impl State {
         let step = self.step_mut(&command.step);
         step.call = Stage::Ended(command.outcome.clone());
         step.output.clone_from(&command.output);
+        step.findings.clone_from(&command.findings);
         step.ms += command.ms;
     }
 

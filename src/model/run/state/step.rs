@@ -3,6 +3,7 @@
 use super::Stage;
 use crate::model::{
     call::{CallOutcome, Spend},
+    result::OwnFinding,
     run::{
         Stand, StepStatus,
         event::{Output, WorkTaken},
@@ -35,6 +36,8 @@ pub struct StepState {
     pub waits: u32,
     /// What the last call said, whether or not it succeeded.
     pub output: Option<Output>,
+    /// What a tool found whose report the step read, in the last attempt.
+    pub findings: Vec<OwnFinding>,
     /// Why earlier attempts were refused, in order.
     pub rejections: Vec<Vec<String>>,
     /// How it ended; `None` while it runs or has to run again.

@@ -31,6 +31,8 @@ pub struct NodeState {
     ahead: BTreeSet<u32>,
     /// How many times it was begun again.
     pub again: u32,
+    /// How many times something in it was done again.
+    pub round: u32,
     /// Why its attempts did not count, in order.
     pub rejections: Vec<Vec<String>>,
 }
@@ -152,6 +154,7 @@ impl State {
             }
             node.failed.remove(&place);
             node.active.insert(place, path.clone());
+            node.round += 1;
             was = node.status.take().map(|(status, _)| status);
             path = parent;
         }
@@ -168,14 +171,22 @@ impl State {
             step.conversation = None;
             step.start_over();
         }
-        for node in within(path, &self.nodes) {
-            self.nodes.remove(&node);
-        }
+        self.forget_nodes(path);
         // Nobody knew it yet: then its first attempt is still to come.
         if self.places.is_none() {
             let step = self.step_mut(path);
             step.conversation = None;
             step.start_over();
+        }
+    }
+
+    /// Nothing is known of a step and of what it holds but how often that was so: what was seen of
+    /// them before does not speak of what comes.
+    fn forget_nodes(&mut self, path: &str) {
+        for node in within(path, &self.nodes) {
+            if let Some(node) = self.nodes.get_mut(&node) {
+                *node = NodeState { round: node.round + 1, ..NodeState::default() };
+            }
         }
     }
 
@@ -188,14 +199,12 @@ impl State {
             step.conversation = None;
             step.start_over();
         }
-        for node in within(path, &self.nodes) {
-            self.nodes.remove(&node);
-        }
+        self.forget_nodes(path);
         let mut rejections = old.rejections;
         rejections.push(reasons.to_vec());
         let decision = old.decision.filter(|decision| decision.things.is_none());
-        let fresh =
-            NodeState { again: old.again + 1, rejections, decision, ..NodeState::default() };
+        let (again, round) = (old.again + 1, old.round + 1);
+        let fresh = NodeState { again, round, rejections, decision, ..NodeState::default() };
         self.nodes.insert(path.to_owned(), fresh);
     }
 
@@ -217,6 +226,8 @@ impl State {
             }
             let Some(node) = self.nodes.get_mut(&path) else { continue };
             let ended = node.status.take();
+            // What was refused for good is looked at again.
+            node.round += u32::from(matches!(ended, Some((StepStatus::Rejected, _))));
             match (places.tried(&path), ended) {
                 (Tried::All, _) => node.active.append(&mut node.failed),
                 // Those before the last were tried, and another one was begun in their place.

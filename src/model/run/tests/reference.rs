@@ -40,6 +40,11 @@ impl Facts {
         u32::try_from(self.draw("case", step, cases as u64)).expect("few cases")
     }
 
+    /// Whether the contract of a skill refuses what it made, always.
+    pub(super) fn refuses(self, step: &str) -> bool {
+        self.draw("refuses", step, 6) == 0
+    }
+
     /// Whether an attempt passes: a step either passes within its own tries, or never does.
     pub(super) fn passes(self, step: &str, attempt: u32, tries: u8) -> bool {
         let never = self.draw("never", step, 5) == 0;
@@ -92,6 +97,10 @@ fn does(node: &Node, path: &str, facts: Facts, steps: &mut Steps) -> Verdict {
             if passes { Verdict::Good } else { Verdict::Bad }
         }
         Does::Sequence(held) => list(held, path, facts, steps),
+        Does::Skill(held) => match list(held, path, facts, steps) {
+            Verdict::Good if facts.refuses(path) => Verdict::Bad,
+            verdict => verdict,
+        },
         Does::Parallel { join: Join::Any, steps: held, .. } => {
             // Which of those that can pass does so first, nobody can say.
             let mut own = Steps::new();

@@ -13,12 +13,13 @@ use super::{
 use crate::model::{
     Request, Status,
     call::{CallOutcome, ContextUse, Failure, Spend},
+    check::{Check, CheckKind, CheckStatus},
     contract::{Join, Retry, RetryOn},
     run::{
         Effect, Event, Plan, Point, State, StepStatus,
         event::{CallEnded, CallStarted, CommandEnded, Decision},
         next, path,
-        plan::{CommandPlan, Does, Items, Node},
+        plan::{CommandPlan, Does, Items, Node, SkillPlan},
     },
     value::{Span, Usd},
 };
@@ -47,6 +48,7 @@ fn tree() -> impl Strategy<Value = Vec<Node>> {
                         cases: (0..steps.len()).map(|case| case.to_string()).collect(),
                         steps
                     }),
+                    some.clone().prop_map(Does::Skill),
                     some.prop_map(Does::Fallback),
                 ];
             (does, modifiers()).prop_map(node)
@@ -78,14 +80,15 @@ fn name(nodes: &mut [Node], next: &mut u32) {
             | Does::Parallel { steps, .. }
             | Does::Each { steps, .. }
             | Does::Route { steps, .. }
-            | Does::Fallback(steps) => name(steps, next),
+            | Does::Fallback(steps)
+            | Does::Skill(steps) => name(steps, next),
         }
     }
 }
 
 fn plan(mut tree: Vec<Node>, jobs: u32) -> Plan {
     name(&mut tree, &mut 0);
-    let (mut steps, mut commands) = (Vec::new(), Vec::new());
+    let (mut steps, mut commands, mut skills) = (Vec::new(), Vec::new(), Vec::new());
     Node::walk(&tree, path::ROOT, &mut |path, _, node| match node.does {
         Does::Call => steps.push(asks(path)),
         Does::Run => commands.push(CommandPlan {
@@ -96,13 +99,22 @@ fn plan(mut tree: Vec<Node>, jobs: u32) -> Plan {
             timeout: None,
             env: Vec::new(),
         }),
+        Does::Skill(_) => skills.push(SkillPlan {
+            id: path.to_owned(),
+            skill: bare().skill,
+            inputs: BTreeMap::new(),
+            typed: BTreeMap::new(),
+            output: None,
+            repair: String::new(),
+            retry: Retry { times: 0, on: vec![RetryOn::Rejected], backoff: Span::millis(1) },
+        }),
         Does::Sequence(_)
         | Does::Parallel { .. }
         | Does::Each { .. }
         | Does::Route { .. }
         | Does::Fallback(_) => {}
     });
-    Plan { root: Some("/r".into()), steps, commands, tree, jobs, ..bare() }
+    Plan { root: Some("/r".into()), steps, commands, skills, tree, jobs, ..bare() }
 }
 
 struct World {
@@ -210,7 +222,8 @@ impl World {
             | Does::Run
             | Does::Sequence(_)
             | Does::Parallel { .. }
-            | Does::Fallback(_) => {}
+            | Does::Fallback(_)
+            | Does::Skill(_) => {}
         }
         decision
     }
@@ -238,7 +251,10 @@ impl World {
                     let changes = crate::model::changes::TreeChanges::default();
                     self.append(Event::Changes { step, attempt, changes, stand: None });
                 }
-                self.append(Event::ChecksEnded { at, checks: Vec::new() });
+                let refuses = matches!(&at, Point::Skill { step, .. } if self.facts.refuses(step));
+                let refusal = || Check::blocking("output", CheckKind::Schema, CheckStatus::Failed);
+                let checks = refuses.then(refusal).into_iter().collect();
+                self.append(Event::ChecksEnded { at, checks });
             }
             Effect::Run { step, attempt, .. } => {
                 let outcome = self.outcome(&step, attempt);
@@ -248,6 +264,7 @@ impl World {
                     outcome,
                     output: None,
                     checks: Vec::new(),
+                    findings: Vec::new(),
                     ms: 1,
                 })));
             }
@@ -318,8 +335,8 @@ proptest! {
 
         prop_assert_eq!(&State::of(events), state, "the fold depends on nothing but the events");
         let status = state.end.as_ref().map(|end| end.status);
-        let expected = if said.passes { Status::Passed } else { Status::Failed };
-        prop_assert_eq!(status, Some(expected));
+        let passed_in_the_end = status == Some(Status::Passed);
+        prop_assert_eq!(passed_in_the_end, said.passes, "{:?}", status);
         for (path, verdict) in &said.steps {
             let status = state.status(path).map(|(status, _)| *status);
             let seen = match status {
