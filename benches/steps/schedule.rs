@@ -47,7 +47,7 @@ fn bare() -> Plan {
         "skill": { "name": "s", "dir": "/s", "source": "bench", "digest": "" },
         "root": null, "cwd": "/", "isolation": "none", "apply": false, "inputs": {},
         "requires": { "files": [], "commands": [], "env": [] },
-        "hooks": [], "skipped": [], "steps": [], "jobs": 4, "output": null, "repair": "",
+        "hooks": [], "skipped": [], "steps": [], "output": null, "repair": "",
         "retry": { "times": 0, "on": [], "backoff": "1s" },
         "limits": {
             "usd": null, "usd_per_day": null, "tokens": null, "turns": 50, "time": "30m",

@@ -15,7 +15,7 @@ use crate::{
     model::{
         Result, Status, config, contract,
         lint::{ALL, Finding, Level, Strictness},
-        text,
+        spawn, text,
     },
     report::{
         self, Mark,
@@ -57,6 +57,7 @@ pub(super) struct Args {
 enum Schema {
     Contract,
     Config,
+    Task,
 }
 
 #[derive(Serialize)]
@@ -85,6 +86,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         let schema = match file {
             Schema::Contract => contract::schema(),
             Schema::Config => config::schema(),
+            Schema::Task => spawn::schema(),
         };
         context.printer.result(&report::json(&schema))?;
         return Ok(Status::Passed.into());

@@ -1,6 +1,9 @@
 //! What every command stands on: made once from the process, or by a test from something else.
 
-use std::{cell::OnceCell, path::PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
 
 use anstream::ColorChoice;
 use serde::Serialize;
@@ -34,7 +37,8 @@ pub(super) struct Context {
     /// The same as it was asked for, which for a report of findings may be more.
     pub(super) asked: Asked,
     symbols: Symbols,
-    project: OnceCell<Project>,
+    color: Color,
+    project: OnceLock<Project>,
 }
 
 /// What atlas is used on.
@@ -59,10 +63,28 @@ impl Context {
             printer: printer(global.color, symbols, verbosity, &env),
             format: global.format.plain(),
             asked: global.format,
-            project: OnceCell::new(),
+            project: OnceLock::new(),
             symbols,
+            color: global.color,
             env,
         })
+    }
+
+    /// The same in another folder, for one of many: what is said there names it.
+    pub(super) fn within(&self, folder: &Path, name: &str) -> Self {
+        let verbosity = self.printer.verbosity();
+        let printer = printer(self.color, self.symbols, verbosity, &self.env);
+        Self {
+            env: self.env.clone(),
+            cwd: folder.to_owned(),
+            clock: self.clock,
+            printer: printer.speaking_for(name),
+            format: self.format,
+            asked: self.asked,
+            symbols: self.symbols,
+            color: self.color,
+            project: OnceLock::new(),
+        }
     }
 
     /// The folders of this user.

@@ -42,7 +42,7 @@ pub const READ: &[ReadVariable] = &[
     row("CI", "where it is set, a pass needs checks, as with `--require checks`; nobody is asked"),
     row("CLAUDECODE", "set by claude for what its agent starts, which cannot give trust"),
     row("GIT_DIR", "set by git for its hooks, in which nobody is asked"),
-    row("GIT_INDEX_FILE", "the same"),
+    row("GIT_INDEX_FILE", "the same; besides, the index that `--index` takes for the tree"),
     row("GIT_EXEC_PATH", "the same"),
     row("GIT_PREFIX", "the same"),
     row("PRE_COMMIT", "set by pre-commit for its hooks: the same"),

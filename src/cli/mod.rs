@@ -22,6 +22,7 @@ mod scratch;
 mod session;
 mod show;
 mod skills;
+mod spawn;
 mod stats;
 mod test;
 mod trust;
@@ -62,6 +63,7 @@ enum Command {
     Run(Box<run::Args>),
     Verify(Box<verify::Args>),
     Resume(resume::Args),
+    Spawn(spawn::Args),
     List(list::Args),
     Show(show::Args),
     Check(check::Args),
@@ -86,9 +88,10 @@ impl Command {
     fn formats(&self) -> &'static [Asked] {
         use Asked::{Csv, Github, Gitlab, Json, Jsonl, Junit, Markdown, Sarif, Text};
         match self {
-            Self::Run(args) if args.dry_run => &[Text, Json],
+            Self::Run(args) if args.dry_run || args.many.are_given() => &[Text, Json],
             Self::Verify(args) if args.dry_run => &[Text, Json],
-            Self::Run(_) | Self::Verify(_) | Self::Resume(_) => {
+            Self::Spawn(args) if args.dry_run => &[Text, Json],
+            Self::Run(_) | Self::Verify(_) | Self::Resume(_) | Self::Spawn(_) => {
                 &[Text, Json, Jsonl, Junit, Sarif, Github, Gitlab]
             }
             Self::Check(_) => &[Text, Json, Sarif, Github, Gitlab],
@@ -181,6 +184,7 @@ fn follow(cli: Cli, env: Env) -> Result<Exit> {
         Command::Run(args) => run::run(&args, &context),
         Command::Verify(args) => verify::run(&args, &context),
         Command::Resume(args) => resume::run(&args, &context),
+        Command::Spawn(args) => spawn::run(&args, &context),
         Command::List(args) => list::run(&args, &context),
         Command::Show(args) => show::run(&args, &context),
         Command::Check(args) => check::run(&args, &context),

@@ -1,15 +1,18 @@
 //! `atlas run`: what was typed, as a request.
 
 pub(super) mod follow;
+mod many;
 pub(super) mod outlets;
 pub(super) mod recorded;
 pub(super) mod request;
+mod results;
 mod waive;
 
 use std::num::NonZeroUsize;
 
 use self::{
     follow::{Follower, end},
+    many::ManyArgs,
     outlets::OutletArgs,
     recorded::{RecordArgs, Setting},
 };
@@ -18,11 +21,13 @@ use crate::{
     engine::{
         self,
         prepare::{Around, Prepared},
+        run::Finished,
     },
     model::{
         Fault, Request, Result, Status,
         check::Require,
         contract::PermissionMode,
+        run::plan::Stagger,
         value::{NotAValue, Span, Usd},
         yaml,
     },
@@ -73,6 +78,10 @@ pub(super) struct Args {
     #[command(flatten)]
     proof: ProofArgs,
     #[command(flatten)]
+    word: WordArgs,
+    #[command(flatten)]
+    pub(super) many: ManyArgs,
+    #[command(flatten)]
     recorded: RecordArgs,
 }
 
@@ -94,6 +103,10 @@ struct AgentArgs {
     /// Work in a worktree of its own, made from the tree as it is
     #[arg(long)]
     worktree: bool,
+    /// Take what is staged for the tree, in a worktree made from it; `GIT_INDEX_FILE` names the
+    /// index, as in a hook of `git commit FILE`
+    #[arg(long, conflicts_with_all = ["apply", "branch", "record", "replay"])]
+    index: bool,
     /// Bring what was changed in the worktree back into the tree when the run passed
     #[arg(long)]
     apply: bool,
@@ -106,9 +119,25 @@ struct AgentArgs {
         reason = "clap's shape of an option whose value may be left out"
     )]
     branch: Option<Option<String>>,
+    #[command(flatten)]
+    pace: PaceArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PaceArgs {
     /// Let at most N calls run at once
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    jobs: Option<u32>,
+    pub(super) jobs: Option<u32>,
+    /// Start calls that begin alike all at once, in place of one ahead of the others
+    #[arg(long)]
+    no_stagger: bool,
+}
+
+impl PaceArgs {
+    /// Whether calls that begin alike wait for the first of them.
+    pub(super) fn stagger(&self) -> Stagger {
+        if self.no_stagger { Stagger::Off } else { Stagger::On }
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -124,7 +153,8 @@ pub(super) struct LimitArgs {
     /// Take at most so long, such as 90s or 10m; a bare number is seconds
     #[arg(long, value_name = "TIME", value_parser = timeout)]
     pub(super) timeout: Option<Span>,
-    /// Wait for a tree or a session that is busy, at most MAX, in place of ending with 10
+    /// Wait for a tree or a session that is busy, in place of ending with 10, and for a plan's
+    /// quota to start anew, in place of ending with 7; at most MAX
     #[arg(long, value_name = "MAX", num_args = 0..=1, require_equals = true)]
     #[arg(value_parser = str::parse::<Span>)]
     #[expect(
@@ -134,11 +164,14 @@ pub(super) struct LimitArgs {
     wait: Option<Option<Span>>,
 }
 
+/// How old a verdict may be that `--reuse` takes without saying so.
+const FRESH: Span = Span::seconds(24 * 60 * 60);
+
 /// How long `--wait` waits that names no end.
 const FOREVER: Span = Span::seconds(365 * 24 * 60 * 60);
 
 impl LimitArgs {
-    /// How long to wait for what is busy.
+    /// How long to wait for what is busy, and for a quota.
     pub(super) fn wait(&self) -> Option<Span> {
         self.wait.map(|wait| wait.unwrap_or(FOREVER))
     }
@@ -185,6 +218,25 @@ pub(super) struct ProofArgs {
     untrusted: bool,
 }
 
+/// Whose word counts, and whether an earlier one does.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Checks and trust")]
+struct WordArgs {
+    /// Take configuration, contracts, skills and the scripts they name from the revision REF, and
+    /// treat the checkout as data: what is judged cannot change its judge
+    #[arg(long, value_name = "REF", conflicts_with_all = ["record", "replay", "untrusted"])]
+    config_from: Option<String>,
+    /// Where the same was judged before, AGE ago at most, give that verdict and spend nothing; a
+    /// day where no AGE is given
+    #[arg(long, value_name = "AGE", num_args = 0..=1, require_equals = true)]
+    #[arg(value_parser = timeout, conflicts_with_all = ["record", "replay", "session"])]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's shape of an option whose value may be left out"
+    )]
+    reuse: Option<Option<Span>>,
+}
+
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let asked = Asked {
         outlets: &args.outlets,
@@ -193,7 +245,11 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
         recorded: &args.recorded,
     };
     let request = request::request(args, context);
-    go(&asked.outlets.reporting(request, context)?, &asked, context)
+    let request = asked.outlets.reporting(request, context)?;
+    if args.many.are_given() {
+        return many::run(args, &request, context);
+    }
+    go(&request, &asked, context)
 }
 
 /// What a command wants of a run, beside what it is about.
@@ -230,11 +286,8 @@ fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exi
     } else {
         trust::question::prepare(request, &around, &purpose, context)?
     };
-    let style = context.printer.look().style;
-    for warning in &prepared.warnings {
-        context.printer.say(&fault::render_warning(warning, style));
-    }
     if asked.dry_run {
+        warn(&prepared, context);
         return dry_run(&prepared, &around, context);
     }
     if asked.graph {
@@ -242,18 +295,37 @@ fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exi
         context.give(|| serde_json::json!({ "graph": graph }), |_| graph.clone())?;
         return Ok(Status::Passed.into());
     }
-    let mut follower = Follower::new(asked.outlets, context);
+    let (follower, mut finished) = perform(prepared, &request, asked.outlets, (&around, context))?;
+    recorded::strike(stage, &mut finished, context)?;
+    let exit = end(asked.outlets, context, follower, &finished)?;
+    recorded::write(asked.recorded, &finished, context)?;
+    Ok(exit)
+}
+
+/// Runs what was prepared, and shows it meanwhile. The last words are yet to be said.
+fn perform<'a>(
+    prepared: Prepared,
+    request: &Request,
+    outlets: &OutletArgs,
+    (around, context): (&Around, &'a Context),
+) -> Result<(Follower<'a>, Finished)> {
+    warn(&prepared, context);
+    let mut follower = Follower::new(outlets, context);
     let unfinished = unfinished(&prepared, context).into_iter();
     let notices: Vec<String> = prepared.notices.iter().cloned().chain(unfinished).collect();
     let history = prepared.history.as_ref();
     let history = history.map(|known| History { usual: known.usual, runs: known.runs });
     follower.reporter.begins(&prepared.plan, history, &notices);
-    let run = engine::run::run(prepared, &request, &around, &mut follower);
-    let mut finished = runtime()?.block_on(run)?;
-    recorded::strike(stage, &mut finished, context)?;
-    let exit = end(asked.outlets, context, follower, &finished)?;
-    recorded::write(asked.recorded, &finished, context)?;
-    Ok(exit)
+    let run = engine::run::run(prepared, request, around, &mut follower);
+    let finished = runtime()?.block_on(run)?;
+    Ok((follower, finished))
+}
+
+fn warn(prepared: &Prepared, context: &Context) {
+    let style = context.printer.look().style;
+    for warning in &prepared.warnings {
+        context.printer.say(&fault::render_warning(warning, style));
+    }
 }
 
 /// The newest run here that is not finished, and how it goes on.
@@ -291,7 +363,7 @@ pub(super) fn around(context: &Context) -> Result<Around> {
     })
 }
 
-fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -> Result<Exit> {
+pub(super) fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -> Result<Exit> {
     let shown = DryRun {
         plan: &prepared.plan,
         commands: &engine::explain::commands(prepared, around),

@@ -9,12 +9,13 @@ mod clocks;
 mod files;
 mod keys;
 mod loaded;
+mod place;
 mod reach;
 mod settle;
 mod source;
 mod watch;
 
-use std::{rc::Rc, time::Instant};
+use std::{path::Path, rc::Rc, time::Instant};
 
 use tokio::sync::watch::Receiver;
 use uuid::Uuid;
@@ -169,13 +170,20 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
         let edits = EditOrder::of(site, attempt, &order.judges);
         keys::hand_over(site, &order.step.agent, edits.as_ref()).map_err(not_started)?
     };
+    let place = place::place(site, &order.step).map_err(not_started)?;
     let before = recording::before(site, order, (&files, &claude_session)).await;
     let before = before.map_err(not_started)?;
     let reservation = reserve_of_the_day(site, order).await?;
 
     let left_today = reservation.as_ref().and_then(|reservation| reservation.left);
     let cap = order.left.usd.into_iter().chain(left_today).min();
-    let launch = Launch { files: &files, key: key.as_ref(), claude_session: &claude_session, cap };
+    let launch = Launch {
+        files: &files,
+        place: place.path(),
+        key: key.as_ref(),
+        claude_session: &claude_session,
+        cap,
+    };
     let group = match start(site, claude, order, &launch) {
         Ok(group) => group,
         Err(not_made) => {
@@ -196,7 +204,7 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     if let Err(fault) = recording::after(site, &files, before, end).await {
         ended.warnings.push(format!("the call cannot be recorded: {fault}"));
     }
-    drop(key);
+    drop((key, place));
     line.commit(Event::CallEnded(Box::new(ended))).await?;
     Ok(())
 }
@@ -266,6 +274,8 @@ async fn settle_with_the_day(
 /// What one launch adds to the order.
 struct Launch<'a> {
     files: &'a files::CallFiles,
+    /// The folder that it works in.
+    place: &'a Path,
     key: Option<&'a keys::HandedOver>,
     claude_session: &'a str,
     /// What the call may cost at most: the least of what the run and the day have left.
@@ -289,7 +299,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
     let system_file = launch.files.system.to_string_lossy();
     let settings_file = launch.key.map(|key| key.settings().to_string_lossy().into_owned());
     let skill = &site.plan.skill_of(&order.step.id).dir;
-    let reach = reach(&order.step, &site.tree.cwd, skill, &site.session.stored().skill());
+    let reach = reach(&order.step, launch.place, skill, &site.session.stored().skill());
     let edit_order = launch.key.and_then(|key| key.edit_order.as_ref());
     let args = argv(&CallSpec {
         agent: &order.step.agent,
@@ -318,14 +328,15 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
     Program {
         path: claude.path.clone(),
         args: claude.args.iter().cloned().chain(args.into_iter().map(Into::into)).collect(),
-        cwd: site.tree.cwd.clone(),
+        cwd: launch.place.to_owned(),
         env,
     }
 }
 
-/// A reviewer's conversation is nobody's to go on with.
+/// A reviewer's conversation, and that of a sub-agent, is nobody's to go on with.
 fn talk(site: &Site, order: &Order) -> Talk {
-    match (&order.resume, site.plan.step(&order.step.id)) {
+    let step = site.plan.step(&order.step.id).filter(|step| step.sub_agent.is_none());
+    match (&order.resume, step) {
         (Some(_), _) => Talk::GoesOn,
         (None, Some(_)) => Talk::Begins,
         (None, None) => Talk::Once,

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{
-    brief, call, command, frame, hook, judges, look, panel, scope,
+    call, command, hook, judges, look, panel, quota, scope,
     site::Site,
     stops::Stops,
     unit::{FromUnit, Line},
@@ -26,7 +26,7 @@ use crate::{
         Activity, Result,
         call::LimitKind,
         run::{Effect, Event, Point, State, StepStatus, next, plan::StepPlan},
-        value::Span,
+        value::{Span, Usd},
     },
     store::scratch,
     sys::{
@@ -55,6 +55,10 @@ pub(crate) struct Dispatcher<'a> {
     stops: Stops,
     line: Line,
     inbox: mpsc::UnboundedReceiver<FromUnit>,
+    /// When the run's time is over.
+    deadline: Instant,
+    /// Since when it stands still, because it waits for a quota.
+    still_since: Option<Instant>,
 }
 
 /// A unit that panicked tells of no end, and the run would wait for it forever. Its panic becomes
@@ -76,15 +80,25 @@ impl<'a> Dispatcher<'a> {
         state: State,
     ) -> Self {
         let (line, inbox) = Line::new();
-        let (units, stops) = (JoinSet::new(), Stops::default());
-        Self { site, signals, observer, state, units, stops, line, inbox }
+        let deadline = Instant::now() + site.plan.limits.time.0.saturating_sub(site.spent);
+        Self {
+            site,
+            signals,
+            observer,
+            state,
+            units: JoinSet::new(),
+            stops: Stops::default(),
+            line,
+            inbox,
+            deadline,
+            still_since: None,
+        }
     }
 
     /// Runs to the end. Fails only when events can no longer be written down; whatever runs then
     /// is killed with it.
     pub(crate) async fn run(mut self) -> Result<State> {
-        let left = self.site.plan.limits.time.0.saturating_sub(self.site.spent);
-        let (deadline, paused) = (Instant::now() + left, paused());
+        let paused = paused();
         let mut stop = self.signals.subscribe();
         loop {
             self.start_what_can_start().await?;
@@ -92,6 +106,7 @@ impl<'a> Dispatcher<'a> {
                 return Ok(self.state);
             }
             let undisturbed = self.state.halt.is_none();
+            let in_time = undisturbed && self.still_since.is_none();
             tokio::select! {
                 biased;
                 _ = stop.wait_for(|stop| *stop != Stop::Running), if undisturbed => {
@@ -99,7 +114,9 @@ impl<'a> Dispatcher<'a> {
                 }
                 Some(message) = self.inbox.recv() => self.take(message).await?,
                 Some(ended) = self.units.join_next() => no_panic(ended),
-                () = sleep_awake_until(deadline, paused), if undisturbed => self.out_of_time().await?,
+                () = sleep_awake_until(self.deadline, paused), if in_time => {
+                    self.out_of_time().await?;
+                }
             }
         }
     }
@@ -121,6 +138,14 @@ impl<'a> Dispatcher<'a> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         match effect {
             Effect::Record(event) => return self.record(*event).await,
+            Effect::Stop(event) => {
+                self.append(*event).await?;
+                self.signals.request(Stop::Polite);
+            }
+            Effect::AwaitQuota { window, resets_at } => {
+                self.append(Event::QuotaAwaited { window: window.clone(), resets_at }).await?;
+                self.units.spawn_local(quota::await_reset(site, line, (window, resets_at)));
+            }
             Effect::Check {
                 at: at @ (Point::Panel { asked, .. } | Point::Canary { asked, .. }),
             } => {
@@ -153,20 +178,20 @@ impl<'a> Dispatcher<'a> {
             }
             Effect::TakeWork { step, attempt } => {
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
-                self.append(Event::StepStarted { step, attempt }).await?;
+                self.append(Event::StepStarted { step, attempt, grant: None }).await?;
                 self.units.spawn_local(work::take(site, line, plan, attempt));
             }
             Effect::Plant { round } => {
                 let fault = panel::plant(&site, &self.finished_work()?).await;
                 return self.append(Event::CanaryPlanted { round, fault }).await;
             }
-            Effect::Call { step, attempt, resume, reasons, after } => {
+            Effect::Call { step, attempt, resume, reasons, after, grant } => {
                 let Some(planned) = self.site.plan.step(&step).cloned() else {
-                    return self.review(&step, attempt, after).await;
+                    return self.review(&step, attempt, (after, grant)).await;
                 };
                 // One of many is called by its own path.
                 let plan = StepPlan { id: step, ..planned };
-                return self.ask(plan, attempt, (resume, reasons), after).await;
+                return self.ask((plan, attempt), (resume, reasons), (after, grant)).await;
             }
         }
         Ok(())
@@ -175,24 +200,19 @@ impl<'a> Dispatcher<'a> {
     /// Asks an agent.
     async fn ask(
         &mut self,
-        plan: StepPlan,
-        attempt: u32,
+        (plan, attempt): (StepPlan, u32),
         (resume, reasons): (Option<String>, Vec<String>),
-        after: Span,
+        (after, grant): (Span, Option<Usd>),
     ) -> Result<()> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         let judges = self.state.judges.files().to_vec();
         // What is known before this attempt counts as begun.
-        let brief = match brief::brief(&self.site, &self.state, &plan)? {
-            Ok(brief) => brief,
+        let told = match self.told_beyond(&plan, reasons)? {
+            Ok(told) => told,
             Err(why) => return self.cannot_begin(plan.id, attempt, why).await,
         };
-        let meanwhile = frame::meanwhile(&self.state, &plan);
-        let half_done = frame::before_half_done(&site, &self.state, &plan);
-        let opening = self.opening(&plan, &reasons);
-        self.append(Event::StepStarted { step: plan.id.clone(), attempt }).await?;
-        let left = self.left(&plan, resume.as_deref());
-        let told = call::Told { opening, reasons, brief, meanwhile, half_done };
+        self.append(Event::StepStarted { step: plan.id.clone(), attempt, grant }).await?;
+        let left = self.left(&plan, resume.as_deref(), grant);
         let stop = self.stops.of(&plan.id, (&site, &mut self.units));
         let order = call::Order { step: plan, attempt, resume, told, judges, after, left, stop };
         self.units.spawn_local(call::call(site, line, order));
@@ -273,7 +293,20 @@ impl<'a> Dispatcher<'a> {
 
     fn told(&mut self, event: &Event) {
         self.state.apply(event);
+        self.keep_time();
         self.observer.event(&self.site, &self.state, event);
+    }
+
+    /// No time of the run passes while it waits for a quota.
+    fn keep_time(&mut self) {
+        match (self.state.pace.is_awaiting(), self.still_since) {
+            (true, None) => self.still_since = Some(Instant::now()),
+            (false, Some(since)) => {
+                self.deadline += since.elapsed();
+                self.still_since = None;
+            }
+            (true, Some(_)) | (false, None) => {}
+        }
     }
 
     /// The event comes first, so that every unit that ends from now on is known to end for this.
@@ -288,27 +321,6 @@ impl<'a> Dispatcher<'a> {
         let reason = format!("{limit} are over");
         self.append(Event::LimitReached { limit: LimitKind::Time, reason }).await?;
         self.signals.request(Stop::Polite);
-        Ok(())
-    }
-
-    /// Asks a reviewer: it knows nothing but the work, which it is told when it is asked.
-    async fn review(&mut self, step: &str, attempt: u32, after: Span) -> Result<()> {
-        let plan = self.site.plan.call(step).expect("the plan asked for it").clone();
-        self.append(Event::StepStarted { step: step.to_owned(), attempt }).await?;
-        let left = self.left(&plan, None);
-        let order = call::Order {
-            step: plan,
-            attempt,
-            resume: None,
-            told: call::Told::nothing(),
-            judges: self.state.judges.files().to_vec(),
-            after,
-            left,
-            stop: self.site.stop.clone(),
-        };
-        let (site, line) = (Rc::clone(&self.site), self.line.clone());
-        let work = self.work_before(self.sitting(step))?;
-        self.units.spawn_local(panel::review(site, line, order, work));
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ mod output;
 mod own_bin;
 mod panel;
 pub mod prepare;
+mod quota;
 mod recording;
 pub mod run;
 mod scope;

@@ -4,12 +4,16 @@
 
 mod chosen;
 mod facts;
+mod ground;
 mod judges;
+pub(crate) mod protected;
 mod purpose;
 mod schema;
 mod session;
 mod skills;
 mod sources;
+mod staged;
+mod tasks;
 mod trust;
 
 use std::{
@@ -24,7 +28,7 @@ use super::{
 use crate::{
     model::{
         Fault, Request, Result, Spot,
-        check::{Check, CheckKind, CheckStatus},
+        check::{Check, CheckKind, CheckStatus, Require},
         config::{Config, FlagValues, Layers, Settings, resolve},
         contract::{Contract, Isolation},
         digest::sha256,
@@ -41,15 +45,12 @@ use crate::{
         history::{self, History},
         session::Sessions,
     },
-    sys::{
-        clock::Clock,
-        env::Env,
-        executable,
-        git::{self, Place, Repository},
-    },
+    sys::{clock::Clock, env::Env, executable, git::Repository},
 };
+use ground::{Ground, kept};
 pub use purpose::Purpose;
 pub(crate) use sources::changed;
+pub use tasks::{TaskRequest, prepare_tasks};
 pub use trust::{Question, questions};
 
 /// What surrounds a run: the process as it was started.
@@ -98,6 +99,8 @@ pub struct Prepared {
 pub enum Since {
     /// The tree as it is when the run begins.
     Now,
+    /// What is staged then.
+    Staged,
     /// That of a revision, whose objects the repository has.
     Revision(String),
     /// One that was taken when the plan was made, with its objects in the session. The work was done
@@ -119,11 +122,11 @@ pub fn skill_folder(request: &Request, around: &Around) -> Result<PathBuf> {
 /// # Errors
 /// As [`prepare`], up to the plan.
 pub fn settings_for(request: &Request, around: &Around) -> Result<Settings> {
-    let ground = Ground::find(&request.cwd, around)?;
+    let (request, ground) = &Ground::of(request, around)?;
     let user = config::user(&around.folders)?;
-    let project = config::project(&ground.root)?.map(|project| project.document);
-    let (skill, _) = chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
-    let subjects = trust::Subjects { request, skill: &skill, root: &ground.root };
+    let project = config::project(ground.config())?.map(|project| project.document);
+    let (skill, _) = chosen::skill(request, around, ground, [user.as_ref(), project.as_ref()])?;
+    let subjects = trust::Subjects::new(request, &skill, ground);
     let said = trust::Said { user: user.as_ref(), project };
     let trusted = trust::settle(subjects, said, around)?;
     let files = Files {
@@ -139,24 +142,27 @@ pub fn settings_for(request: &Request, around: &Around) -> Result<Settings> {
 /// Skill, contract and trust are those of where the user stands, in a replay too.
 pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
     chosen::expect_an_end(&around.env)?;
-    let ground = Ground::find(&request.cwd, around)?;
+    let (request, mut ground) = Ground::of(request, around)?;
+    let request = &request;
     expect_text(&[&request.cwd, &ground.root])?;
     let mut notices = ground.notices.clone();
-    let [user, project] = configurations(&ground, around, &mut notices)?;
+    let [mut user, project] = configurations(&ground, around, &mut notices)?;
     let (skill, shadows) =
         chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
     notices.extend(shadows);
-    let trusted = trust::settle(
-        trust::Subjects { request, skill: &skill, root: &ground.root },
+    let mut trusted = trust::settle(
+        trust::Subjects::new(request, &skill, &ground),
         trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
         around,
     )?;
     // Of configuration that has no say anyway, as in a replay, nobody need hear.
-    notices.extend(trusted.notices.into_iter().filter(|_| purpose.is_configured()));
+    notices.extend(trusted.notices.drain(..).filter(|_| purpose.is_configured()));
+    ground.take_commands(&mut user, &mut trusted, (&skill, around))?;
     let document = trusted.contract.as_ref();
     let said = purpose::Said { user, project: trusted.project, contract: document };
     let settings = purpose::settings(purpose, request, around, said)?;
-    let contract = document.map(|contract| ground.root.join(&contract.path));
+    let contract = document.map(|contract| ground.config().join(&contract.path));
+    let config = ground.config().to_owned();
     let user_at = request;
     let work = purpose::place(purpose, request, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
@@ -184,7 +190,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         facts: told,
         own_exe: &around.own_exe,
         skill_trusted: trusted.skill,
-        repository_trusted: trusted.repository,
+        // The revision has the say; what claude would heed lies in the checkout, which is data.
+        repository_trusted: trusted.repository && ground.protected.is_none(),
         root: ground.repository.is_some().then(|| ground.root.clone()),
         skipped: trusted.skipped.into_iter().map(skipped).collect(),
         prices: history.as_ref().map(|history| history.steps.clone()).unwrap_or_default(),
@@ -193,8 +200,9 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     })?;
     plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
     trust::expect_judged(&plan, &trusted.hashed)?;
-    let own = sources::of((purpose, request, &skill.found), &settings, &ground.root, around);
+    let own = sources::of((purpose, request, &skill.found), &settings, &config, around);
     plan.sources.splice(..0, own);
+    plan.protected = ground.protected.map(|laid| laid.plan);
     require_programs(&mut plan, &around.env);
     notices.extend(before(&settings, &skill, &plan));
     Ok(Prepared {
@@ -216,7 +224,7 @@ fn configurations(
     around: &Around,
     notices: &mut Vec<String>,
 ) -> Result<[Option<Document<Config>>; 2]> {
-    let project = config::project(&ground.root)?.map(|project| {
+    let project = config::project(ground.config())?.map(|project| {
         notices.extend(project.warnings);
         project.document
     });
@@ -270,61 +278,6 @@ fn expect_text(paths: &[&Path]) -> Result<()> {
     }
 }
 
-/// What the run stands on.
-struct Ground {
-    /// The work tree's root, or where the user stood.
-    root: PathBuf,
-    repository: Option<Repository>,
-    sessions: Sessions,
-    notices: Vec<String>,
-}
-
-impl Ground {
-    fn find(cwd: &Path, around: &Around) -> Result<Self> {
-        let state = &around.folders.state;
-        let place = git::discover(cwd).map_err(|error| {
-            let fault = Fault::invalid("cannot read the repository").because(&error);
-            match error.hint() {
-                Some(hint) => fault.hint(hint),
-                None => fault,
-            }
-        })?;
-        Ok(match place {
-            Place::Repository(repository) => Self {
-                root: repository.root().to_owned(),
-                sessions: Sessions::at(repository.root(), state),
-                repository: Some(repository),
-                notices: Vec::new(),
-            },
-            Place::Outside => Self {
-                root: cwd.to_owned(),
-                sessions: Sessions::at(cwd, state),
-                repository: None,
-                notices: Vec::new(),
-            },
-            Place::Bare { git_dir } => Self {
-                sessions: Sessions::of_bare(&git_dir, state),
-                root: cwd.to_owned(),
-                repository: None,
-                notices: vec!["a bare repository has no tree: changes are not tracked".to_owned()],
-            },
-            Place::Unsupported { root, reason } => Self {
-                sessions: Sessions::at(&root, state),
-                notices: vec![format!("changes are not tracked: {reason}")],
-                root,
-                repository: None,
-            },
-        })
-    }
-}
-
-fn kept(sessions: Sessions, settings: &Settings) -> Sessions {
-    match settings.sessions.value {
-        crate::model::config::SessionsIn::Repository => sessions,
-        crate::model::config::SessionsIn::State => sessions.kept_outside(),
-    }
-}
-
 /// The files that have a say, as far as they are trusted.
 #[derive(Clone, Copy)]
 struct Files<'a> {
@@ -358,7 +311,8 @@ fn flags(request: &Request) -> FlagValues {
         permission_mode: request.permission_mode,
         allow: request.allow.clone(),
         require: request.require,
-        isolation: request.worktree.then_some(Isolation::Worktree),
+        judged: request.config_from.as_ref().map(|_| Require::Checks),
+        isolation: (request.worktree || request.index).then_some(Isolation::Worktree),
         load: None,
         jobs: request.jobs,
     }

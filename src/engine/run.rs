@@ -7,6 +7,7 @@ mod closed;
 mod finish;
 mod ground;
 mod journey;
+mod known;
 mod left;
 mod locks;
 mod meanwhile;
@@ -22,7 +23,7 @@ use std::{
 
 use tokio::task::LocalSet;
 
-pub use finish::Finished;
+pub use finish::{Finished, task};
 pub use resume::{NewLimits, Resume, resume};
 
 use super::{
@@ -49,6 +50,7 @@ use crate::{
     },
 };
 use ground::Ground;
+use known::Known;
 
 /// How a run begins.
 struct Beginning<'a> {
@@ -105,6 +107,7 @@ pub async fn run(
     let version = claude.as_ref().map(|claude| claude.version.clone());
     let new = NewSession { clock: around.clock, claude: version.clone() };
     let asked = (&prepared, request);
+    let known = Known::new(asked, around);
     let within = within::session(asked, (&home, new), &setting, observer).await?;
     let (session, run) = (&within.session, within.run);
     keep_facts(&prepared, session)?;
@@ -114,6 +117,8 @@ pub async fn run(
     let (tree, guarded) = tokio::join!(WorkTree::take(wanted), guarded);
     let (tree, guarded) = (tree?, guarded?);
     let before = within.before(asked, &tree, observer).await?;
+    let question = known.question(&prepared.plan, tree.stand(), version.as_deref());
+    let reused = question.as_ref().and_then(|key| known.answer(key, request));
     let recording = Recording::begin(&prepared.purpose, request, (&prepared.plan, &tree)).await?;
     let started = Event::RunStarted {
         run,
@@ -126,14 +131,16 @@ pub async fn run(
     let session = within.session;
     let ground = Ground { session, home, lock, tree, claude, guarded, recording };
     let beginning = Beginning {
-        events: [started, planned(&prepared.plan)].into_iter().chain(frozen(&prepared)).collect(),
+        events: first(&prepared, started, reused),
         plan: prepared.plan,
         request,
         run,
         state: State::default(),
         spent: Duration::ZERO,
     };
-    Box::pin(go(beginning, ground, setting, observer)).await
+    let finished = Box::pin(go(beginning, ground, setting, observer)).await?;
+    known.keep(question, &finished);
+    Ok(finished)
 }
 
 /// The way of every run, from its first event to its end.
@@ -171,11 +178,17 @@ fn planned(plan: &Plan) -> Event {
     Event::Plan { hash: sha256(&json), plan }
 }
 
+/// What is written down first.
+fn first(prepared: &Prepared, started: Event, reused: Option<Event>) -> Vec<Event> {
+    let known = frozen(prepared).into_iter().chain(reused);
+    [started, planned(&prepared.plan)].into_iter().chain(known).collect()
+}
+
 /// What judges work that was done since the plan was made is held to what it was then.
 fn frozen(prepared: &Prepared) -> Option<Event> {
     match prepared.base {
         Since::Taken(_) => Some(Event::JudgesFrozen { files: prepared.plan.judges.clone() }),
-        Since::Now | Since::Revision(_) => None,
+        Since::Now | Since::Staged | Since::Revision(_) => None,
     }
 }
 

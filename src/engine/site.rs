@@ -28,6 +28,7 @@ use crate::{
         session::{Home, Session},
     },
     sys::{
+        clock::Clock,
         env::Env,
         signals::Stop,
         sweep::{COOKIE, Cookie},
@@ -42,6 +43,8 @@ pub struct Site {
     pub plan: Plan,
     /// The environment that atlas was started with.
     pub env: Env,
+    /// What time it is.
+    pub clock: Clock,
     /// Where the run is kept.
     pub session: Session,
     /// Which run of the session, from 1.
@@ -62,6 +65,8 @@ pub struct Site {
     pub(crate) recording: Recording,
     /// Where files with keys may lie: private, and outside of every repository.
     pub keys: PathBuf,
+    /// Where sub-agents get folders of their own: private, and outside of every repository.
+    pub tasks: PathBuf,
     /// How urgently everything has to end.
     pub stop: watch::Receiver<Stop>,
     /// Set before `stop` is raised for another reason than a signal.

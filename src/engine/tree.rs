@@ -187,6 +187,7 @@ impl Wanted {
         let base = match self.since {
             Since::Taken(tree) => snapshot(&tree),
             Since::Revision(tree) => Snapshot { tree, unstored: Vec::new() },
+            Since::Staged => repository.staged(&self.objects)?,
             Since::Now => repository.snapshot(&self.objects, &[Path::new(SESSIONS)])?,
         };
         let copy = match &self.copy {

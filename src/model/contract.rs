@@ -7,6 +7,7 @@
 mod agent;
 mod asks;
 mod check;
+pub mod commands;
 mod draft;
 mod hook;
 mod input;

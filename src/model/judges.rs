@@ -8,11 +8,13 @@ mod called;
 mod command;
 mod frozen;
 mod part;
+mod protect;
 
 pub use called::called;
 pub use command::{Run, Word, candidates, looks_like_a_path, runs};
 pub use frozen::Frozen;
 pub use part::{Part, script_text};
+pub use protect::{Moves, Sight, protect};
 
 use std::{
     fmt,

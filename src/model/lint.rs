@@ -165,6 +165,7 @@ const NOTHING: Layers<'static> = Layers {
         permission_mode: None,
         allow: Vec::new(),
         require: None,
+        judged: None,
         isolation: None,
         load: None,
         jobs: None,

@@ -9,6 +9,7 @@ mod inputs;
 mod panel;
 mod stages;
 mod steps;
+mod tasks;
 mod unsupported;
 mod work;
 
@@ -16,6 +17,7 @@ mod work;
 mod tests;
 
 pub use stages::not_staged;
+pub use tasks::{GivenTasks, Seen, tasks};
 
 use std::{
     collections::BTreeMap,
@@ -31,7 +33,7 @@ use crate::model::{
     config::Settings,
     contract::{Contract, Isolation},
     facts::{FactPlan, Told},
-    run::plan::{Index, Limits, Plan, Requires, Setting, SkillRef},
+    run::plan::{Index, Limits, PacePlan, Plan, Requires, Setting, SkillRef},
     skill::Skill,
     sourced::{Source, Sourced},
     value::Usd,
@@ -115,6 +117,11 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         requires: requires(given.settings).and(parts.requires),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings, given.on_a_plan),
+        pace: PacePlan {
+            jobs: given.settings.jobs.value,
+            stagger: given.request.stagger,
+            wait: given.request.wait,
+        },
         require: given.settings.require.value,
         settings: settings(given.settings),
         root: given.root,
@@ -129,13 +136,14 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         commands,
         skills: parts.skills,
         tree,
-        jobs: given.settings.jobs.value,
         typed: inputs.typed,
+        tasks: None,
         work: None,
         output,
         panel,
         repair,
         sources: parts.sources,
+        protected: None,
         index: Index::default(),
     };
     Ok(match &request.work {

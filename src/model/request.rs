@@ -8,6 +8,7 @@ use crate::model::{
     Delivery, Status,
     check::Require,
     contract::PermissionMode,
+    run::plan::Stagger,
     value::{Span, Usd},
 };
 
@@ -51,10 +52,15 @@ pub struct Request {
     pub contract: Option<PathBuf>,
     /// `--worktree`.
     pub worktree: bool,
+    /// `--index`: what is staged is judged, in a copy of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub index: bool,
     /// `--apply`, `--branch`.
     pub delivery: Delivery,
     /// `--jobs`.
     pub jobs: Option<u32>,
+    /// `--no-stagger`, or not.
+    pub stagger: Stagger,
     /// `--max-usd`.
     pub max_usd: Option<Usd>,
     /// `--max-turns`.
@@ -72,8 +78,14 @@ pub struct Request {
     pub work: Option<GivenWork>,
     /// How trust was settled on the command line.
     pub trust: TrustRequest,
-    /// `--wait`: how long to wait for what is busy.
+    /// `--wait`: how long to wait for what is busy, and for a quota.
     pub wait: Option<Span>,
+    /// `--config-from`: the revision that has the say, in place of the checkout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub config_from: Option<String>,
+    /// `--reuse`: how old a verdict may be that stands for this run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reuse: Option<Span>,
     /// `--ok-on`: statuses that exit 0, shown as not checked.
     pub ok_on: Vec<Status>,
 }

@@ -5,6 +5,7 @@
 //! not known is null, never 0.
 
 mod fold;
+mod many;
 mod parts;
 mod promised;
 
@@ -12,9 +13,11 @@ mod promised;
 pub(crate) mod tests;
 
 pub use fold::Outside;
+pub use many::ManyResults;
 pub use parts::{
-    CanaryReport, ContextReport, Finding, FindingKind, FindingStatus, Severity, SpendReport,
-    StepReport, StepSpend, UnavailableReason, UnavailableReport, Verdict, VerdictStatus, Votes,
+    CanaryReport, ContextReport, Finding, FindingKind, FindingStatus, ReusedReport, Severity,
+    SpendReport, StepReport, StepSpend, UnavailableReason, UnavailableReport, Verdict,
+    VerdictStatus, Votes,
 };
 pub use promised::{OwnFinding, own_findings};
 
@@ -38,6 +41,9 @@ pub struct RunResult {
     /// The version of this document's shape.
     #[schemars(extend("const" = SCHEMA_VERSION))]
     pub schema_version: u32,
+    /// The repository as it was named; present where several were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// The session's id; null before there is one.
     pub session: Option<String>,
     /// Which run of the session, from 1; null before there is one.
@@ -51,6 +57,9 @@ pub struct RunResult {
     /// Present, and true, where `--ok-on` made this status exit 0: nothing was checked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub waived: bool,
+    /// Present where an earlier run of the same stands for this one: nothing was asked or spent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reused: Option<ReusedReport>,
     /// Why, for anything but a plain pass.
     pub reason: Option<String>,
     /// What the last step said: a text, or the answer to its schema; null where it said nothing.

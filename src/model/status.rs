@@ -49,6 +49,30 @@ pub enum Status {
     Interrupted,
 }
 
+/// From the worst to the best, for whoever has to say one for many.
+const BY_GRAVITY: [Status; 12] = [
+    Status::Interrupted,
+    Status::Invalid,
+    Status::Usage,
+    Status::Failed,
+    Status::Unavailable,
+    Status::Limit,
+    Status::Rejected,
+    Status::Inconclusive,
+    Status::Blocked,
+    Status::Busy,
+    Status::Waiting,
+    Status::Passed,
+];
+
+impl Status {
+    /// How far it is from the worst; of several, the one with the smallest speaks for all.
+    pub fn from_worst(self) -> usize {
+        let place = BY_GRAVITY.iter().position(|status| *status == self);
+        place.expect("every status has its place")
+    }
+}
+
 /// Whether a machine may simply try again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Again {

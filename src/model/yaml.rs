@@ -36,7 +36,7 @@ use tree::{Node, Value};
 const SPANNED: &str = "$atlas::Spanned";
 
 /// As many faults of one file as a person wants to see at once.
-const MAX_FAULTS: usize = 20;
+pub const MAX_FAULTS: usize = 20;
 
 /// A file that was read: its value, and its text for pointing into it.
 #[derive(Clone, Debug, PartialEq)]

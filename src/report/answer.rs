@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::printer::StreamKind;
-use crate::model::{Status, result::RunResult, secret, text};
+use crate::model::{Status, result::RunResult, secret, spawn::TaskResult, text};
 
 /// How a result is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +36,26 @@ pub fn answer(result: &RunResult, format: Format, reader: StreamKind) -> Option<
         answer.push('\n');
     }
     Some(answer)
+}
+
+/// The result of one task as a line.
+pub fn line(result: &TaskResult, reader: StreamKind) -> String {
+    one_line(&serde_json::to_value(result).expect("a result is JSON"), reader)
+}
+
+/// The results of all tasks, each a line.
+pub fn lines(result: &RunResult, reader: StreamKind) -> String {
+    let results = result.output.as_ref().and_then(Value::as_array);
+    results.into_iter().flatten().map(|result| one_line(result, reader)).collect()
+}
+
+fn one_line(result: &Value, reader: StreamKind) -> String {
+    let line = result.to_string();
+    let line = secret::redact(&line);
+    match reader {
+        StreamKind::Terminal => text::sanitize(&line).into_owned() + "\n",
+        StreamKind::Pipe => line.into_owned() + "\n",
+    }
 }
 
 /// A document for a program to read, ended.

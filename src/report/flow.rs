@@ -76,7 +76,7 @@ fn told(plan: &Plan, path: &str, node: &Node, look: Look) -> String {
 }
 
 fn at_once(plan: &Plan, max: Option<u32>) -> u32 {
-    max.unwrap_or(plan.jobs).min(plan.jobs).max(1)
+    max.unwrap_or(plan.pace.jobs).min(plan.pace.jobs).max(1)
 }
 
 /// The bounds of the run; of how many things an `each` runs for, nobody knows more.

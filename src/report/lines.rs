@@ -10,6 +10,7 @@ use super::{
 use crate::model::{
     call::stream::EditAnswer,
     check::{Check, CheckKind, CheckStatus},
+    reuse::Reused,
     run::{
         Event, Plan, Point, State, StepStatus,
         event::{CallEnded, CallStarted},
@@ -39,13 +40,11 @@ pub fn told(
     let starts = verbose || beside == Beside::Nothing;
     match event {
         Event::RunResumed { differences, .. } => resumed(differences, look),
+        Event::Reused(reused) => look.line(Mark::Note, &self::reused(reused, look)),
         Event::Interrupted { signal } => {
             look.line(Mark::Warning, &format!("signal {signal}: ending what runs"))
         }
-        Event::ChecksEnded { checks, at } => {
-            let whose = whose(plan, at, look);
-            checks.iter().map(|found| check(found, &whose, verbosity, look)).collect()
-        }
+        Event::ChecksEnded { checks, at } => checks_ended(plan, (at, checks), verbosity, look),
         Event::HookStarted { hook, .. } if verbose => {
             look.line(Mark::Note, &format!("hook {} runs", words::first_line(hook, look)))
         }
@@ -67,18 +66,15 @@ pub fn told(
             checks.map(|found| check(found, &whose, verbosity, look)).collect()
         }
         Event::CallRetrying { step, reason, after, .. } => retrying(step, reason, *after, look),
+        Event::CallRefused { step, status, .. } if verbose => refused(step, *status, look),
+        Event::QuotaAwaited { window, resets_at } => awaited(window.as_deref(), *resets_at, look),
         Event::CallEnded(call) => warnings(call, look),
         Event::Changes { changes, .. } if verbose => {
             let files = words::count(changes.files.len(), "file");
             look.line(Mark::Note, &format!("{files} changed so far"))
         }
         Event::EditChecked { answer, .. } => edit_checked(answer, verbosity, look),
-        Event::Retry { step, reasons, .. } => {
-            let reasons: Vec<String> =
-                reasons.iter().map(|reason| words::first_line(reason, look)).collect();
-            let step = words::first_line(step, look);
-            look.line(Mark::Again, &format!("{step} again: {}", reasons.join("; ")))
-        }
+        Event::Retry { step, reasons, .. } => again(step, reasons, look),
         Event::CanaryJudged { by, caught, .. } => panel::canary(state, by, *caught, look),
         Event::Vote { cast, .. } => panel::vote(cast, look),
         Event::Finding { finding, .. } => panel::finding(finding, look),
@@ -100,8 +96,12 @@ pub fn told(
         | Event::StepStarted { .. }
         | Event::CallStarted(_)
         | Event::Changes { .. }
+        | Event::CallAnswered { .. }
+        | Event::CallRefused { .. }
+        | Event::QuotaReset
         // The last words of a run say it, right after.
         | Event::LimitReached { .. }
+        | Event::Unavailable { .. }
         | Event::RunEnded { .. }
         | Event::Unknown => String::new(),
     }
@@ -188,7 +188,39 @@ fn resumed(differences: &[String], look: Look) -> String {
     lines
 }
 
+/// Whose verdict counts, and since when.
+fn reused(reused: &Reused, look: Look) -> String {
+    let at = words::first_line(&reused.ended, look);
+    let session = reused.result.session.as_deref().unwrap_or_default();
+    let session = format!("{}{}", look.ellipsis(), words::short(session));
+    format!("nothing of what was judged has changed: the verdict of {session}, {at}, counts")
+}
+
+/// Of a task that passed its one line says it.
+fn checks_ended(
+    plan: &Plan,
+    (at, checks): (&Point, &[Check]),
+    verbosity: Verbosity,
+    look: Look,
+) -> String {
+    let whose = whose(plan, at, look);
+    let all = plan.tasks.is_none() || verbosity == Verbosity::Verbose;
+    let worth_a_line = checks.iter().filter(|found| all || found.refuses());
+    worth_a_line.map(|found| check(found, &whose, verbosity, look)).collect()
+}
+
+fn again(step: &str, reasons: &[String], look: Look) -> String {
+    let reasons: Vec<String> =
+        reasons.iter().map(|reason| words::first_line(reason, look)).collect();
+    let step = words::first_line(step, look);
+    look.line(Mark::Again, &format!("{step} again: {}", reasons.join("; ")))
+}
+
+/// Reviewers are told of when they are asked, and of a task its end is.
 fn call_started(plan: &Plan, call: &CallStarted, look: Look) -> String {
+    if plan.tasks.is_some() || plan.step(&call.step).is_none() {
+        return String::new();
+    }
     let model = plan.step(&call.step).map(|step| words::first_line(&step.agent.model, look));
     let again =
         if call.attempt > 1 { format!(", attempt {}", call.attempt) } else { String::new() };
@@ -208,6 +240,21 @@ fn retrying(step: &str, reason: &str, after: Span, look: Look) -> String {
     let (step, reason) = (words::first_line(step, look), words::first_line(reason, look));
     let after = words::duration(u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX));
     look.line(Mark::Again, &format!("{step}: {reason}; asking again in {after}"))
+}
+
+fn refused(step: &str, status: Option<u16>, look: Look) -> String {
+    let step = words::first_line(step, look);
+    let said = match status {
+        Some(status) => format!("the service answered {status}"),
+        None => "the service could not be reached".to_owned(),
+    };
+    look.line(Mark::Again, &format!("{step}: {said}; claude asks again"))
+}
+
+fn awaited(window: Option<&str>, resets_at: i64, look: Look) -> String {
+    let window = window.map(|window| words::first_line(window, look) + " ").unwrap_or_default();
+    let until = words::moment(resets_at).unwrap_or_else(|| "it starts anew".to_owned());
+    look.line(Mark::Again, &format!("the {window}quota is used up; waiting until {until}"))
 }
 
 fn warnings(call: &CallEnded, look: Look) -> String {

@@ -46,6 +46,7 @@ impl LiveView {
             Event::CallRetrying { step, after, .. } => {
                 self.begin(Row::Step(step.clone()), step, &format!("waits {after}"));
             }
+            Event::CallRefused { step, .. } => self.says(step, "was refused, and asks again"),
             Event::CallEnded(call)
                 if call.step.starts_with("panel/") || call.step.starts_with("canary/") =>
             {
@@ -68,6 +69,7 @@ impl LiveView {
             }
             Event::RunStarted { .. }
             | Event::Plan { .. }
+            | Event::Reused(_)
             | Event::RunResumed { .. }
             | Event::Decided { .. }
             | Event::Cancelled { .. }
@@ -84,6 +86,10 @@ impl LiveView {
             | Event::EditChecked { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }
+            | Event::CallAnswered { .. }
+            | Event::Unavailable { .. }
+            | Event::QuotaAwaited { .. }
+            | Event::QuotaReset
             | Event::RunEnded { .. }
             | Event::Unknown => {}
         }

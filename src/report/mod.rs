@@ -16,6 +16,7 @@ pub mod junit;
 pub mod lines;
 pub mod live;
 pub mod look;
+pub mod many;
 pub mod page;
 pub mod printer;
 pub mod reporter;

@@ -13,11 +13,11 @@ use indicatif::{MultiProgress, ProgressDrawTarget};
 use super::{
     fault::{self, Style},
     host::Host,
-    look::{Look, Mark, Symbols},
+    look::{Look, Mark, Symbols, Tone},
     screen::Screen,
 };
 use crate::{
-    model::{Fault, Result, secret},
+    model::{Fault, Result, secret, text},
     sys::terminal,
 };
 
@@ -54,6 +54,8 @@ pub struct Printer {
     err: Stream,
     verbosity: Verbosity,
     live: Option<MultiProgress>,
+    /// Whom it speaks for, where others speak on the same streams.
+    speaker: Option<String>,
     host: Host,
 }
 
@@ -109,7 +111,16 @@ impl Printer {
         let live = live.map(|screen| {
             MultiProgress::with_draw_target(ProgressDrawTarget::term_like(Box::new(screen)))
         });
-        Self { out, err, verbosity, live, host: Host::default() }
+        Self { out, err, verbosity, live, speaker: None, host: Host::default() }
+    }
+
+    /// The same streams for one of several that speak at once: each line names who it is, and
+    /// nothing moves.
+    #[must_use]
+    pub fn speaking_for(self, name: &str) -> Self {
+        let name = text::sanitize_line(name);
+        let speaker = self.err.look.paint(&format!("{name}: "), Tone::Faint).into_owned();
+        Self { live: None, speaker: Some(speaker), ..self }
     }
 
     /// How much is said.
@@ -143,7 +154,15 @@ impl Printer {
         self.write_result(secret::redact(text).as_bytes())
     }
 
-    /// The same, for what a program takes byte by byte, such as a patch: it has to be whole. On a
+    /// Writes a part of a result to stdout while something still runs.
+    pub fn result_beside(&self, text: &str) -> Result<()> {
+        match &self.live {
+            Some(live) => live.suspend(|| self.result(text)),
+            None => self.result(text),
+        }
+    }
+
+    /// The same as [`Printer::result`], for what a program takes byte by byte, such as a patch: it has to be whole. On a
     /// terminal it is for eyes, like everything there.
     pub fn result_bytes(&self, bytes: &[u8]) -> Result<()> {
         match self.out.kind {
@@ -195,13 +214,22 @@ impl Printer {
         if lines.is_empty() {
             return;
         }
-        let lines = secret::redact(lines);
+        let lines = match &self.speaker {
+            Some(speaker) => named(lines, speaker),
+            None => lines.to_owned(),
+        };
+        let lines = secret::redact(&lines);
         let lines = self.host.inert(&lines);
         let _unheard = match &self.live {
             Some(live) => live.suspend(|| self.err.write(lines.as_bytes())),
             None => self.err.write(lines.as_bytes()),
         };
     }
+}
+
+/// Each line after the name of who says it.
+fn named(lines: &str, speaker: &str) -> String {
+    lines.split_inclusive('\n').flat_map(|line| [speaker, line]).collect()
 }
 
 impl Stream {

@@ -16,7 +16,7 @@ use crate::model::{
     Status,
     check::{CheckKind, CheckStatus, Require},
     result::RunResult,
-    run::{Plan, State},
+    run::{Plan, State, StepStatus},
     value::Usd,
 };
 
@@ -45,7 +45,8 @@ pub fn summary(
     if result.waived {
         said.push_str(&not_checked(result, look));
     }
-    said.push_str(&headline(result, place, look));
+    said.push_str(&headline(Some(plan), result, place, look));
+    said.push_str(&not_started(plan, result, look));
     said.push_str(&reasons(result, look));
     said.push_str(&changes::changes(result, verbosity, look));
     said.push_str(&loaded::loaded(plan, result, verbosity, look));
@@ -63,12 +64,21 @@ pub fn not_checked(result: &RunResult, look: Look) -> String {
 }
 
 /// The one line: `rejected · 2 of 3 checks · $0.06 · 41 s · …abcd`.
-pub(super) fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> String {
+pub(super) fn headline(
+    plan: Option<&Plan>,
+    result: &RunResult,
+    place: &Place<'_>,
+    look: Look,
+) -> String {
     let mut parts = vec![if by_nobody(result) {
         "passed, checked by nobody".to_owned()
     } else {
         result.status.to_string()
     }];
+    if plan.is_some_and(|plan| plan.tasks.is_some()) {
+        let passed = result.steps.iter().filter(|step| step.status == StepStatus::Passed).count();
+        parts.push(format!("{passed} of {}", words::count(result.steps.len(), "task")));
+    }
     // Nobody asked for the search for secrets: it is a warning and no part of the count.
     let counts = |kind| !matches!(kind, CheckKind::Predicate | CheckKind::Secret);
     let looked = result
@@ -95,7 +105,11 @@ pub(super) fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> Str
     }
     let spend = words::spend(&result.spend, look);
     let anything = result.spend.usd_known.is_none_or(|usd| usd > Usd::ZERO);
+    parts.extend(result.reused.as_ref().map(|earlier| {
+        format!("reused from {}{}", look.ellipsis(), words::short(&earlier.session))
+    }));
     parts.push(match (place.replayed, anything) {
+        (false, _) if result.reused.is_some() => "nothing spent".to_owned(),
         (false, _) => spend,
         (true, true) => format!("nothing spent ({spend} when recorded)"),
         (true, false) => "nothing spent".to_owned(),
@@ -105,6 +119,24 @@ pub(super) fn headline(result: &RunResult, place: &Place<'_>, look: Look) -> Str
         parts.push(format!("{}{}", look.ellipsis(), words::short(session)));
     }
     look.parts(&parts, Some(tone(result)))
+}
+
+/// At most so many names of tasks are told.
+const NAMES: usize = 10;
+
+/// The tasks that the run ended before.
+fn not_started(plan: &Plan, result: &RunResult, look: Look) -> String {
+    let steps = result.steps.iter().filter(|step| plan.tasks.is_some() && step.attempts == 0);
+    let names: Vec<String> = steps.map(|step| words::first_line(&step.id, look)).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    let more = match names.len().saturating_sub(NAMES) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = names[..names.len().min(NAMES)].join(", ");
+    look.line(Mark::Warning, &format!("not started: {shown}{more}"))
 }
 
 fn by_nobody(result: &RunResult) -> bool {

@@ -74,7 +74,9 @@ impl Told {
         let mut told = Self {
             skill: result.skill.clone().unwrap_or_else(|| "atlas".to_owned()),
             ending,
-            headline: summary::headline(&result, &about.place, Look::PLAIN).trim_end().to_owned(),
+            headline: summary::headline(about.plan, &result, &about.place, Look::PLAIN)
+                .trim_end()
+                .to_owned(),
             answer: answer(&result),
             remarks: Vec::new(),
             rules: Vec::new(),

@@ -27,6 +27,12 @@ pub fn age(seconds: u64) -> String {
     }
 }
 
+/// A moment, from seconds since 1970; `None` for what is no date.
+pub fn moment(seconds: i64) -> Option<String> {
+    let at = jiff::Timestamp::from_second(seconds).ok()?;
+    Some(at.strftime("%Y-%m-%d %H:%M UTC").to_string())
+}
+
 /// So many things: `1 file`, `3 files`.
 pub fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }

@@ -10,6 +10,7 @@
 //! passed over; its call had not begun, or stays charged at its reservation.
 
 mod entry;
+mod seen;
 
 #[cfg(test)]
 mod tests;
@@ -20,13 +21,17 @@ use std::{
     fs::File,
     io::{self, Write as _},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use uuid::Uuid;
 
-use self::entry::{Entry, Kind, VERSION};
+use self::{
+    entry::{Entry, Kind, VERSION},
+    seen::Seen,
+};
 use crate::{
     model::{Fault, Result, SessionId, value::Usd},
     sys::{
@@ -48,7 +53,7 @@ const MAX_FILE: u64 = 256 << 20;
 /// The lock is only ever held for a moment.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many skills a message about a spent day names.
+/// How many runs a message about a spent day names.
 const SHOWN: usize = 3;
 
 /// The user's ledger, as one run sees it.
@@ -58,6 +63,7 @@ pub struct DayLedger {
     lock: PathBuf,
     clock: Clock,
     payer: Payer,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// On whose behalf money is spent.
@@ -101,17 +107,37 @@ pub struct OverLimit {
     pub spent: Usd,
     /// The limit of a day.
     pub limit: Usd,
-    /// What each skill is charged, the dearest first.
-    pub dearest: Vec<(String, Usd)>,
+    /// What each run of the day is charged, the dearest first.
+    pub dearest: Vec<DayRun>,
+}
+
+/// What one run is charged for a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DayRun {
+    /// The skill.
+    pub skill: String,
+    /// The session.
+    pub session: String,
+    /// The run of the session, from 1.
+    pub run: u32,
+    /// How much.
+    pub usd: Usd,
 }
 
 impl fmt::Display for OverLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { asked, spent, limit, dearest } = self;
         write!(f, "{spent} of {limit} for today are spent or reserved, {asked} more do not fit")?;
-        let shown: Vec<_> =
-            dearest.iter().take(SHOWN).map(|(skill, usd)| format!("{skill} {usd}")).collect();
-        if shown.is_empty() { Ok(()) } else { write!(f, " ({})", shown.join(", ")) }
+        let shown: Vec<_> = dearest.iter().take(SHOWN).map(DayRun::to_string).collect();
+        if shown.is_empty() { Ok(()) } else { write!(f, "; dearest: {}", shown.join(", ")) }
+    }
+}
+
+impl fmt::Display for DayRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { skill, session, run, usd } = self;
+        let later = if *run > 1 { format!(", run {run}") } else { String::new() };
+        write!(f, "{skill} {usd} in {session}{later}")
     }
 }
 
@@ -125,7 +151,7 @@ impl DayLedger {
     /// The ledger in the user's state folder `state`. Nothing is opened yet.
     pub fn at(state: &Path, clock: Clock, payer: Payer) -> Self {
         let (file, lock) = (state.join("ledger.jsonl"), state.join("ledger.lock"));
-        Self { file, lock, clock, payer }
+        Self { file, lock, clock, payer, seen: Arc::default() }
     }
 
     /// The sessions that this user has paid for, as far back as the ledger in `state` goes. One
@@ -153,18 +179,22 @@ impl DayLedger {
         let _lock = self.take().await?;
         let now = self.clock.now();
         let day = day_of(now);
-        let bytes = self.read()?;
-        let charges = entry::charges(&bytes, &day)?;
-        let spent: Usd = charges.values().map(|charge| charge.usd).sum();
-        if let Some(limit) = limit
-            && spent + amount > limit
-        {
-            let dearest = dearest(charges.into_values());
-            return Err(NotReserved::OverLimit(OverLimit { asked: amount, spent, limit, dearest }));
-        }
+        let (spent, length) = {
+            let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let length = seen.look(&self.file, &day)?;
+            let spent = seen.spent();
+            if let Some(limit) = limit
+                && spent + amount > limit
+            {
+                let dearest = dearest(seen.charges());
+                let over = OverLimit { asked: amount, spent, limit, dearest };
+                return Err(NotReserved::OverLimit(over));
+            }
+            (spent, length)
+        };
         let left = limit.map(|limit| limit.saturating_sub(spent));
         let reservation = Reservation { left, id: Uuid::new_v4().simple().to_string(), day };
-        self.compact(&bytes, now)?;
+        self.compact(length, now)?;
         self.append(&self.entry(&reservation, Kind::Reserve, Some(amount)))?;
         Ok(reservation)
     }
@@ -233,12 +263,13 @@ impl DayLedger {
         file.write_all(&line).map_err(failed)
     }
 
-    fn compact(&self, bytes: &[u8], now: Timestamp) -> Result<()> {
-        if bytes.len() as u64 <= COMPACT_ABOVE {
+    fn compact(&self, length: u64, now: Timestamp) -> Result<()> {
+        if length <= COMPACT_ABOVE {
             return Ok(());
         }
+        let bytes = self.read()?;
         let first = now.to_zoned(TimeZone::UTC).date().saturating_sub(KEPT_DAYS.days());
-        let kept = entry::since(bytes, &first.to_string());
+        let kept = entry::since(&bytes, &first.to_string());
         if kept.len() == bytes.len() {
             return Ok(());
         }
@@ -260,13 +291,14 @@ fn ends_a_line(path: &Path, file: &File) -> io::Result<bool> {
     Ok(byte == *b"\n")
 }
 
-fn dearest(charges: impl Iterator<Item = entry::Charge>) -> Vec<(String, Usd)> {
-    let mut by_skill = BTreeMap::<String, Usd>::new();
-    for charge in charges {
-        *by_skill.entry(charge.skill).or_default() += charge.usd;
+fn dearest(charges: impl Iterator<Item = entry::Charge>) -> Vec<DayRun> {
+    let mut by_run = BTreeMap::<(String, u32), DayRun>::new();
+    for entry::Charge { skill, session, run, usd } in charges {
+        let fresh = DayRun { skill, session: session.clone(), run, usd: Usd::ZERO };
+        by_run.entry((session, run)).or_insert(fresh).usd += usd;
     }
-    let mut dearest: Vec<_> = by_skill.into_iter().collect();
-    // The sort is stable: of equals the first in the alphabet comes first.
-    dearest.sort_by_key(|(_, usd)| std::cmp::Reverse(*usd));
+    let mut dearest: Vec<_> = by_run.into_values().collect();
+    // The sort is stable: of equals the earlier session comes first.
+    dearest.sort_by_key(|run| std::cmp::Reverse(run.usd));
     dearest
 }

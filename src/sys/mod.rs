@@ -11,6 +11,7 @@ pub mod host;
 pub mod lines;
 pub mod lock;
 pub mod pause;
+pub mod pool;
 mod proc;
 pub mod process;
 pub mod signals;

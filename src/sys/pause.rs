@@ -27,6 +27,10 @@ const STOP_REQUEST: i32 = if cfg!(target_os = "linux") { 20 } else { 18 };
 /// What is true of the whole process, as being stopped is.
 static PAUSES: Mutex<Pauses> = Mutex::new(Pauses { groups: Vec::new(), total: Duration::ZERO });
 
+/// How often this process stood still. Held from a request to going on: where several runs go on
+/// in one process, each hears of the request, and only the first of them obeys it.
+static STOPS: Mutex<u64> = Mutex::new(0);
+
 struct Pauses {
     groups: Vec<Pid>,
     total: Duration,
@@ -77,7 +81,15 @@ pub(super) fn requests() -> io::Result<Option<Signal>> {
 
 /// Stops with all groups at each request, and goes on with them.
 pub(super) async fn obey(mut requests: Signal) {
+    let mut known = *stops();
     while requests.recv().await.is_some() {
+        let mut stops = stops();
+        if *stops != known {
+            known = *stops;
+            continue;
+        }
+        *stops += 1;
+        known = *stops;
         let since = Instant::now();
         let stopped = pauses().groups.clone();
         for group in &stopped {
@@ -91,6 +103,10 @@ pub(super) async fn obey(mut requests: Signal) {
         }
         pauses().total += since.elapsed();
     }
+}
+
+fn stops() -> MutexGuard<'static, u64> {
+    STOPS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn pauses() -> MutexGuard<'static, Pauses> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 /// The whole of `<path of the fake>.script.json`; by default every call succeeds at once.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a habit of its own")]
 pub(crate) struct Script {
     /// What `--version` prints, in place of the pinned version.
     pub(crate) version: Option<String>,
@@ -15,6 +16,9 @@ pub(crate) struct Script {
     pub(crate) logged_out: bool,
     /// Leaves stdin unread.
     pub(crate) ignore_stdin: bool,
+    /// Takes no note of its starts, and plays its first turn each time: for benchmarks, because a note
+    /// takes longer with each start before it.
+    pub(crate) unnoted: bool,
     /// Lives on after SIGTERM, and so does what it leaves behind.
     pub(crate) ignore_term: bool,
     /// What the first, the second… call with `-p` plays; later calls play the last turn again.

@@ -1,10 +1,16 @@
 //! Limits of a run: money, turns, silence, context.
 
+use std::sync::mpsc;
+use std::thread;
+
 use serde_json::json;
 
+use crate::support::PATIENCE;
 use crate::support::fake::{Script, Step};
+use crate::support::files;
 use crate::support::model::{Failure, Gate, rule};
-use crate::support::world::World;
+use crate::support::programs::Output;
+use crate::support::world::{GREET, World};
 
 #[test]
 fn too_many_turns_end_the_run() {
@@ -38,6 +44,37 @@ fn money_of_the_day_is_kept_over_runs() {
     assert!(output.stderr.contains("usd-per-day"), "{output}");
     let result = output.json();
     assert_eq!((&result["status"], &result["spend"]["usd_known"]), (&json!("limit"), &json!(0.0)));
+}
+
+/// Each reserves five cents, so that four fit into the day; nobody else asks the model anything.
+#[test]
+fn ten_runs_at_once_share_the_money_of_the_day() {
+    let gate = Gate::shut();
+    let world = World::scripted([rule().says("Hello.").held_by(&gate)]);
+    world.personal_skill("greet", GREET).user_config("usd-per-day: 0.24").repo().commit("first");
+    let contract = world.home().join(".claude/skills/greet/contract.yaml");
+    files::write(&contract, "agent: { tools: [Read] }");
+    let (ended, outputs) = mpsc::channel();
+    let refused: Vec<Output> = thread::scope(|scope| {
+        for _ in 0..10 {
+            let (ended, run) = (ended.clone(), world.atlas(["run", "greet"]));
+            scope.spawn(move || ended.send(run.run()).unwrap());
+        }
+        let next = |_| outputs.recv_timeout(PATIENCE).expect("six are refused");
+        let refused = (0..6).map(next).collect();
+        world.model().wait_for_requests(4);
+        gate.open();
+        refused
+    });
+    for output in refused {
+        let output = output.expect_code(6);
+        assert!(output.stderr.contains("usd-per-day: $0.20 of $0.24 for today"), "{output}");
+        assert!(output.stderr.contains("; dearest: greet $0.05 in 20"), "{output}");
+    }
+    for output in outputs.try_iter() {
+        output.expect_code(0);
+    }
+    assert_eq!(world.model().requests().len(), 4);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Nobody to ask: logins, overload, broken lines, quotas; and what only looks like it.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
@@ -98,6 +98,55 @@ fn a_quota_is_told_from_an_overload() {
         "{output}"
     );
     assert_eq!(world.model().requests().len(), 1, "nothing is tried again");
+}
+
+/// A moment that comes while the test goes on, in Unix seconds.
+fn soon() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() + 4
+}
+
+#[test]
+fn a_run_that_waits_goes_on_once_the_quota_starts_anew() {
+    let resets_at = soon();
+    let used_up = rule().times(1).quota(&Quota::rejected("five_hour", resets_at));
+    let world = World::scripted([used_up, rule().says("Hello.")]);
+    world.user_config(IMPATIENT).greet();
+
+    let output = world
+        .atlas(["run", "greet", "--wait", "--timeout=60s"])
+        .without_env("ANTHROPIC_API_KEY")
+        .env("CLAUDE_CODE_OAUTH_TOKEN", "dummy")
+        .run()
+        .expect_code(0);
+
+    assert_eq!(output.stdout, "Hello.\n");
+    assert!(output.stderr.contains("the five_hour quota is used up; waiting until"), "{output}");
+    assert_eq!(world.events("quota_awaited")[0]["resets_at"], resets_at);
+    assert_eq!(world.events("quota_reset").len(), 1);
+    let [_, second] = &world.events("call_started")[..] else { panic!("two\n{output}") };
+    assert_eq!(second["resumed"], true, "the conversation goes on");
+    let at: jiff::Timestamp = second["at"].as_str().unwrap().parse().unwrap();
+    assert!(at.as_second() >= i64::try_from(resets_at).unwrap(), "not before that");
+}
+
+#[test]
+fn a_wait_that_would_be_too_long_is_none() {
+    let world = World::scripted([rule().quota(&Quota::rejected("five_hour", LATER))]);
+    world.greet();
+    let output = world
+        .atlas(["run", "greet", "--format=json", "--wait=2h"])
+        .without_env("ANTHROPIC_API_KEY")
+        .env("CLAUDE_CODE_OAUTH_TOKEN", "dummy")
+        .run()
+        .expect_code(7);
+    let result = output.json();
+    assert_eq!(
+        result["unavailable"],
+        json!({"reason": "quota", "window": "five_hour", "resets_at": LATER}),
+        "{output}"
+    );
+    assert!(result["reason"].as_str().unwrap().contains("`--wait=2h`"), "{output}");
+    assert_eq!(world.model().requests().len(), 1);
 }
 
 #[test]

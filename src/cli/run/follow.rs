@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::outlets::{OutletArgs, token};
+use super::{
+    outlets::{OutletArgs, token},
+    results::Results,
+};
 use crate::{
     cli::{
         Exit,
@@ -27,6 +30,8 @@ use crate::{
 pub(in crate::cli) struct Follower<'a> {
     pub(in crate::cli) reporter: Reporter<'a>,
     events: Events<'a>,
+    /// Where results of tasks are written as they come: to stdout, where it gets nothing else.
+    results: Option<Results<'a>>,
 }
 
 /// The events as lines of JSON, for whoever wants them.
@@ -50,7 +55,9 @@ impl<'a> Follower<'a> {
             kept: Vec::new(),
             fault: None,
         };
-        Self { reporter: Reporter::new(&context.printer), events }
+        let at_once = outlets.output.is_none() && context.asked.form().is_none();
+        let results = at_once.then(|| Results::new(&context.printer));
+        Self { reporter: Reporter::new(&context.printer), events, results }
     }
 }
 
@@ -88,6 +95,9 @@ impl Observer for Follower<'_> {
     fn event(&mut self, site: &Site, state: &State, event: &Event) {
         self.events.take(event);
         self.reporter.event(&site.plan, state, event);
+        if let (Some(results), Event::StepEnded { .. }) = (&mut self.results, event) {
+            results.write(site, state);
+        }
     }
 
     fn activity(&mut self, activity: &Activity) {
@@ -104,7 +114,7 @@ pub(in crate::cli) fn end(
 ) -> Result<Exit> {
     let result = finished.result();
     let output = outlets.output.as_deref();
-    let Follower { reporter, events } = follower;
+    let Follower { reporter, events, results } = follower;
     let mut place = Place {
         output: finished.output_file.as_deref(),
         written: None,
@@ -122,12 +132,11 @@ pub(in crate::cli) fn end(
         (Some(_) | None, _) => None,
     };
     place.written = written.as_ref().and_then(|written| written.as_deref().ok());
-    reporter.ends(&finished.plan, &finished.state, &result, &place);
-    if let Some(handed) = &finished.handed {
-        tell_where(handed, finished, context);
-    }
-    if let (Some(answer), None) = (&answer, output) {
-        write_line(answer, &context.printer)?;
+    last_words(reporter, finished, &place, context);
+    match (results.filter(|_| finished.plan.tasks.is_some()), &answer, output) {
+        (Some(results), _, _) => results.finish(finished)?,
+        (None, Some(answer), None) => write_line(answer, &context.printer)?,
+        (None, _, Some(_)) | (None, None, None) => {}
     }
     if let Some(fault) = events.fault {
         return Err(fault);
@@ -136,6 +145,20 @@ pub(in crate::cli) fn end(
     match written {
         Some(Err(fault)) => Err(kept_elsewhere(fault, finished)),
         Some(Ok(_)) | None => Ok(exit),
+    }
+}
+
+/// The last words to the person alone, where the result goes elsewhere.
+pub(super) fn tell(follower: Follower<'_>, finished: &Finished, context: &Context) {
+    let output = finished.output_file.as_deref();
+    let place = Place { output, written: None, replayed: finished.replayed };
+    last_words(follower.reporter, finished, &place, context);
+}
+
+fn last_words(reporter: Reporter<'_>, finished: &Finished, place: &Place<'_>, context: &Context) {
+    reporter.ends(&finished.plan, &finished.state, &finished.result(), place);
+    if let Some(handed) = &finished.handed {
+        tell_where(handed, finished, context);
     }
 }
 
@@ -149,7 +172,11 @@ fn given(finished: &Finished, output: Option<&Path>, context: &Context) -> Optio
         Some(_) => StreamKind::Pipe,
         None => context.printer.result_kind(),
     };
-    answer::answer(&finished.result(), format, reader)
+    let result = finished.result();
+    match (finished.plan.tasks, format) {
+        (Some(_), answer::Format::Text) => Some(answer::lines(&result, reader)),
+        (Some(_), answer::Format::Json) | (None, _) => answer::answer(&result, format, reader),
+    }
 }
 
 fn kept_elsewhere(fault: Fault, finished: &Finished) -> Fault {

@@ -45,8 +45,10 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         allow: agent.allow.clone(),
         contract: None,
         worktree: agent.worktree,
+        index: agent.index,
         delivery: delivery(agent),
-        jobs: agent.jobs,
+        jobs: agent.pace.jobs,
+        stagger: agent.pace.stagger(),
         max_usd: limits.max_usd,
         max_turns: limits.max_turns,
         timeout: limits.timeout,
@@ -56,6 +58,8 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         work: None,
         trust: trust(proof),
         wait: limits.wait(),
+        reuse: args.word.reuse.map(|age| age.unwrap_or(super::FRESH)),
+        config_from: args.word.config_from.clone(),
         ok_on,
     })
 }

@@ -1,6 +1,6 @@
 //! `json-schema`: files, or the output, have the form that a schema of the project asks for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
 use serde_json::Value;
@@ -58,7 +58,9 @@ fn look_at(work: &Work, validator: &Validator, name: &str) -> Result<Vec<String>
 /// The schema, of the skill before the repository: what an agent can write stands behind.
 fn validator(work: &Work) -> Result<Validator, String> {
     let named = work.with.schema.as_ref().ok_or("no `schema` is given")?;
-    if !is_plain(named) {
+    // An absolute one is atlas's own doing, where it takes the schema from a protected revision: a
+    // contract cannot name one.
+    if !is_plain(named) && !Path::new(&named.value).is_absolute() {
         return Err(format!("`{}` is no path in the skill or the repository", named.value));
     }
     let of_skill = work.env.get_os("ATLAS_SKILL_DIR").map(PathBuf::from);

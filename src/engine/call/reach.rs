@@ -22,6 +22,10 @@ pub(crate) struct Reach {
 /// What a step may read beside `cwd`: the skill's folder, and its sections where they lie in files.
 pub(crate) fn reach(step: &StepPlan, cwd: &Path, skill: &Path, sections: &Path) -> Reach {
     let mut reach = Reach::default();
+    // A sub-agent has no skill.
+    if step.sub_agent.is_some() {
+        return reach;
+    }
     if step.agent.tools.as_ref().is_some_and(|tools| !tools.iter().any(|tool| tool == "Read")) {
         return reach;
     }

@@ -9,7 +9,10 @@ use crate::{
     engine::{site::Site, unit::Line},
     model::{
         Activity,
-        call::{CallEnd, LimitKind, Meter, stream::Message},
+        call::{
+            CallEnd, LimitKind, Meter,
+            stream::{Message, Retry},
+        },
         prompt,
         run::Event,
         value::Tokens,
@@ -97,8 +100,13 @@ async fn alongside<T, S>(main: impl Future<Output = T>, side: impl Future<Output
     }
 }
 
-/// Commands of the agent are sessions of their own and outlive claude when it is killed.
+/// Commands of the agent are sessions of their own and outlive claude when it is killed. Where the
+/// whole run ends, one sweep for all its calls follows, so that many of them are not looked for one
+/// by one.
 async fn leftovers(site: &Site, order: &Order) -> Option<String> {
+    if *site.stop.borrow() != Stop::Running {
+        return None;
+    }
     let cookie = site.cookie(&order.unit());
     let grace = site.plan.limits.grace.0;
     let found = tokio::task::spawn_blocking(move || sweep(&[cookie], grace)).await.ok()?;
@@ -205,18 +213,44 @@ impl Reading<'_> {
     fn take(&mut self, message: Option<&Message>) -> Option<CallEnd> {
         self.clocks.line(message);
         let message = message?;
+        if let Some(event) = self.news(message) {
+            self.line.tell(event);
+        }
         self.meter.take(message);
         self.show(message);
-        if let Message::EditChecked(answer) = message {
-            let (step, attempt) = (self.order.step.id.clone(), self.order.attempt);
-            self.line.tell(Event::EditChecked { step, attempt, answer: answer.clone() });
-        }
         if let Message::Retry(retry) = message
             && matches!(retry.error_status, Some(401 | 403))
         {
             return Some(CallEnd::LoginRefused);
         }
         self.over_the_limit().map(CallEnd::Limited)
+    }
+
+    /// What a message shows that the whole run should know: of the service, which all calls share,
+    /// and of edits.
+    fn news(&self, message: &Message) -> Option<Event> {
+        let (step, attempt) = (self.order.step.id.clone(), self.order.attempt);
+        match message {
+            Message::AnswerStarted { .. } if !self.meter.was_answered() => {
+                Some(Event::CallAnswered { step, attempt })
+            }
+            Message::Retry(Retry { error_status: status @ (None | Some(429 | 500..)), .. }) => {
+                Some(Event::CallRefused { step, attempt, status: *status })
+            }
+            Message::EditChecked(answer) => {
+                Some(Event::EditChecked { step, attempt, answer: answer.clone() })
+            }
+            Message::AnswerStarted { .. }
+            | Message::Retry(_)
+            | Message::Init(_)
+            | Message::RateLimit(_)
+            | Message::AnswerUsage { .. }
+            | Message::Text(_)
+            | Message::Assistant { .. }
+            | Message::ToolsDone(_)
+            | Message::Result(_)
+            | Message::Other => None,
+        }
     }
 
     fn over_the_limit(&self) -> Option<LimitKind> {

@@ -1,29 +1,53 @@
-//! What the units of a run are told when they begin: all of it is known to the state.
+//! What units are given for their work: all of it is in the plan and in what is known.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, rc::Rc};
 
 use super::Dispatcher;
 use crate::{
-    engine::{call, hook, made, panel},
+    engine::{brief, call, frame, hook, made, panel},
     model::{
         Result,
         check::{Check, Timing},
         contract::Conversation,
         panel::Sitting,
         run::{
-            Point,
+            Event, Point,
             event::Output,
             next,
             plan::StepPlan,
             state::{Opening, Stage, StepState},
         },
+        value::{Span, Usd},
     },
 };
 
 impl Dispatcher<'_> {
+    /// What an agent is told beyond the plan; a sub-agent nothing but why it was refused. What a
+    /// template asks for and is not there is the step's own failure.
+    pub(super) fn told_beyond(
+        &self,
+        step: &StepPlan,
+        reasons: Vec<String>,
+    ) -> Result<Result<call::Told, String>> {
+        if step.sub_agent.is_some() {
+            return Ok(Ok(call::Told { reasons, ..call::Told::nothing() }));
+        }
+        let brief = match brief::brief(&self.site, &self.state, step)? {
+            Ok(brief) => brief,
+            Err(why) => return Ok(Err(why)),
+        };
+        Ok(Ok(call::Told {
+            opening: self.opening(step, &reasons),
+            brief,
+            meanwhile: frame::meanwhile(&self.state, step),
+            half_done: frame::before_half_done(&self.site, &self.state, step),
+            reasons,
+        }))
+    }
+
     /// A conversation that an earlier run had does not know the task. Whether a call that was broken
     /// off heard it, nobody knows, so it is said again.
-    pub(super) fn opening(&self, step: &StepPlan, reasons: &[String]) -> Opening {
+    fn opening(&self, step: &StepPlan, reasons: &[String]) -> Opening {
         if step.conversation == Conversation::Continue && reasons.is_empty() {
             return Opening::Task;
         }
@@ -31,17 +55,23 @@ impl Dispatcher<'_> {
         known.map(|known| known.opening).unwrap_or_default()
     }
 
-    /// What may still be spent: of every limit, what earlier calls have not used.
-    pub(super) fn left(&self, step: &StepPlan, resume: Option<&str>) -> call::Left {
+    /// What may still be spent: of every limit, what earlier calls have not used; of the money, what
+    /// was set aside.
+    pub(super) fn left(
+        &self,
+        step: &StepPlan,
+        resume: Option<&str>,
+        grant: Option<Usd>,
+    ) -> call::Left {
         let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
-        let (own, usd) = (&step.limits, limits.usd);
-        let usd = usd.map(|limit| limit.saturating_sub(ledger.charged()));
+        let own = &step.limits;
+        let own_turns = own.turns.or(step.sub_agent.as_ref().map(|own| own.turns));
         let tokens = limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted()));
         let turns = limits.turns.saturating_sub(ledger.turns);
         call::Left {
-            usd: usd.into_iter().chain(own.usd).min(),
+            usd: grant.into_iter().chain(own.usd).min(),
             tokens: tokens.into_iter().chain(own.tokens.map(|tokens| tokens.0)).min(),
-            turns: own.turns.map_or(turns, |own| own.min(turns)),
+            turns: own_turns.map_or(turns, |own| own.min(turns)),
             conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
             window: self.state.window(&self.site.plan, step),
         }
@@ -102,6 +132,32 @@ impl Dispatcher<'_> {
         made::for_judges(&self.site, &self.state, of)
     }
 
+    /// Asks a reviewer: it knows nothing but the work, which it is told when it is asked.
+    pub(super) async fn review(
+        &mut self,
+        step: &str,
+        attempt: u32,
+        (after, grant): (Span, Option<Usd>),
+    ) -> Result<()> {
+        let plan = self.site.plan.call(step).expect("the plan asked for it").clone();
+        self.append(Event::StepStarted { step: step.to_owned(), attempt, grant }).await?;
+        let left = self.left(&plan, None, grant);
+        let order = call::Order {
+            step: plan,
+            attempt,
+            resume: None,
+            told: call::Told::nothing(),
+            judges: self.state.judges.files().to_vec(),
+            after,
+            left,
+            stop: self.site.stop.clone(),
+        };
+        let (site, line) = (Rc::clone(&self.site), self.line.clone());
+        let work = self.work_before(self.sitting(step))?;
+        self.units.spawn_local(panel::review(site, line, order, work));
+        Ok(())
+    }
+
     /// The work as a panel judges it.
     pub(super) fn finished_work(&self) -> Result<panel::Work> {
         let said = |check: &&Check| matches!(check.timing, Some(Timing::Mid | Timing::Post));
@@ -114,13 +170,13 @@ impl Dispatcher<'_> {
         })
     }
 
-    pub(super) fn sitting(&self, call: &str) -> Sitting {
+    fn sitting(&self, call: &str) -> Sitting {
         let panel = self.site.plan.panel.as_ref();
         panel.and_then(|panel| panel.reviewer(call)).map_or(Sitting::Work, |(sitting, _)| sitting)
     }
 
     /// The work that a sitting is about.
-    pub(super) fn work_before(&self, sitting: Sitting) -> Result<panel::Work> {
+    fn work_before(&self, sitting: Sitting) -> Result<panel::Work> {
         let planted = self.state.canary().and_then(|canary| canary.fault.clone());
         Ok(panel::Work {
             planted: planted.filter(|_| sitting == Sitting::Canary),

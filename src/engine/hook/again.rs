@@ -105,7 +105,9 @@ impl Again<'_> {
                     | Effect::Cancel { .. }
                     | Effect::Plant { .. }
                     | Effect::TakeWork { .. }
-                    | Effect::Call { .. } => {
+                    | Effect::Call { .. }
+                    | Effect::Stop(_)
+                    | Effect::AwaitQuota { .. } => {
                         unreachable!("hooks of one point start hooks only")
                     }
                 }

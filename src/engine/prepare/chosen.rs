@@ -48,17 +48,20 @@ pub(super) fn skill(
         variable: around.env.get_os("ATLAS_SKILLS_PATH"),
         plugins: &request.plugin_dirs,
         home: around.env.get_os("HOME").map(Path::new),
-        project: Some(&ground.root),
+        project: Some(ground.config()),
         cache: Some(&around.folders.cache),
     })?;
     let found = match projects.filter(|_| users.is_none() && !roots.has(&name)) {
         Some(alias) => roots.find(&SkillName::parse(alias)?)?,
         None => roots.find(&name)?,
     };
-    expect_inside(&found, &ground.root)?;
+    expect_inside(&found, ground.config())?;
+    if ground.protected.is_some() {
+        expect_outside(&found, &ground.root)?;
+    }
     let hidden = roots.hidden_by(&found).filter(|_| found.source != Source::Personal);
     let shadows = hidden.map(|hidden| {
-        let file = found.file.strip_prefix(&ground.root).unwrap_or(&found.file).display();
+        let file = found.file.strip_prefix(ground.config()).unwrap_or(&found.file).display();
         let other = match hidden.source {
             Source::Bundled => "the skill of that name that comes with atlas",
             _ => "your own skill of that name",
@@ -66,6 +69,19 @@ pub(super) fn skill(
         format!("`{}` is {file} here, not {other}", found.name)
     });
     Ok((skills::load(&found)?, shadows))
+}
+
+/// Where a revision has the say, no variable and no link in the user's own folders makes a skill
+/// of what lies in the checkout.
+fn expect_outside(found: &Found, checkout: &Path) -> Result<()> {
+    let real = found.file.canonicalize().unwrap_or_else(|_| found.file.clone());
+    if !real.starts_with(checkout) {
+        return Ok(());
+    }
+    let message = format!("the skill `{}` lies in the checkout, which is judged", found.name);
+    Err(Fault::invalid(message).because(format!("it was found at {}", found.file.display())).hint(
+        "name its folder with `--skills-dir`, which `--config-from` looks up in the revision",
+    ))
 }
 
 /// A link in a repository that somebody else wrote must not choose which file of this machine

@@ -39,7 +39,8 @@ pub(super) fn read(request: &Request, settings: &Settings, ground: &Ground) -> R
     }
     let Some(repository) = &ground.repository else { return Err(no_repository(request, ground)) };
     let exclude = EXCLUDE.map(Path::new);
-    let look = repository.facts(&exclude).map_err(|error| fault(&error))?;
+    let seen = if request.index { git::Seen::Index } else { git::Seen::WorkTree };
+    let look = repository.facts(&exclude).map_err(|error| fault(&error))?.seeing(seen);
     let named = named_base(request, settings);
     asked.into_iter().map(|fact| see(fact, repository, &look, named.as_deref())).collect()
 }
@@ -47,7 +48,7 @@ pub(super) fn read(request: &Request, settings: &Settings, ground: &Ground) -> R
 /// The tree since which its change belongs to work that was done elsewhere, where a revision is named.
 pub(super) fn base_of_work(request: &Request, ground: &Ground) -> Result<Since> {
     let Some(named) = request.work.as_ref().and_then(|work| work.base.as_deref()) else {
-        return Ok(Since::Now);
+        return Ok(if request.index { Since::Staged } else { Since::Now });
     };
     let Some(repository) = &ground.repository else {
         return Err(Fault::usage("`--base` names a revision, and there is no repository here")

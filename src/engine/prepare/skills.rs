@@ -106,6 +106,10 @@ fn one(
     inner: &mut Inner,
 ) -> Result<Plan> {
     let Stand { around, purpose, user_at, ground, .. } = stand;
+    if ground.protected.is_some() {
+        return Err(Fault::invalid("a step runs another skill, and a revision has the say")
+            .hint("leave `--config-from` out, or put the steps of that skill into the contract"));
+    }
     let stands = Ground::find(&user_at.cwd, around)?;
     let [user, project] = configurations(&stands, around, &mut Vec::new())?;
     let asked = Request { cwd: user_at.cwd.clone(), ..request(user_at, name) };
@@ -114,7 +118,7 @@ fn one(
         return Err(circle(above, &skill));
     }
     let trusted = trust::settle_part(
-        trust::Subjects { request: &asked, skill: &skill, root: &stands.root },
+        trust::Subjects::new(&asked, &skill, &stands),
         trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
         around,
     )?;

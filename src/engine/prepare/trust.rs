@@ -33,7 +33,37 @@ use crate::{
 pub(super) struct Subjects<'a> {
     pub(super) request: &'a Request,
     pub(super) skill: &'a Skill,
+    /// Where the configuration lies: the root, or the folder that stands for it.
     pub(super) root: &'a Path,
+    /// The root of the checkout.
+    checkout: &'a Path,
+    /// Whose word the configuration is.
+    whose: Word,
+}
+
+/// Whose word a repository's configuration is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Word {
+    /// The checkout's, which needs somebody's trust.
+    Checkout,
+    /// That of a revision which only those can write who may decide.
+    Revision,
+}
+
+impl<'a> Subjects<'a> {
+    pub(super) fn new(request: &'a Request, skill: &'a Skill, ground: &'a Ground) -> Self {
+        let whose = if ground.protected.is_some() { Word::Revision } else { Word::Checkout };
+        Self { request, skill, root: ground.config(), checkout: &ground.root, whose }
+    }
+
+    /// The repository, as somebody who may ask for something.
+    fn repository(&self) -> Whose<'a> {
+        let cwd = match self.whose {
+            Word::Checkout => &self.request.cwd,
+            Word::Revision => self.root,
+        };
+        Whose::Repository { root: self.root, cwd }
+    }
 }
 
 /// Who says what, before trust.
@@ -91,7 +121,13 @@ fn decide(
     let known = Known::of(said.user, around);
     let asking = known.asking(&subjects.request.trust, around);
     let asks = parties.asks(said.project.as_ref());
-    let repository = trust::settle(&parties.repository, &asks, &known.store, &asking)?;
+    let repository = match subjects.whose {
+        Word::Checkout => trust::settle(&parties.repository, &asks, &known.store, &asking)?,
+        Word::Revision => {
+            parties.repository.subject.as_ref().map_err(Clone::clone)?;
+            Decision::Trusted(How::Content)
+        }
+    };
     let mut trusted = Trusted {
         project: said.project.filter(|_| repository.is_trust()),
         contract: None,
@@ -125,7 +161,7 @@ fn decide(
     trusted.contract = parties
         .contract
         .and_then(|file| if without { stripped(file.document) } else { Some(file.document) });
-    if trusted.repository {
+    if trusted.repository && subjects.whose == Word::Checkout {
         trusted.notices.extend(left_out_above(subjects.root));
     }
     for decision in [repository].into_iter().chain(outside) {
@@ -139,17 +175,21 @@ fn decide(
 /// # Errors
 /// What cannot be found or read.
 pub fn questions(request: &Request, around: &Around, purpose: &Purpose) -> Result<Vec<Question>> {
-    let ground = Ground::find(&request.cwd, around)?;
+    let (request, ground) = &Ground::of(request, around)?;
     let user = config::user(&around.folders)?;
-    let project = config::project(&ground.root)?.map(|project| project.document);
+    let project = config::project(ground.config())?.map(|project| project.document);
     let (skill, _) =
-        super::chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
-    let subjects = Subjects { request, skill: &skill, root: &ground.root };
+        super::chosen::skill(request, around, ground, [user.as_ref(), project.as_ref()])?;
+    let subjects = Subjects::new(request, &skill, ground);
     let project = project.filter(|_| purpose.is_configured());
     let parties = Parties::of(subjects)?;
     let known = Known::of(user.as_ref(), around);
     let asking = known.asking(&request.trust, around);
-    let repository = (&parties.repository, parties.asks(project.as_ref()));
+    let asks = match subjects.whose {
+        Word::Checkout => parties.asks(project.as_ref()),
+        Word::Revision => Vec::new(),
+    };
+    let repository = (&parties.repository, asks);
     let outside = parties.outside.as_ref().map(|party| (party, parties.outside_asks()));
     let mut questions = Vec::new();
     for (party, asks) in [repository].into_iter().chain(outside) {
@@ -213,10 +253,10 @@ struct Parties<'a> {
 
 impl<'a> Parties<'a> {
     fn of(subjects: Subjects<'a>) -> Result<Self> {
-        let Subjects { request, skill, root } = subjects;
+        let Subjects { request, skill, root, checkout, .. } = subjects;
         let found = &skill.found;
         let users_own = match found.source {
-            Source::Personal | Source::Bundled => !is_inside(&found.dir, root),
+            Source::Personal | Source::Bundled => !is_inside(&found.dir, checkout),
             Source::Flag
             | Source::Variable
             | Source::Project
@@ -229,7 +269,7 @@ impl<'a> Parties<'a> {
         let outside =
             (!skill && !users_own).then(|| Party::look(Whose::Skill(found.dir.as_path())));
         Ok(Self {
-            repository: Party::look(Whose::Repository { root, cwd: &request.cwd }),
+            repository: Party::look(subjects.repository()),
             outside,
             contract: match &request.contract {
                 Some(own) => users_contract(own)?,

@@ -15,9 +15,13 @@ use crate::{
     model::{
         Result,
         result::{Outside, RunResult},
-        run::{Plan, State},
+        run::{Plan, State, plan::StepPlan},
+        spawn::TaskResult,
     },
-    store::{recordings::Draft, session::Session},
+    store::{
+        recordings::Draft,
+        session::{Session, SessionDir},
+    },
 };
 
 /// A run that is over.
@@ -31,9 +35,11 @@ pub struct Finished {
     pub session: String,
     /// The session's folder.
     pub dir: PathBuf,
+    /// What is kept in it.
+    pub stored: SessionDir,
     /// Which run of the session, from 1.
     pub run: u32,
-    /// The last step's output, where the journal only names its file.
+    /// The last step's output, where the journal only names its file; of tasks, all their results.
     pub output: Option<serde_json::Value>,
     /// The file that holds the last step's output.
     pub output_file: Option<PathBuf>,
@@ -78,10 +84,11 @@ pub(super) struct Told {
 pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
     let base = site.tree.base().map(str::to_owned);
     site.session.describe(|file| file.base = file.base.take().or(base))?;
-    let RunOutput { value, file } = made::by_run(site.session.stored(), &site.plan, &state)?;
+    let RunOutput { value, file } = made(site.session.stored(), &site.plan, &state)?;
     Ok(Finished {
         session: site.session.id().to_string(),
         dir: site.session.dir().to_owned(),
+        stored: site.session.stored().clone(),
         run: site.run,
         output: value,
         output_file: file,
@@ -99,10 +106,11 @@ pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
 /// A run that has ended before, told again: whoever asked may have been killed before it heard.
 pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
     session.describe(|_| ())?;
-    let RunOutput { value, file } = made::by_run(session.stored(), &left.plan, &left.state)?;
+    let RunOutput { value, file } = made(session.stored(), &left.plan, &left.state)?;
     Ok(Finished {
         session: session.id().to_string(),
         dir: session.dir().to_owned(),
+        stored: session.stored().clone(),
         run: left.state.run,
         output: value,
         output_file: file,
@@ -116,4 +124,29 @@ pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
         plan: left.plan,
         state: left.state,
     })
+}
+
+/// What came of each task, in the order of the tasks.
+///
+/// # Errors
+/// An output that a task left in a file is not what it was.
+fn tasks(stored: &SessionDir, plan: &Plan, state: &State) -> Result<Vec<TaskResult>> {
+    plan.steps.iter().map(|step| task(stored, step, state)).collect()
+}
+
+/// What came of one task.
+pub fn task(stored: &SessionDir, step: &StepPlan, state: &State) -> Result<TaskResult> {
+    let output = state.step(&step.id).and_then(|known| known.output.as_ref());
+    let output = output.map(|output| stored.load_output(output)).transpose()?;
+    Ok(TaskResult::fold(step, state, output.as_ref()))
+}
+
+/// What the run made, and the file that holds it; of tasks, all their results.
+fn made(stored: &SessionDir, plan: &Plan, state: &State) -> Result<RunOutput> {
+    if plan.tasks.is_none() {
+        return made::by_run(stored, plan, state);
+    }
+    let results = tasks(stored, plan, state)?;
+    let value = serde_json::to_value(results).expect("results are JSON");
+    Ok(RunOutput { value: Some(value), file: None })
 }

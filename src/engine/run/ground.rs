@@ -76,6 +76,7 @@ pub(super) fn site(
     let site = Site {
         plan,
         env: around.env.clone(),
+        clock: around.clock,
         session: ground.session,
         run,
         spent,
@@ -87,6 +88,7 @@ pub(super) fn site(
             .then(|| DayLedger::at(&around.folders.state, around.clock, payer)),
         recording: ground.recording,
         keys: around.folders.state.join("keys"),
+        tasks: around.folders.cache.join("tasks"),
         stop: setting.signals.subscribe(),
         limit: Cell::new(None),
         exe: around.own_exe.clone(),

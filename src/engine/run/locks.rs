@@ -3,7 +3,12 @@
 use super::Setting;
 use crate::{
     engine::dispatcher::Observer,
-    model::{Fault, Result, Status, contract::Isolation, run::Plan, value::Span},
+    model::{
+        Fault, Result, Status,
+        contract::Isolation,
+        run::{Plan, plan::StepPlan},
+        value::Span,
+    },
     store::session::Home,
     sys::{
         lock::{FileLock, Mode},
@@ -56,13 +61,20 @@ async fn lock_tree(
 }
 
 /// A run that can change the tree has it alone; one that only reads shares it; one that works on
-/// a copy needs none.
+/// a copy, or whose sub-agents have folders of their own, needs none.
 fn mode(plan: &Plan) -> Option<Mode> {
-    if plan.isolation == Isolation::Worktree {
+    let elsewhere = |step: &StepPlan| step.sub_agent.as_ref().is_some_and(|own| own.cwd.is_none());
+    let apart = plan.tasks.is_some() && plan.steps.iter().all(elsewhere);
+    if plan.isolation == Isolation::Worktree || apart {
         return None;
     }
     // Of a program nobody knows what it does.
     let reads_only = plan.work.is_some()
-        || (plan.commands.is_empty() && plan.steps.iter().all(|step| step.agent.only_reads()));
+        || (plan.commands.is_empty()
+            && plan
+                .steps
+                .iter()
+                .filter(|step| !elsewhere(step))
+                .all(|step| step.agent.only_reads()));
     Some(if reads_only { Mode::Shared } else { Mode::Exclusive })
 }

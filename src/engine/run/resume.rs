@@ -51,7 +51,7 @@ pub struct Resume {
     pub accept_changes: bool,
     /// Whether work that is gone from the tree is brought back.
     pub reapply: bool,
-    /// How long to wait for what is busy.
+    /// How long to wait for what is busy, and for a quota.
     pub wait: Option<Span>,
 }
 
@@ -98,6 +98,7 @@ pub async fn resume(
     let accepted = !differences.is_empty();
     let planned_anew = accepted || asked.limits != NewLimits::default();
     asked.limits.set(&mut left.plan);
+    left.plan.pace.wait = asked.wait.or(left.plan.pace.wait);
 
     let claude = real_claude(&left.plan, around);
     let claude = locks::unless_stopped(&setting.signals, claude).await?;
@@ -166,6 +167,9 @@ async fn settle_sources(
     asked: &Resume,
     (session, around): (&Session, &Around),
 ) -> Result<Vec<String>> {
+    if let (Some(protected), Some(repository)) = (&left.plan.protected, repository(&left.plan)?) {
+        prepare::protected::again(protected, &repository, around)?;
+    }
     let mut changed = prepare::changed(&left.plan.sources);
     changed.extend(changed_judges(left, session, around).await);
     if changed.is_empty() {

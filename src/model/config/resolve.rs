@@ -55,6 +55,9 @@ pub struct FlagValues {
     pub allow: Vec<String>,
     /// `--require`.
     pub require: Option<Require>,
+    /// What a pass needs where nobody says it: a change that somebody else proposed, judged by
+    /// `--config-from`, has to be looked at.
+    pub judged: Option<Require>,
     /// `--worktree`.
     pub isolation: Option<Isolation>,
     /// `--staged`.
@@ -147,7 +150,9 @@ fn require(layers: &Layers<'_>, views: &[View<'_>]) -> Result<Sourced<Require>> 
         return Ok(require);
     }
     Ok(latest(views, |view| view.require).unwrap_or_else(|| {
-        if environment::is_ci(layers.env) {
+        if let Some(judged) = flag(layers.flags.judged, "--config-from") {
+            judged
+        } else if environment::is_ci(layers.env) {
             Sourced::new(Require::Checks, Source::Env(environment::CI.to_owned()))
         } else {
             Sourced::built_in(Require::None)

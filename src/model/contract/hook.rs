@@ -95,6 +95,18 @@ impl Argv {
     pub fn words(&self) -> &[String] {
         &self.0
     }
+
+    /// The same command with other words, as many as before.
+    ///
+    /// # Errors
+    /// What `change` says.
+    pub fn try_map<E>(
+        &self,
+        change: impl Fn(&[String]) -> Result<Vec<String>, E>,
+    ) -> Result<Self, E> {
+        let words = change(&self.0)?;
+        Ok(if words.is_empty() { self.clone() } else { Self(words) })
+    }
 }
 
 impl<'de> Deserialize<'de> for Argv {

@@ -90,7 +90,7 @@ fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Ev
     let after = Span::seconds(u64::from(attempt));
     let status = StepStatus::Rejected;
     vec![
-        Event::StepStarted { step: step.clone(), attempt },
+        Event::StepStarted { step: step.clone(), attempt, grant: None },
         Event::CallStarted(started),
         Event::CallRetrying { step: step.clone(), attempt, reason: reason.clone(), after },
         Event::CallEnded(Box::new(ended)),
@@ -126,7 +126,7 @@ fn moment(nanos: i64) -> Timestamp {
 }
 
 fn sample() -> Vec<u8> {
-    let event = Event::StepStarted { step: "gather".to_owned(), attempt: 2 };
+    let event = Event::StepStarted { step: "gather".to_owned(), attempt: 2, grant: None };
     encode(17, "2026-11-20T09:28:42.5Z".parse().unwrap(), &event).unwrap()
 }
 
@@ -230,7 +230,7 @@ proptest! {
 
     #[test]
     fn one_changed_byte_never_goes_unseen(text in ".{0,20}", pick: prop::sample::Index, flip in 1u8..) {
-        let event = Event::StepStarted { step: text, attempt: 1 };
+        let event = Event::StepStarted { step: text, attempt: 1, grant: None };
         let mut line = encode(1, moment(0), &event).unwrap();
         line.pop();
         let at = pick.index(line.len());

@@ -9,6 +9,7 @@ mod task;
 
 use std::path::Path;
 
+pub(super) use interpreter::SHELLS;
 use interpreter::{Kind, of_interpreter};
 
 /// A word of a command that may be a path.
@@ -134,7 +135,7 @@ fn is_in_front(word: &str) -> bool {
 }
 
 /// A program's name without its folder and version: `python` for `/usr/bin/python3.12`.
-fn name(program: &str) -> &str {
+pub(super) fn name(program: &str) -> &str {
     let file = Path::new(program).file_name().and_then(|name| name.to_str()).unwrap_or(program);
     let name = file.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     if name.is_empty() { file } else { name }

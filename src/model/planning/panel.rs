@@ -105,6 +105,7 @@ fn reviewers(given: &Given<'_>, verify: &Verify, wanted: Option<u32>) -> Vec<Rev
             stages: Stages::default(),
             window: None,
             reserve: RESERVE,
+            sub_agent: None,
         };
         ReviewerPlan { persona, lens, call }
     };

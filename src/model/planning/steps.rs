@@ -164,6 +164,7 @@ fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish<'_>) -
         template: wish.template,
         conversation: wish.conversation,
         limits: wish.limits,
+        sub_agent: None,
     }
 }
 

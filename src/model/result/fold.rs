@@ -1,20 +1,21 @@
 //! From a plan and a state to a result.
 
 use super::{
-    CanaryReport, ContextReport, OwnFinding, RunResult, SCHEMA_VERSION, SpendReport, StepReport,
-    StepSpend, UnavailableReason, UnavailableReport,
+    CanaryReport, ContextReport, OwnFinding, ReusedReport, RunResult, SCHEMA_VERSION, SpendReport,
+    StepReport, StepSpend, UnavailableReason, UnavailableReport,
 };
 use crate::model::{
     Fault, Status,
     call::{CallOutcome, TokenCount},
     check::{Check, Proof, Timing},
+    reuse::Reused,
     run::{
         Ledger, Plan, Point, State, StepStatus,
         event::Output,
         leaves::Leaf,
         made::Made,
         next,
-        state::{RunEnd, Stage, StepState},
+        state::{Halt, RunEnd, Stage, StepState},
     },
     value::Usd,
 };
@@ -24,7 +25,8 @@ use crate::model::{
 pub struct Outside<'a> {
     /// The session's id.
     pub session: Option<&'a str>,
-    /// The content of the last step's output, where the journal only names its file.
+    /// The content of the last step's output, where the journal only names its file; of tasks, all
+    /// their results.
     pub output: Option<serde_json::Value>,
     /// How long the run took, in milliseconds.
     pub duration_ms: Option<u64>,
@@ -33,6 +35,36 @@ pub struct Outside<'a> {
 }
 
 pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResult {
+    let own = own_run(plan, state, outside);
+    match &state.reused {
+        Some(earlier) => reused(earlier, own),
+        None => own,
+    }
+}
+
+/// What an earlier run found out, under the name of this one, which cost nothing.
+fn reused(earlier: &Reused, own: RunResult) -> RunResult {
+    let found = earlier.result.clone();
+    let steps = found.steps.into_iter().map(|step| StepReport {
+        status: StepStatus::Reused,
+        spend: StepSpend::NONE,
+        ..step
+    });
+    let session = found.session.unwrap_or_default();
+    RunResult {
+        reused: Some(ReusedReport { session, run: found.run, at: earlier.ended.clone() }),
+        output: found.output,
+        checks: found.checks,
+        proof: found.proof,
+        verdict: found.verdict,
+        steps: steps.collect(),
+        changes: found.changes,
+        context: found.context,
+        ..own
+    }
+}
+
+fn own_run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResult {
     let end = state.end.clone().unwrap_or_else(|| RunEnd {
         status: Status::Interrupted,
         exit_code: Status::Interrupted.code(),
@@ -41,12 +73,14 @@ pub(super) fn run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResul
     let waived = end.status != Status::Passed && state.ok_on.contains(&end.status);
     RunResult {
         schema_version: SCHEMA_VERSION,
+        repository: None,
         session: outside.session.map(str::to_owned),
         run: (state.run > 0).then_some(state.run),
         skill: Some(plan.skill.name.clone()),
         status: end.status,
         exit_code: if waived { Status::Passed.code() } else { end.exit_code },
         waived,
+        reused: None,
         reason: Some(end.reason).filter(|reason| !reason.is_empty()),
         output: output(plan, state, outside),
         checks: checks(plan, state),
@@ -73,12 +107,14 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
     });
     RunResult {
         schema_version: SCHEMA_VERSION,
+        repository: None,
         session: None,
         run: None,
         skill: None,
         status: fault.status,
         exit_code: fault.exit_code,
         waived: false,
+        reused: None,
         reason: Some(with_places(fault)),
         output: None,
         checks: Vec::new(),
@@ -134,6 +170,10 @@ fn with_places(fault: &Fault) -> String {
 
 /// What the last step said in the attempt that counts.
 fn output(plan: &Plan, state: &State, outside: &Outside<'_>) -> Option<serde_json::Value> {
+    // Of tasks each has one, and some may lie in files.
+    if plan.tasks.is_some() {
+        return outside.output.clone();
+    }
     match plan.made(state) {
         Made::Nothing => None,
         Made::Leaf(_, Output::Text { text }) => Some(text.clone().into()),
@@ -214,20 +254,28 @@ fn step(leaf: &Leaf<'_>, state: &State) -> StepReport {
         None => StepStatus::Cancelled,
     };
     // A command costs nothing, however often it ran.
-    let asked = known.attempt > 0 && leaf.is_call();
-    let tokens = Told::of(asked, known.spend.tokens, known.spend.usd);
+    let fresh = StepState::default();
+    let paid = if leaf.is_call() { known } else { &fresh };
     StepReport {
         id: id.clone(),
         status,
         attempts: known.attempt,
         claude_session: known.conversation.clone(),
-        spend: StepSpend {
-            usd_known: known.spend.usd.or((!asked).then_some(Usd::ZERO)),
+        spend: StepSpend::of(paid),
+    }
+}
+
+impl StepSpend {
+    /// What the calls of a step cost, as far as it has come.
+    pub fn of(known: &StepState) -> Self {
+        let tokens = Told::of(known.attempt > 0, known.spend.tokens, known.spend.usd);
+        Self {
+            usd_known: known.spend.usd.or((known.attempt == 0).then_some(Usd::ZERO)),
             input_tokens: tokens.of_kind(|count| count.input),
             output_tokens: tokens.of_kind(|count| count.output),
             cache_read_tokens: tokens.of_kind(|count| count.cache_read),
             cache_write_tokens: tokens.of_kind(|count| count.cache_write),
-        },
+        }
     }
 }
 
@@ -235,6 +283,9 @@ fn step(leaf: &Leaf<'_>, state: &State) -> StepReport {
 fn unavailable(plan: &Plan, state: &State, status: Status) -> Option<UnavailableReport> {
     if status != Status::Unavailable {
         return None;
+    }
+    if let Some(Halt::Unavailable(why, _)) = &state.halt {
+        return Some(why.into());
     }
     plan.leaves(state).iter().find_map(|leaf| match &state.step(&leaf.path)?.call {
         Stage::Ended(CallOutcome::Unavailable { why, .. }) => Some(why.into()),

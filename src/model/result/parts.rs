@@ -43,6 +43,17 @@ pub struct StepSpend {
     pub cache_write_tokens: Option<u64>,
 }
 
+impl StepSpend {
+    /// Nothing was asked.
+    pub(super) const NONE: Self = Self {
+        usd_known: Some(Usd::ZERO),
+        input_tokens: Some(0),
+        output_tokens: Some(0),
+        cache_read_tokens: Some(0),
+        cache_write_tokens: Some(0),
+    };
+}
+
 /// What a run cost.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SpendReport {
@@ -89,6 +100,17 @@ pub struct UnavailableReport {
     pub window: Option<String>,
     /// When that window starts anew, in seconds since 1970.
     pub resets_at: Option<i64>,
+}
+
+/// The run that stands for another one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ReusedReport {
+    /// Its session.
+    pub session: String,
+    /// Which run of the session, from 1.
+    pub run: Option<u32>,
+    /// When it ended: RFC 3339, in UTC.
+    pub at: String,
 }
 
 /// Why there was nobody to ask, in one word.

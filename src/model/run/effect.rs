@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{panel::Sitting, run::Event, value::Span};
+use crate::model::{
+    panel::Sitting,
+    run::Event,
+    value::{Span, Usd},
+};
 
 /// Where in a run a check looks; also what tells two runs of the same hook apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -147,6 +151,18 @@ pub enum Effect {
         reasons: Vec<String>,
         /// How long to wait first, after an overload.
         after: Span,
+        /// How much of the run's money it may use, beside what runs already. Whoever proposes the
+        /// call leaves it out; it is set where the call is let in.
+        grant: Option<Usd>,
+    },
+    /// Write this down, and end what runs.
+    Stop(Box<Event>),
+    /// Wait until a plan's quota starts anew, where that is soon enough.
+    AwaitQuota {
+        /// Which window, where it was told.
+        window: Option<String>,
+        /// When it starts anew, in seconds since 1970.
+        resets_at: i64,
     },
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Plan, Point, Stand};
 use crate::model::{
     Request, Status,
-    call::{LimitKind, stream::EditAnswer},
+    call::{LimitKind, Unavailability, stream::EditAnswer},
     changes::TreeChanges,
     check::Check,
     judges::JudgeFile,
@@ -22,6 +22,7 @@ use crate::model::{
         weigh::Cast,
     },
     result::{Finding, VerdictStatus, Votes},
+    reuse::Reused,
     scratch::Mark,
     value::{Span, Usd},
 };
@@ -57,6 +58,8 @@ pub enum Event {
         /// The plan.
         plan: Box<Plan>,
     },
+    /// An earlier run of the same stands for this one: nothing is asked and nothing is spent.
+    Reused(Box<Reused>),
     /// The run goes on after it was broken off.
     RunResumed {
         /// What changed meanwhile.
@@ -171,6 +174,10 @@ pub enum Event {
         step: String,
         /// The attempt, from 1.
         attempt: u32,
+        /// How much of the run's money is set aside for it until its call ends, so that calls side
+        /// by side cannot spend the same twice; `None` where no limit on money holds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grant: Option<Usd>,
     },
     /// What only the run could tell about a step is settled, before it begins.
     Decided {
@@ -197,6 +204,22 @@ pub enum Event {
     },
     /// claude runs and is about to get its prompt: from here on the reservation is spent.
     CallStarted(CallStarted),
+    /// The model began to answer a call for the first time.
+    CallAnswered {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+    },
+    /// The service refused a request inside a call, or the line broke; claude itself asks again.
+    CallRefused {
+        /// The step's id.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// The HTTP status, where there was an answer.
+        status: Option<u16>,
+    },
     /// Work that was done elsewhere is in the session, as a call's output would be.
     WorkTaken(WorkTaken),
     /// The service was overloaded or out of reach; the call goes on after a wait.
@@ -249,6 +272,22 @@ pub enum Event {
         /// Why, for people.
         reason: String,
     },
+    /// Nobody can be asked any more: this ends the run.
+    Unavailable {
+        /// In which way.
+        why: Unavailability,
+        /// Why, for people.
+        reason: String,
+    },
+    /// A plan's quota is used up, and the run waits until it starts anew.
+    QuotaAwaited {
+        /// Which window, where it was told.
+        window: Option<String>,
+        /// When it starts anew, in seconds since 1970.
+        resets_at: i64,
+    },
+    /// The wait for a quota is over.
+    QuotaReset,
     /// A step is over, for now: a repair may start it again.
     StepEnded {
         /// The step's id.

@@ -13,6 +13,8 @@ use crate::model::{
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
     open: BTreeMap<(String, u32), Usd>,
+    /// What calls that were ordered and have not ended may use.
+    granted: BTreeMap<(String, u32), Usd>,
     settled: Usd,
     /// Dollars that claude told.
     pub known: Usd,
@@ -40,6 +42,11 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Sets money aside for a call that is ordered.
+    pub fn grant(&mut self, step: &str, attempt: u32, usd: Usd) {
+        self.granted.insert((step.to_owned(), attempt), usd);
+    }
+
     /// Charges a call's reservation.
     pub fn start(&mut self, call: &CallStarted) {
         self.calls += 1;
@@ -54,6 +61,7 @@ impl Ledger {
     /// Calls that have not ended were killed with the process that made them: they stay charged,
     /// whatever becomes of the next call of the same attempt.
     pub fn give_up_open(&mut self) {
+        self.granted.clear();
         for reservation in std::mem::take(&mut self.open).into_values() {
             self.settled += reservation;
             self.calls_unknown += 1;
@@ -62,7 +70,9 @@ impl Ledger {
 
     /// Replaces the reservation by the price, where there is one.
     pub fn end(&mut self, call: &CallEnded, claude_session: Option<&str>) {
-        let reserved = self.open.remove(&(call.step.clone(), call.attempt)).unwrap_or_default();
+        let key = (call.step.clone(), call.attempt);
+        self.granted.remove(&key);
+        let reserved = self.open.remove(&key).unwrap_or_default();
         if let Some(usd) = call.spend.usd {
             self.known += usd;
             self.settled += usd;
@@ -109,14 +119,18 @@ impl Ledger {
         Usd::from_dollars(usd.dollars() * share).unwrap_or_default()
     }
 
-    /// Whether a call is charged with its reservation.
-    pub fn is_open(&self, step: &str, attempt: u32) -> bool {
-        self.open.contains_key(&(step.to_owned(), attempt))
-    }
-
     /// Everything that is gone or promised: settled calls and open reservations.
     pub fn charged(&self) -> Usd {
         self.settled + self.open.values().copied().sum()
+    }
+
+    /// Everything that is gone, and everything that calls under way may use: no call may be given
+    /// any of it.
+    pub fn committed(&self) -> Usd {
+        let reserved = |key| self.open.get(key).copied().unwrap_or_default();
+        let granted = self.granted.iter().map(|(key, usd)| reserved(key).max(*usd));
+        let others = self.open.iter().filter(|(key, _)| !self.granted.contains_key(*key));
+        self.settled + granted.sum() + others.map(|(_, usd)| *usd).sum()
     }
 
     /// Calls that ended and whose price claude told.

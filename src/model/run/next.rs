@@ -5,6 +5,9 @@
 //! no rule. Asking twice without a new event in between gives the same answer, and nothing that
 //! already runs is ever asked for again, because its start is an event too.
 //!
+//! Phases say what could be done for all that they know of the work; how many calls may run beside
+//! each other, and with how much money, is decided for all of them in one place, [`room`].
+//!
 //! The phases, in the order of the design: prerequisites, pre hooks, then for each step its call,
 //! our own look at what came of it, its mid hooks; then the run's schema, the post hooks, the panel,
 //! the end.
@@ -20,6 +23,7 @@ mod repair;
 mod room;
 mod skill;
 mod steps;
+mod tasks;
 
 pub use end::{proof, standing_checks, stands};
 
@@ -42,10 +46,16 @@ pub fn next(plan: &Plan, state: &State) -> Vec<Effect> {
     if let Some(halt) = &state.halt {
         return end::wind_down(plan, state, halt);
     }
+    if let Some(reused) = &state.reused {
+        return vec![end::as_before(&reused.result)];
+    }
+    if let Some(stop) = room::nobody_to_ask(state) {
+        return vec![stop];
+    }
     for phase in [before::next, steps::next, after::next, panel::next] {
         match phase(plan, state) {
             Phase::Over => {}
-            Phase::GoesOn(effects) => return room::admitted(plan, state, effects),
+            Phase::GoesOn(effects) => return room::admit(plan, state, effects),
         }
     }
     end::passed(plan, state)

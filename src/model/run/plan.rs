@@ -6,7 +6,7 @@ mod node;
 mod skill;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -71,12 +71,13 @@ pub struct Plan {
     /// What runs after, beside or instead of what.
     #[serde(default)]
     pub tree: Vec<Node>,
-    /// How many steps run at once, at most.
-    #[serde(default = "one_job")]
-    pub jobs: u32,
     /// The inputs that are no texts, with their types.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub typed: BTreeMap<String, serde_json::Value>,
+    /// Where its steps are tasks of sub-agents, which run side by side: what becomes of their
+    /// results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<TasksPlan>,
     /// The work that is judged, where it was done elsewhere: the one step takes it in, and asks
     /// nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -93,6 +94,9 @@ pub struct Plan {
     pub retry: Retry,
     /// Where it ends.
     pub limits: Limits,
+    /// How many calls run at once, and when they start.
+    #[serde(default)]
+    pub pace: PacePlan,
     /// What a pass needs.
     pub require: Require,
     /// Every setting with its source, for people.
@@ -100,14 +104,25 @@ pub struct Plan {
     /// The files that it was made from, so that a resume sees that one of them has changed.
     #[serde(default)]
     pub sources: Vec<SourceFile>,
+    /// The revision that has the say in place of the checkout, where `--config-from` names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<ProtectedPlan>,
     /// Where its steps stand.
     #[serde(skip)]
     pub index: Index,
 }
 
-/// A plan of an older version does one thing at a time.
-const fn one_job() -> u32 {
-    1
+/// What is taken from a protected revision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProtectedPlan {
+    /// The revision as it was named.
+    pub revision: String,
+    /// Its commit.
+    pub commit: String,
+    /// Folders besides the usual ones that hold configuration.
+    pub besides: Vec<PathBuf>,
+    /// What commands name: files, and folders of scripts.
+    pub scripts: BTreeSet<PathBuf>,
 }
 
 /// A file that a plan was made from, or would have been if it had been there.
@@ -211,6 +226,37 @@ pub struct StepPlan {
     /// Its own limits, inside those of the run.
     #[serde(default)]
     pub limits: StepLimits,
+    /// Where it is the task of a sub-agent, which knows that task and nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sub_agent: Option<SubAgentPlan>,
+}
+
+/// A call with a fresh, minimal context of its own, which nobody goes on with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubAgentPlan {
+    /// The folder that it works in; an empty one of its own where there is none.
+    pub cwd: Option<PathBuf>,
+    /// What it may cost at most.
+    pub usd: Option<Usd>,
+    /// How many turns it may take.
+    pub turns: u32,
+}
+
+/// Tasks of sub-agents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TasksPlan {
+    /// In which order results are written.
+    pub order: TaskOrder,
+}
+
+/// In which order results of tasks are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskOrder {
+    /// As the tasks end.
+    AsTheyCome,
+    /// In that of the tasks.
+    AsGiven,
 }
 
 /// What a call may do and with which model.
@@ -269,6 +315,36 @@ pub struct Limits {
     pub context: Share,
     /// The share of a plan's quota above which no call starts.
     pub quota: Share,
+}
+
+/// How many calls run at once, and when they start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PacePlan {
+    /// At most so many, whatever the service allows.
+    pub jobs: u32,
+    /// Whether calls that could share the service's prompt cache wait for the first of them.
+    pub stagger: Stagger,
+    /// How long the run waits for a plan's quota to start anew; `None` is not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Span>,
+}
+
+impl Default for PacePlan {
+    /// That of plans from before there was a choice.
+    fn default() -> Self {
+        Self { jobs: 4, stagger: Stagger::On, wait: None }
+    }
+}
+
+/// Whether calls with an equal beginning wait for the first of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stagger {
+    /// They do, where that spares the service reading the same again.
+    #[default]
+    On,
+    /// They do not: `--no-stagger`.
+    Off,
 }
 
 /// One setting, its value and where that came from, as `--dry-run` shows it.

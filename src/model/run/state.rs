@@ -18,14 +18,19 @@ pub use step::{Opening, StepState};
 pub use tree::NodeState;
 
 use super::{
-    Ledger, Plan, Point, Stand,
+    Ledger, Pace, Plan, Point, Stand,
     event::{Conversation, Event, StepStatus},
     path,
     plan::{Places, StepPlan},
 };
 use crate::model::{
-    Status, call::LimitKind, changes::TreeChanges, check::Check, judges::Frozen, scratch::Mark,
-    value::Usd,
+    Status,
+    call::{LimitKind, Unavailability},
+    changes::TreeChanges,
+    check::Check,
+    judges::Frozen,
+    reuse::Reused,
+    scratch::Mark,
 };
 
 /// How far one piece of work has come.
@@ -73,6 +78,8 @@ pub struct State {
     pub round: u32,
     /// Money and tokens.
     pub ledger: Ledger,
+    /// How many calls the service takes at once.
+    pub pace: Pace,
     /// The last tree seen.
     pub changes: Option<TreeChanges>,
     /// How far the scratch pad had come when the last step ended.
@@ -87,6 +94,8 @@ pub struct State {
     pub earlier: Vec<String>,
     /// The conversation of an earlier run that the first step goes on in.
     conversation: Option<Conversation>,
+    /// The run that stands for this one.
+    pub reused: Option<Box<Reused>>,
     /// What ends the run early.
     pub halt: Option<Halt>,
     /// How the run ended.
@@ -110,6 +119,8 @@ pub enum Halt {
     Interrupted(i32),
     /// A limit.
     Limit(LimitKind, String),
+    /// Nobody can be asked any more, for this reason.
+    Unavailable(Unavailability, String),
 }
 
 /// How a run ended.
@@ -181,18 +192,6 @@ impl State {
         let leaves = plan.leaves(self);
         let known = leaves.iter().rev().filter_map(|leaf| self.step(&leaf.path));
         known.filter(|known| known.succeeded()).find_map(|known| known.stand.as_ref())
-    }
-
-    /// What calls that were just ordered will reserve: their start is not written down yet.
-    pub fn promised(&self, plan: &Plan) -> Usd {
-        let ordered = self.under_way.iter().filter_map(|work| match work {
-            Work::Step(path) => {
-                let open = self.ledger.is_open(path, self.step(path)?.attempt);
-                plan.call(path).filter(|_| !open)
-            }
-            Work::Checks(_) | Work::Hook(..) => None,
-        });
-        ordered.map(|call| call.reserve).sum()
     }
 }
 

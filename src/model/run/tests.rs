@@ -2,6 +2,7 @@
 
 mod plans;
 mod reference;
+mod room;
 mod trees;
 mod world;
 
@@ -62,9 +63,8 @@ proptest! {
             prop_assert!(*successes <= 1, "{:?} succeeded {} times", call, successes);
         }
         let limit = world.plan.limits.usd.expect("the plans of this test have one");
-        // Each call that is under way may cost more than it reserved, and nobody could know.
-        let reviewers = world.plan.panel.as_ref().map_or(0, |panel| panel.reviewers.len() as u64);
-        let dearest = Usd::from_micros(world::DEAREST * reviewers.max(1));
+        // Each call that is under way may bring one answer too many, and nobody could know.
+        let dearest = Usd::from_micros(world::ANSWER * u64::from(world.most.max(1)));
         prop_assert!(world.state.ledger.charged() <= limit + dearest);
     }
 
@@ -125,7 +125,7 @@ fn broken(failure: Failure) -> CallOutcome {
 #[test]
 fn a_killed_call_stays_charged_whatever_becomes_of_the_next_one() {
     let state = State::of(&[
-        Event::StepStarted { step: "a".into(), attempt: 1 },
+        Event::StepStarted { step: "a".into(), attempt: 1, grant: None },
         call_started(),
         Event::RunResumed {
             differences: Vec::new(),
@@ -133,7 +133,7 @@ fn a_killed_call_stays_charged_whatever_becomes_of_the_next_one() {
             closed: Vec::new(),
             accepted: false,
         },
-        Event::StepStarted { step: "a".into(), attempt: 1 },
+        Event::StepStarted { step: "a".into(), attempt: 1, grant: None },
         call_ended(broken(Failure::NotStarted), Some(Usd::ZERO), None),
     ]);
     assert_eq!(state.ledger.charged(), Usd::from_micros(50_000));
@@ -143,11 +143,11 @@ fn a_killed_call_stays_charged_whatever_becomes_of_the_next_one() {
 #[test]
 fn an_attempt_without_an_output_does_not_show_that_of_an_earlier_one() {
     let state = State::of(&[
-        Event::StepStarted { step: "a".into(), attempt: 1 },
+        Event::StepStarted { step: "a".into(), attempt: 1, grant: None },
         call_started(),
         call_ended(CallOutcome::Succeeded, None, Some("refused")),
         Event::Retry { step: "a".into(), reasons: vec!["no".into()], supersedes: Vec::new() },
-        Event::StepStarted { step: "a".into(), attempt: 2 },
+        Event::StepStarted { step: "a".into(), attempt: 2, grant: None },
         call_started(),
         call_ended(broken(Failure::NoResult), None, None),
     ]);

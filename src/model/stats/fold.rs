@@ -17,9 +17,13 @@ use crate::model::{
 };
 
 /// A run as a cell: its events, what they amount to, when it began, and how many milliseconds it
-/// took. `None` for events that are no run.
+/// took. `None` for events that are no run, and for a run that another one stood for: counted again,
+/// it would tell of work, time and money that were there once.
 pub fn cell(events: &[&Event], state: &State, begun: Timestamp, ms: u64) -> Option<Cell> {
     let Some(Event::RunStarted { request, .. }) = events.first() else { return None };
+    if state.reused.is_some() {
+        return None;
+    }
     let mut fold = Fold::default();
     events.iter().for_each(|event| fold.apply(event));
     let status = state.end.as_ref().map_or(Status::Interrupted, |end| end.status);
@@ -88,6 +92,7 @@ impl Fold {
             Event::Verdict { at, status, .. } => self.panel(at).verdict = Some(*status),
             Event::RunStarted { .. }
             | Event::Plan { .. }
+            | Event::Reused(_)
             | Event::Interrupted { .. }
             | Event::ChecksStarted { .. }
             | Event::ChecksEnded { .. }
@@ -103,8 +108,13 @@ impl Fold {
             | Event::Cancelled { .. }
             | Event::CallStarted(_)
             | Event::WorkTaken(_)
+            | Event::CallAnswered { .. }
+            | Event::CallRefused { .. }
             | Event::Changes { .. }
             | Event::LimitReached { .. }
+            | Event::Unavailable { .. }
+            | Event::QuotaAwaited { .. }
+            | Event::QuotaReset
             | Event::StepEnded { .. }
             | Event::RunEnded { .. }
             | Event::Unknown => {}

@@ -10,6 +10,7 @@ use crate::model::{
         Finding, FindingKind, FindingStatus, Severity, VerdictStatus, Votes,
         tests::{all, story},
     },
+    reuse::Reused,
     run::{Event, Point, event::CallEnded},
     value::Usd,
 };
@@ -121,6 +122,10 @@ fn a_run_is_told_by_its_events() {
     let json = serde_json::to_string(&cell).unwrap();
     assert_eq!(serde_json::from_str::<Cell>(&json).unwrap(), cell);
     assert_eq!(super::cell(&events[1..], &story.state(), at, 1), None, "no run");
+    let earlier = Reused { ended: MONDAY.to_owned(), result: story.result() };
+    let mut state = story.state();
+    state.reused = Some(Box::new(earlier));
+    assert_eq!(super::cell(&events, &state, at, 1), None, "another run stands for it");
 }
 
 #[test]

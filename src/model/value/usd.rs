@@ -57,6 +57,12 @@ impl Usd {
     pub fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
+
+    /// An equal share of it, rounded down, so that all shares together are never more.
+    #[must_use]
+    pub fn shared_by(self, sharers: u32) -> Self {
+        Self(self.0 / u64::from(sharers.max(1)))
+    }
 }
 
 impl Add for Usd {

@@ -30,6 +30,11 @@ impl<T> Named<T> {
         self.0.iter().map(|(name, thing)| (name, thing))
     }
 
+    /// The same, for changing the things.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Spanned<String>, &mut T)> {
+        self.0.iter_mut().map(|(name, thing)| (&*name, thing))
+    }
+
     /// Every name, in the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.value.as_str())

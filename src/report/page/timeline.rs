@@ -140,7 +140,7 @@ struct Fold {
 
 impl Fold {
     fn line(&mut self, line: &Line) {
-        let paused = matches!(line.event, Event::RunResumed { .. });
+        let paused = matches!(line.event, Event::RunResumed { .. } | Event::QuotaReset);
         let since = self.before.map_or(0, |before| line.at.duration_since(before).as_millis());
         let since = if paused { 0 } else { u64::try_from(since).unwrap_or_default() };
         self.now += since;
@@ -156,11 +156,18 @@ impl Fold {
                 self.give_up();
                 self.moments.push((self.now, "resumed".to_owned()));
             }
+            Event::Reused(_) => self.moments.push((self.now, "an earlier verdict".to_owned())),
             Event::Interrupted { signal } => {
                 self.moments.push((self.now, format!("signal {signal}")));
             }
             Event::LimitReached { reason, .. } => {
                 self.moments.push((self.now, format!("limit: {reason}")));
+            }
+            Event::Unavailable { reason, .. } => {
+                self.moments.push((self.now, format!("unavailable: {reason}")));
+            }
+            Event::QuotaAwaited { .. } => {
+                self.moments.push((self.now, "waited for the quota".to_owned()));
             }
             Event::Retry { step, .. } => {
                 self.moments.push((self.now, format!("{step} again")));
@@ -201,6 +208,9 @@ impl Fold {
             | Event::StepStarted { .. }
             | Event::WorkTaken(_)
             | Event::Cancelled { .. }
+            | Event::CallAnswered { .. }
+            | Event::CallRefused { .. }
+            | Event::QuotaReset
             | Event::CallRetrying { .. }
             | Event::EditChecked { .. }
             | Event::Changes { .. }

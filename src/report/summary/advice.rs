@@ -16,6 +16,8 @@ use crate::report::words;
 /// Hints, most useful first; each one line.
 pub(super) fn advice(plan: &Plan, state: &State, result: &RunResult) -> Vec<String> {
     match result.status {
+        // Tasks of sub-agents have nothing that could say it.
+        Status::Passed if plan.tasks.is_some() => Vec::new(),
         Status::Passed if result.proof.level() == Require::None => unproven(plan),
         Status::Inconclusive if result.proof.level() < plan.require => unproven(plan),
         Status::Limit => limit(plan, state, result).into_iter().collect(),
@@ -58,7 +60,7 @@ fn unproven(plan: &Plan) -> Vec<String> {
 fn limit(plan: &Plan, state: &State, result: &RunResult) -> Option<String> {
     let kind = match state.halt.as_ref()? {
         Halt::Limit(kind, _) => *kind,
-        Halt::Interrupted(_) | Halt::Over(..) => return None,
+        Halt::Interrupted(_) | Halt::Over(..) | Halt::Unavailable(..) => return None,
     };
     Some(match raised(plan, state, kind) {
         Some(raised) => format!("go on with {}", again(result, &raised)),
@@ -101,7 +103,7 @@ fn unavailable(result: &RunResult) -> Vec<String> {
         Some((UnavailableReason::Missing, _)) => {
             Some("install Claude Code, or name its program by ATLAS_CLAUDE".to_owned())
         }
-        Some((UnavailableReason::Quota, Some(resets_at))) => moment(resets_at)
+        Some((UnavailableReason::Quota, Some(resets_at))) => words::moment(resets_at)
             .map(|at| format!("the quota starts anew at {at}; then go on with {go_on}")),
         Some((UnavailableReason::Quota, None)) => {
             Some(format!("wait until the plan's quota starts anew, then go on with {go_on}"))
@@ -111,11 +113,6 @@ fn unavailable(result: &RunResult) -> Vec<String> {
         }
     };
     way_out.into_iter().collect()
-}
-
-fn moment(seconds: i64) -> Option<String> {
-    let at = jiff::Timestamp::from_second(seconds).ok()?;
-    Some(at.strftime("%Y-%m-%d %H:%M UTC").to_string())
 }
 
 /// Where the same call would only fail again, its reason names the way out.

@@ -51,10 +51,19 @@ pub(super) struct Entry<'a> {
 }
 
 /// What one call is charged.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Charge {
     pub(super) skill: String,
+    pub(super) session: String,
+    pub(super) run: u32,
     pub(super) usd: Usd,
+}
+
+impl Charge {
+    fn of(entry: Entry<'_>, usd: Usd) -> Self {
+        let (skill, session) = (entry.skill.into_owned(), entry.session.into_owned());
+        Self { skill, session, run: entry.run, usd }
+    }
 }
 
 impl Entry<'_> {
@@ -63,14 +72,14 @@ impl Entry<'_> {
     }
 }
 
-/// What `day` is charged, by reservation. Lines that are broken are passed over; one that a
-/// later atlas wrote is refused, for it may be a charge.
-pub(super) fn charges(bytes: &[u8], day: &str) -> Result<BTreeMap<String, Charge>> {
+/// Takes in lines that come after those that gave `charges`: what `day` is charged, by
+/// reservation. Lines that are broken are passed over; one that a later atlas wrote is refused, for
+/// it may be a charge.
+pub(super) fn add(charges: &mut BTreeMap<String, Charge>, bytes: &[u8], day: &str) -> Result<()> {
     #[derive(Deserialize)]
     struct Version {
         v: u32,
     }
-    let mut charges = BTreeMap::new();
     for line in lines(bytes).filter(|line| names_day(line, day) && is_sealed(line)) {
         let entry = serde_json::from_slice::<Entry<'_>>(line);
         let version = match &entry {
@@ -86,19 +95,18 @@ pub(super) fn charges(bytes: &[u8], day: &str) -> Result<BTreeMap<String, Charge
         if entry.day != day {
             continue;
         }
-        let id = entry.id.into_owned();
+        let id = entry.id.clone().into_owned();
         match (entry.kind, entry.usd) {
             (Kind::Reserve, usd) => {
-                let usd = usd.unwrap_or_default();
-                charges.insert(id, Charge { skill: entry.skill.into_owned(), usd });
+                charges.insert(id, Charge::of(entry, usd.unwrap_or_default()));
             }
             (Kind::Settle, Some(usd)) => {
-                charges.insert(id, Charge { skill: entry.skill.into_owned(), usd });
+                charges.insert(id, Charge::of(entry, usd));
             }
             (Kind::Settle, None) => {}
         }
     }
-    Ok(charges)
+    Ok(())
 }
 
 /// The sessions that lines are about. The ledger is the user's own, and much of it is of other

@@ -13,9 +13,14 @@ fn cents(cents: u64) -> Usd {
     Usd::from_micros(cents * 10_000)
 }
 
+/// A session of its own for each skill.
+fn session(skill: &str) -> String {
+    format!("20261120-120000-{skill:x<4.4}")
+}
+
 fn ledger(state: &Path, at: &str, skill: &str) -> DayLedger {
     let payer = Payer {
-        session: "20261120-120000-abcd".parse().unwrap(),
+        session: session(skill).parse().unwrap(),
         run: 1,
         skill: skill.to_owned(),
         repository: "/src/a \"b\"".to_owned(),
@@ -47,7 +52,12 @@ async fn a_day_is_charged_what_is_reserved_until_it_is_settled() {
         asked: cents(41),
         spent: cents(60),
         limit: cents(100),
-        dearest: vec![("review".to_owned(), cents(60))],
+        dearest: vec![DayRun {
+            skill: "review".to_owned(),
+            session: session("review"),
+            run: 1,
+            usd: cents(60),
+        }],
     };
     assert_eq!(fault, NotReserved::OverLimit(expected));
     let fix = ledger(&state, NOON, "fix");
@@ -63,7 +73,8 @@ async fn a_day_is_charged_what_is_reserved_until_it_is_settled() {
     };
     assert_eq!(
         over.to_string(),
-        "$1.05 of $1.00 for today are spent or reserved, $0.01 more do not fit (fix $0.95, review $0.10)"
+        "$1.05 of $1.00 for today are spent or reserved, $0.01 more do not fit; \
+         dearest: fix $0.95 in 20261120-120000-fixx, review $0.10 in 20261120-120000-revi"
     );
 }
 
@@ -164,7 +175,9 @@ async fn ten_processes_at_once_reserve_what_there_is_and_no_more() {
 proptest! {
     #[test]
     fn no_bytes_break_the_reader(bytes: Vec<u8>) {
-        prop_assert!(entry::charges(&bytes, "2026-11-20").unwrap().is_empty());
+        let mut charges = BTreeMap::new();
+        entry::add(&mut charges, &bytes, "2026-11-20").unwrap();
+        prop_assert!(charges.is_empty());
         prop_assert!(entry::since(&bytes, "2026-11-20").is_empty());
     }
 }

@@ -13,7 +13,7 @@ use crate::model::{
 const CLOCK: Clock = Clock::System;
 
 fn step(n: u32) -> Event {
-    Event::StepStarted { step: format!("step-{n}"), attempt: n }
+    Event::StepStarted { step: format!("step-{n}"), attempt: n, grant: None }
 }
 
 /// A journal of so many steps, as bytes and as the bytes of each line.
@@ -225,7 +225,7 @@ async fn a_file_that_changes_under_us_ends_it() {
         let (_folder, path) = place();
         let clock = Clock::Fixed("2026-11-20T09:28:42.5Z".parse().unwrap());
         let journal = new(&path, clock);
-        let event = Event::StepStarted { step: "x".repeat(20), attempt: 1 };
+        let event = Event::StepStarted { step: "x".repeat(20), attempt: 1, grant: None };
         journal.commit(&event).await.unwrap();
         change(&path);
         let fault = journal.commit(&step(2)).await.unwrap_err();
@@ -334,7 +334,8 @@ async fn commits_that_wait_together_share_one_sync() {
 async fn many_writers_make_one_order() {
     let (_folder, path) = place();
     let journal = new(&path, CLOCK);
-    let of = |writer: u32, n| Event::StepStarted { step: writer.to_string(), attempt: n };
+    let of =
+        |writer: u32, n| Event::StepStarted { step: writer.to_string(), attempt: n, grant: None };
     let write = |writer| (0..50).for_each(|n| drop(journal.append(&of(writer, n))));
     thread::scope(|scope| {
         for writer in 0..8 {
@@ -347,7 +348,9 @@ async fn many_writers_make_one_order() {
     assert_eq!(lines.len(), 401);
     for writer in 0..8u32 {
         let of_writer = lines.iter().filter_map(|line| match &line.event {
-            Event::StepStarted { step, attempt } if *step == writer.to_string() => Some(*attempt),
+            Event::StepStarted { step, attempt, .. } if *step == writer.to_string() => {
+                Some(*attempt)
+            }
             _ => None,
         });
         assert!(of_writer.eq(0..50), "writer {writer}");

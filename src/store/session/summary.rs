@@ -241,7 +241,7 @@ pub fn worked(run: &[Line]) -> Duration {
     let Some(first) = run.first() else { return Duration::ZERO };
     let (mut worked, mut before) = (Duration::ZERO, first.at);
     for line in run {
-        let paused = matches!(line.event, Event::RunResumed { .. });
+        let paused = matches!(line.event, Event::RunResumed { .. } | Event::QuotaReset);
         // A clock that was set back makes nothing undone.
         let step = Duration::try_from(line.at.duration_since(before)).unwrap_or_default();
         worked += if paused { Duration::ZERO } else { step };

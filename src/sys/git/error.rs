@@ -27,6 +27,11 @@ pub enum GitError {
         /// Why not: `it lies in the repository`.
         reason: &'static str,
     },
+    /// A file is under merge, so that what is staged is no tree.
+    Unmerged {
+        /// Its path from the root, escaped.
+        path: String,
+    },
     /// A file or folder could not be read or written.
     Io {
         /// What was being done: `cannot read`, `cannot write`.
@@ -54,6 +59,7 @@ impl GitError {
                 path.display()
             )),
             Self::Unsupported { .. } | Self::Worktree { .. } | Self::Io { .. } => None,
+            Self::Unmerged { .. } => Some("finish the merge, or leave it".into()),
             Self::Moved { .. } => Some("`.git` was replaced while atlas ran; look at it".into()),
             Self::Git { .. } => Some("`git fsck` tells whether the repository is sound".into()),
         }
@@ -89,6 +95,7 @@ impl fmt::Display for GitError {
             Self::Worktree { dir, reason } => {
                 write!(f, "cannot use {} as a worktree: {reason}", dir.display())
             }
+            Self::Unmerged { path } => write!(f, "`{path}` is under merge"),
             Self::Io { doing, path, error } => write!(f, "{doing} {}: {error}", path.display()),
             Self::Git { doing, message } => write!(f, "{doing}: {message}"),
         }
@@ -103,6 +110,7 @@ impl Error for GitError {
             | Self::Unsupported { .. }
             | Self::Moved { .. }
             | Self::Worktree { .. }
+            | Self::Unmerged { .. }
             | Self::Git { .. } => None,
         }
     }

@@ -59,7 +59,17 @@ pub struct Facts<'a> {
     repository: &'a Repository,
     exclude: &'a [&'a Path],
     objects: TempDir,
+    seen: Seen,
     now: OnceCell<Snapshot>,
+}
+
+/// What counts as the tree as it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// The work tree.
+    WorkTree,
+    /// What is staged: that is what a commit will hold.
+    Index,
 }
 
 impl Repository {
@@ -67,11 +77,17 @@ impl Repository {
     pub fn facts<'a>(&'a self, exclude: &'a [&'a Path]) -> Result<Facts<'a>, GitError> {
         let objects = tempfile::tempdir()
             .map_err(|error| GitError::io("cannot make", std::env::temp_dir(), error))?;
-        Ok(Facts { repository: self, exclude, objects, now: OnceCell::new() })
+        Ok(Facts { repository: self, exclude, objects, seen: Seen::WorkTree, now: OnceCell::new() })
     }
 }
 
 impl Facts<'_> {
+    /// The same look, for which something else counts as the tree as it is.
+    #[must_use]
+    pub fn seeing(self, seen: Seen) -> Self {
+        Self { seen, ..self }
+    }
+
     /// What differs between a base and the work tree as it is, untracked files included.
     pub fn since(&self, base: &Base) -> Result<Vec<FileDiff>, GitError> {
         let from = self.tree(base.tree.as_deref())?;
@@ -112,7 +128,10 @@ impl Facts<'_> {
         if let Some(now) = self.now.get() {
             return Ok(now);
         }
-        let now = self.repository.snapshot(self.objects.path(), self.exclude)?;
+        let now = match self.seen {
+            Seen::WorkTree => self.repository.snapshot(self.objects.path(), self.exclude)?,
+            Seen::Index => self.index()?.tree,
+        };
         Ok(self.now.get_or_init(|| now))
     }
 
@@ -134,8 +153,28 @@ impl Facts<'_> {
     }
 
     fn index(&self) -> Result<Staged, GitError> {
-        let handle = self.repository.handle()?;
-        let index = Index::load(&handle)?;
+        Staged::of(self.repository, self.objects.path())
+    }
+}
+
+impl Repository {
+    /// What is staged, as a tree whose objects are in `objects` where the repository has them not.
+    ///
+    /// # Errors
+    /// Files are under merge, so that no commit can be made; or the index cannot be read.
+    pub fn staged(&self, objects: &Path) -> Result<Snapshot, GitError> {
+        let staged = Staged::of(self, objects)?;
+        match staged.conflicted.iter().min() {
+            None => Ok(staged.tree),
+            Some(path) => Err(GitError::Unmerged { path: path.clone() }),
+        }
+    }
+}
+
+impl Staged {
+    fn of(repository: &Repository, objects: &Path) -> Result<Self, GitError> {
+        let handle = repository.handle()?;
+        let index = Index::load_from(&handle, repository.index_file())?;
         let staged = |kind| matches!(kind, Kind::Plain | Kind::Skipped);
         let entries: Vec<Entry<'_>> = index
             .entries
@@ -147,12 +186,12 @@ impl Facts<'_> {
                 oid: entry.oid,
             })
             .collect();
-        let tree = Store::open(self.objects.path(), &handle)?.put_tree(&entries, 0)?.to_string();
+        let tree = Store::open(objects, &handle)?.put_tree(&entries, 0)?.to_string();
         let of_kind = |kind| {
             let found = index.entries.iter().filter(|entry| entry.kind == kind);
             found.map(|entry| escape(&entry.path)).collect()
         };
-        Ok(Staged {
+        Ok(Self {
             tree: Snapshot { tree, unstored: Vec::new() },
             conflicted: of_kind(Kind::Conflicted),
             intended: of_kind(Kind::Intended),

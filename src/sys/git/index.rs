@@ -61,15 +61,21 @@ struct Rules {
 
 impl Index {
     pub(super) fn load(repository: &git2::Repository) -> Result<Self, GitError> {
-        let folder = repository.path();
+        Self::load_from(repository, &repository.path().join("index"))
+    }
+
+    /// The index in another file than usually.
+    pub(super) fn load_from(repository: &git2::Repository, file: &Path) -> Result<Self, GitError> {
+        let folder = file.parent().unwrap_or(file);
+        let name = Path::new(file.file_name().unwrap_or_default());
         // Before the index itself: if git replaces it in between, more files count as fresh.
-        let written = match Inside::open(folder).and_then(|git| git.stat(Path::new("index"))) {
+        let written = match Inside::open(folder).and_then(|git| git.stat(name)) {
             Ok(stat) => modified(&stat),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (0, 0),
-            Err(error) => return Err(GitError::io("cannot read", folder.join("index"), error)),
+            Err(error) => return Err(GitError::io("cannot read", file, error)),
         };
         let doing = "cannot read the index";
-        let index = git2::Index::open(&folder.join("index")).map_err(GitError::git(doing))?;
+        let index = git2::Index::open(file).map_err(GitError::git(doing))?;
         let mut entries: Vec<Tracked> = Vec::with_capacity(index.len());
         for entry in index.iter() {
             match entries.last_mut() {

@@ -36,6 +36,8 @@ pub enum Place {
 pub struct Repository {
     root: PathBuf,
     git_dir: PathBuf,
+    /// The file of the index.
+    index: PathBuf,
     pub(super) known: Mutex<Known>,
 }
 
@@ -86,7 +88,8 @@ pub fn discover(cwd: &Path) -> Result<Place, GitError> {
             format!("core.worktree names {}, which does not hold this folder", root.display());
         return Ok(Place::Unsupported { root: holder(&cwd), reason });
     }
-    Ok(Place::Repository(Repository { root, git_dir, known: Mutex::default() }))
+    let index = git_dir.join("index");
+    Ok(Place::Repository(Repository { root, git_dir, index, known: Mutex::default() }))
 }
 
 impl Repository {
@@ -98,6 +101,18 @@ impl Repository {
     /// The repository's own folder; that of a linked worktree is its own.
     pub fn git_dir(&self) -> &Path {
         &self.git_dir
+    }
+
+    /// The same repository, in which something is staged in another file than usually: git names
+    /// it to its hooks by `GIT_INDEX_FILE`, from the root, when only some files are committed.
+    #[must_use]
+    pub fn with_index(self, file: &Path) -> Self {
+        Self { index: self.root.join(file), ..self }
+    }
+
+    /// The file of the index.
+    pub(super) fn index_file(&self) -> &Path {
+        &self.index
     }
 
     /// Where HEAD stands now.

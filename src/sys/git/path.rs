@@ -39,7 +39,7 @@ pub fn unescape(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The bytes as the operating system's path.
-pub(super) fn as_path(bytes: &[u8]) -> &Path {
+pub fn as_path(bytes: &[u8]) -> &Path {
     Path::new(OsStr::from_bytes(bytes))
 }
 

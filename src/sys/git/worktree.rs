@@ -156,7 +156,7 @@ impl Repository {
         let _bridge = borrow_objects(handle, objects)?;
         let blobs = list(handle, &base.tree)?;
         let admin = Admin::make(handle, dir)?;
-        files::check_out(&admin, self.git_dir(), objects, &files::Wanted::new(base, &blobs))?;
+        files::check_out(&admin, self.index_file(), objects, &files::Wanted::new(base, &blobs))?;
         admin.set_head(&self.head()?)?;
         self.open_worktree(dir)
     }

@@ -105,6 +105,26 @@ pub(super) const ATTACKS: &[Attack] = &[
         holds: "the run is refused: the hash names nothing any more",
         act: a_pull_request_that_changes_the_checks,
     },
+    Attack {
+        id: "A14",
+        tried: "a pull request that is judged by `--config-from` and changes its own contract, \
+                `atlas.yaml`, skill, schema, a hook's script or what that reads, by content, link \
+                or removal",
+        holds: "it is judged by what the revision holds, and refused",
+        act: crate::run_config_from::a_change_cannot_edit_its_own_gate,
+    },
+    Attack {
+        id: "A14b",
+        tried: "the same with hooks in Claude Code's settings and a `CLAUDE.md`, with the real claude",
+        holds: "nothing runs, nothing is read",
+        act: crate::run_config_from::nothing_that_claude_would_heed_in_the_checkout_counts,
+    },
+    Attack {
+        id: "A15",
+        tried: "sessions with a verdict, committed to the repository, and `--reuse`",
+        holds: "the work is judged anew",
+        act: crate::run_reuse::verdicts_that_a_repository_brings_along_do_not_count,
+    },
 ];
 
 const OWNING: &str = "hooks: { own: { timing: pre, command: [touch, ../owned] } }\n";

@@ -20,6 +20,7 @@ Commands:
   run          Run a skill, check what came of it, and keep a record
   verify       Judge work that was done elsewhere by a skill's contract
   resume       Go on with a run where it stopped: finished steps are not paid again
+  spawn        Give tasks to sub-agents, each with a fresh context of its own
   list         List the skills that can be run here
   show         Show what a skill says: its header and outline, one section, or one of its files
   check        Check skills, contracts and configurations without running anything

@@ -16,6 +16,7 @@ const ROOTS: &[&str] = &[
     "src/main.rs",
     "tests/it/main.rs",
     "tests/browser/main.rs",
+    "tests/pages/main.rs",
     "tests/fakes/claude.rs",
 ];
 

@@ -10,6 +10,7 @@ const SLEEPS: &[&str] = &["sleep", "sleep_ms", "sleep_until", "nanosleep", "park
 const CLOCKS: &[(&str, &str)] = &[
     ("src/sys/process/tests/linux.rs", "it puts the loop of a call together, with its leak clock"),
     ("src/store/session/tests/processes.rs", "it kills at another moment each time"),
+    ("tests/it/support/model/server.rs", "a service that takes so many at once takes its time"),
 ];
 
 #[test]

@@ -14,7 +14,7 @@ pub(super) enum Kind {
     Other,
 }
 
-const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "fish"];
+pub(in crate::model::judges) const SHELLS: &[&str] = &["sh", "bash", "dash", "zsh", "ksh", "fish"];
 const PYTHONS: &[&str] = &["python", "pypy"];
 const OTHERS: &[&str] = &[
     "node", "nodejs", "deno", "bun", "tsx", "ts-node", "ruby", "perl", "php", "lua", "luajit",

@@ -35,6 +35,7 @@ fn panel(commands: &[&str]) -> PanelPlan {
             template: None,
             conversation: crate::model::contract::Conversation::Fresh,
             limits: crate::model::run::plan::StepLimits::default(),
+            sub_agent: None,
         },
     });
     PanelPlan {

@@ -9,8 +9,8 @@ use crate::model::{
     run::{
         Plan,
         plan::{
-            AgentPlan, CallTrust, HookPlan, Index, Limits, Requires, Setting, SkillRef, StepLimits,
-            StepPlan,
+            AgentPlan, CallTrust, HookPlan, Index, Limits, PacePlan, Requires, Setting, SkillRef,
+            StepLimits, StepPlan,
         },
     },
     skill::stages::Stages,
@@ -41,8 +41,8 @@ pub(crate) fn bare_plan() -> Plan {
         commands: Vec::new(),
         skills: Vec::new(),
         tree: Vec::new(),
-        jobs: 4,
         typed: BTreeMap::new(),
+        tasks: None,
         output: None,
         panel: None,
         repair: "whole".into(),
@@ -60,6 +60,7 @@ pub(crate) fn bare_plan() -> Plan {
             context: Share::percent(50),
             quota: Share::percent(80),
         },
+        pace: PacePlan::default(),
         require: Require::None,
         settings: vec![
             setting("model", "sonnet", "default"),
@@ -68,6 +69,7 @@ pub(crate) fn bare_plan() -> Plan {
         ],
         sources: Vec::new(),
         index: Index::default(),
+        protected: None,
     }
 }
 
@@ -124,6 +126,7 @@ pub(super) fn step(id: &str) -> StepPlan {
         template: None,
         conversation: crate::model::contract::Conversation::Fresh,
         limits: StepLimits::default(),
+        sub_agent: None,
     }
 }
 

@@ -60,13 +60,13 @@ impl Story {
     pub(crate) fn then(&mut self, event: Event) {
         self.events.push(event);
         loop {
-            let decided: Vec<Event> =
-                next(&self.plan, &self.state())
-                    .into_iter()
-                    .filter_map(|effect| {
-                        if let Effect::Record(event) = effect { Some(*event) } else { None }
-                    })
-                    .collect();
+            let decided: Vec<Event> = next(&self.plan, &self.state())
+                .into_iter()
+                .filter_map(|effect| match effect {
+                    Effect::Record(event) | Effect::Stop(event) => Some(*event),
+                    _ => None,
+                })
+                .collect();
             if decided.is_empty() {
                 return;
             }
@@ -96,7 +96,7 @@ impl Story {
     }
 
     fn call_starts(&mut self, step: &str, attempt: u32) {
-        self.then(Event::StepStarted { step: step.into(), attempt });
+        self.then(Event::StepStarted { step: step.into(), attempt, grant: None });
         self.then(Event::CallStarted(CallStarted {
             step: step.into(),
             attempt,

@@ -75,16 +75,21 @@ fn call(asked: Asked<'_>) -> Vec<Effect> {
     vec![Effect::Call {
         step: path.to_owned(),
         attempt: known.next_attempt(),
-        resume: known.conversation.clone().or_else(|| asked.goes_on_with()),
+        // A sub-agent keeps no conversation: after an overload it begins anew.
+        resume: match asked.step.sub_agent {
+            Some(_) => None,
+            None => known.conversation.clone().or_else(|| asked.goes_on_with()),
+        },
         reasons: refused.cloned().unwrap_or_default(),
         after: known.backoff.unwrap_or_default(),
+        grant: None,
     }]
 }
 
 fn ended(asked: Asked<'_>, outcome: &CallOutcome) -> Vec<Effect> {
     let Asked { plan, state, path, retry, known, .. } = asked;
     if let CallOutcome::Unavailable { why, reason } = outcome
-        && let Some(after) = worth_waiting(retry, known, why)
+        && let Some(after) = worth_waiting((plan, retry), known, why)
     {
         return vec![Effect::record(Event::CallRetrying {
             step: path.to_owned(),
@@ -157,23 +162,25 @@ fn judge(plan: &Plan, asked: Asked<'_>, own: &[Check], at: &Point) -> Vec<Effect
     }
 }
 
-/// An overload or a broken line passes; a login or a quota does not.
+/// An overload or a broken line passes; a login does not, and a quota only for a run that waits.
 pub(super) fn worth_waiting(
-    retry: &Retry,
+    (plan, retry): (&Plan, &Retry),
     known: &StepState,
     why: &Unavailability,
 ) -> Option<Span> {
+    let doubled = || {
+        let doubled = retry.backoff.0.checked_mul(1 << known.waits.min(16))?;
+        (known.waits < WAITS).then_some(Span(doubled))
+    };
     match why {
-        Unavailability::Missing | Unavailability::Login | Unavailability::Quota { .. } => None,
+        Unavailability::Missing | Unavailability::Login => None,
+        Unavailability::Quota { .. } => plan.pace.wait.and_then(|_| doubled()),
         Unavailability::Overloaded | Unavailability::Network
             if !retry.on.contains(&RetryOn::Unavailable) =>
         {
             None
         }
-        Unavailability::Overloaded | Unavailability::Network => {
-            let doubled = retry.backoff.0.checked_mul(1 << known.waits.min(16))?;
-            (known.waits < WAITS).then_some(Span(doubled))
-        }
+        Unavailability::Overloaded | Unavailability::Network => doubled(),
     }
 }
 

@@ -3,11 +3,12 @@
 use super::command;
 use crate::model::{
     Delivery, Status,
+    call::CallOutcome,
     check::{Check, Proof, Require},
-    result::VerdictStatus,
+    result::{RunResult, VerdictStatus},
     run::{
         Effect, Event, Plan, Point, State, StepStatus,
-        state::{Halt, Stage},
+        state::{Halt, Stage, StepState},
     },
 };
 
@@ -29,6 +30,11 @@ pub(super) fn status_of(status: StepStatus) -> Status {
         | StepStatus::Reused
         | StepStatus::Cached => Status::Failed,
     }
+}
+
+/// An earlier run stands for this one, and ended like that.
+pub(super) fn as_before(result: &RunResult) -> Effect {
+    run(result.status, result.reason.clone().unwrap_or_default())
 }
 
 /// Nothing refused. That is a pass only with as much proof as was asked for, and, where the work
@@ -128,6 +134,10 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
         Halt::Over(status, reason) => {
             (StepStatus::Cancelled, *status, run(*status, reason.clone()))
         }
+        Halt::Unavailable(_, reason) => {
+            let end = run(Status::Unavailable, reason.clone());
+            (StepStatus::Cancelled, Status::Unavailable, end)
+        }
     };
     let unfinished = open.iter().find_map(|path| {
         let known = state.step(path)?;
@@ -135,7 +145,7 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
             Effect::record(Event::StepEnded {
                 step: (*path).to_owned(),
                 attempt: known.attempt,
-                status: step_status,
+                status: if found_nobody(known) { StepStatus::Failed } else { step_status },
                 reason: None,
                 scratch: None,
                 ends: Some(ends),
@@ -143,6 +153,10 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
         })
     });
     vec![unfinished.unwrap_or(end)]
+}
+
+fn found_nobody(known: &StepState) -> bool {
+    matches!(known.call, Stage::Ended(CallOutcome::Unavailable { .. }))
 }
 
 /// A call that was ended may have changed the tree. It is looked at, so that a resume can tell the

@@ -1,7 +1,7 @@
 //! The panel: starts only where nothing else refused, asks its reviewers, and concludes. What it has
 //! passed goes before it once more with a planted fault, where that is wanted.
 
-use super::{Phase, after, agent::worth_waiting, checks, end, room::exhausted};
+use super::{Phase, after, agent::worth_waiting, checks, end};
 use crate::model::{
     Status,
     call::CallOutcome,
@@ -12,7 +12,6 @@ use crate::model::{
         plan::StepPlan,
         state::{Stage, StepState},
     },
-    value::Usd,
 };
 
 /// Reviewers are asked side by side; where the panel escalates, the first one alone at first.
@@ -116,8 +115,6 @@ fn attempt(state: &State) -> u32 {
 struct Asking<'a> {
     plan: &'a Plan,
     state: &'a State,
-    /// What was ordered and is not charged yet.
-    promised: Usd,
     /// Whether anybody is being asked, now or from now on.
     busy: bool,
     effects: Vec<Effect>,
@@ -127,19 +124,11 @@ struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     fn new(plan: &'a Plan, state: &'a State) -> Self {
-        let promised = state.promised(plan);
-        Self { plan, state, promised, busy: false, effects: Vec::new(), end: None }
+        Self { plan, state, busy: false, effects: Vec::new(), end: None }
     }
 
-    /// Where there is no room for one more beside the others, it waits for what they leave: calls
-    /// cost less than they reserve.
     fn ask(&mut self, call: &StepPlan, known: Option<&StepState>) {
-        if let Some((limit, reason)) = exhausted(self.plan, self.state, call, self.promised) {
-            self.end.get_or_insert(Effect::record(Event::LimitReached { limit, reason }));
-            return;
-        }
         self.busy = true;
-        self.promised += call.reserve;
         self.effects.push(Effect::Call {
             step: call.id.clone(),
             attempt: attempt(self.state),
@@ -147,6 +136,7 @@ impl<'a> Asking<'a> {
             resume: None,
             reasons: Vec::new(),
             after: known.and_then(|known| known.backoff).unwrap_or_default(),
+            grant: None,
         });
     }
 
@@ -155,7 +145,7 @@ impl<'a> Asking<'a> {
     fn ended(&mut self, call: &StepPlan, known: Option<&StepState>, outcome: &CallOutcome) {
         let CallOutcome::Unavailable { why, reason } = outcome else { return };
         let Some(known) = known else { return };
-        match worth_waiting(&self.plan.retry, known, why) {
+        match worth_waiting((self.plan, &self.plan.retry), known, why) {
             Some(after) => {
                 self.busy = true;
                 self.effects.push(Effect::record(Event::CallRetrying {

@@ -3,7 +3,7 @@
 //! Only what is under way is looked at, and what comes next after it: a run of a hundred thousand
 //! steps asks no more of each than a run of ten.
 
-use super::{Phase, agent, command, end, skill};
+use super::{Phase, agent, command, end, skill, tasks};
 use crate::model::{
     contract::Join,
     run::{
@@ -15,6 +15,9 @@ use crate::model::{
 
 /// The outermost steps run one after another; when the last is over, so is this phase.
 pub(super) fn next(plan: &Plan, state: &State) -> Phase {
+    if plan.tasks.is_some() {
+        return tasks::next(plan, state);
+    }
     let fresh = NodeState::default();
     let known = state.node(path::ROOT).unwrap_or(&fresh);
     let mut walk = Walk { plan, state, effects: Vec::new() };
@@ -119,7 +122,7 @@ impl<'a> Walk<'a> {
                 Some(_) => {}
             }
         }
-        let jobs = self.plan.jobs.max(1);
+        let jobs = self.plan.pace.jobs.max(1);
         let window = |max: Option<u32>| max.unwrap_or(jobs).min(jobs);
         let rule = Rule { mode, ..Rule::ONE };
         let (held, rule) = match &node.does {

@@ -8,11 +8,13 @@ use crate::model::{
         Event, Plan, Point, Stand, StepStatus,
         event::{Before, CallEnded, CallStarted, CommandEnded},
     },
+    value::Usd,
 };
 
 impl State {
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
+        self.pace.apply(event);
         match event {
             Event::RunStarted { run, request, claude, stand, before, .. } => {
                 self.run = *run;
@@ -26,12 +28,16 @@ impl State {
                 self.judges.plan(&plan.judges);
                 self.go_on_in_conversation(plan);
             }
+            Event::Reused(reused) => self.reused = Some(reused.clone()),
             Event::RunResumed { differences, base, closed, .. } => {
                 self.resumed(differences, base.as_deref(), closed);
             }
             Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
             Event::LimitReached { limit, reason } => {
                 self.halt.get_or_insert(Halt::Limit(*limit, reason.clone()));
+            }
+            Event::Unavailable { why, reason } => {
+                self.halt.get_or_insert(Halt::Unavailable(why.clone(), reason.clone()));
             }
             Event::ChecksStarted { at } => {
                 self.under_way.insert(Work::Checks(at.clone()));
@@ -64,9 +70,8 @@ impl State {
                 self.begin_in_tree(step);
                 self.nodes.entry(step.clone()).or_default().decision = Some(decision.clone());
             }
-            Event::StepStarted { step, attempt } | Event::CommandStarted { step, attempt, .. } => {
-                self.begin(step, *attempt);
-            }
+            Event::StepStarted { step, attempt, grant } => self.ordered(step, *attempt, *grant),
+            Event::CommandStarted { step, attempt, .. } => self.begin(step, *attempt),
             Event::Cancelled { step } => self.step_mut(step).is_cancelled = true,
             Event::CommandEnded(command) => self.command_ended(command),
             Event::CallStarted(call) => self.call_started(call),
@@ -99,7 +104,12 @@ impl State {
                 self.end =
                     Some(RunEnd { status: *status, exit_code: *exit_code, reason: reason.clone() });
             }
-            Event::EditChecked { .. } | Event::Unknown => {}
+            Event::EditChecked { .. }
+            | Event::CallAnswered { .. }
+            | Event::CallRefused { .. }
+            | Event::QuotaAwaited { .. }
+            | Event::QuotaReset
+            | Event::Unknown => {}
         }
     }
 
@@ -143,6 +153,13 @@ impl State {
         self.begin_in_tree(step);
         self.under_way.insert(Work::Step(step.to_owned()));
         self.step_mut(step).begin(attempt);
+    }
+
+    fn ordered(&mut self, step: &str, attempt: u32, grant: Option<Usd>) {
+        self.begin(step, attempt);
+        if let Some(usd) = grant {
+            self.ledger.grant(step, attempt, usd);
+        }
     }
 
     fn step_ended(&mut self, path: &str, status: StepStatus, reason: Option<&String>) {

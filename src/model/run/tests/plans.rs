@@ -12,7 +12,8 @@ use crate::model::{
     run::{
         Plan,
         plan::{
-            AgentPlan, CallTrust, HookPlan, Index, Limits, Requires, SkillRef, StepLimits, StepPlan,
+            AgentPlan, CallTrust, HookPlan, Index, Limits, PacePlan, Requires, SkillRef, Stagger,
+            StepLimits, StepPlan,
         },
     },
     skill::stages::Stages,
@@ -30,13 +31,15 @@ prop_compose! {
         delivery in prop_oneof![
             Just(Delivery::Patch), Just(Delivery::Tree), Just(Delivery::Branch { name: None })
         ],
-        reviewers in 0usize..4,
+        reviewers in 0usize..7,
         escalate in any::<bool>(),
         canary in any::<bool>(),
         given in any::<bool>(),
         output in any::<bool>(),
         times in 0u8..3,
         cents in 5u64..200,
+        jobs in 1u32..6,
+        wait in any::<bool>(),
         repair in 0usize..4,
         require in prop_oneof![
             Just(Require::None), Just(Require::Checks), Just(Require::Panel)
@@ -60,6 +63,7 @@ prop_compose! {
             repair,
             retry: Retry { times, ..bare().retry },
             limits: limits(cents),
+            pace: PacePlan { jobs, stagger: Stagger::On, wait: wait.then_some(Span::seconds(1)) },
             require,
             ..bare()
         }
@@ -91,8 +95,8 @@ pub(super) fn bare() -> Plan {
         commands: Vec::new(),
         skills: Vec::new(),
         tree: Vec::new(),
-        jobs: 4,
         typed: BTreeMap::new(),
+        tasks: None,
         output: None,
         panel: None,
         repair: String::new(),
@@ -102,11 +106,18 @@ pub(super) fn bare() -> Plan {
             backoff: Span::millis(1),
         },
         limits: limits(100_000),
+        pace: PacePlan::default(),
         require: Require::None,
         settings: Vec::new(),
         sources: Vec::new(),
+        protected: None,
         index: Index::default(),
     }
+}
+
+/// A plan that asks so many reviewers at once and does nothing else, with so many cents.
+pub(super) fn fan_out(calls: usize, cents: u64, pace: PacePlan) -> Plan {
+    Plan { panel: panel(calls, false, false), limits: limits(cents), pace, ..bare() }
 }
 
 prop_compose! {
@@ -173,6 +184,7 @@ pub(super) fn asks(id: &str) -> StepPlan {
         template: None,
         conversation: crate::model::contract::Conversation::Fresh,
         limits: StepLimits::default(),
+        sub_agent: None,
     }
 }
 

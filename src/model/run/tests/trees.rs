@@ -19,7 +19,7 @@ use crate::model::{
         Effect, Event, Plan, Point, State, StepStatus,
         event::{CallEnded, CallStarted, CommandEnded, Decision},
         next, path,
-        plan::{CommandPlan, Does, Items, Node, SkillPlan},
+        plan::{CommandPlan, Does, Items, Node, PacePlan, SkillPlan, Stagger},
     },
     value::{Span, Usd},
 };
@@ -114,7 +114,8 @@ fn plan(mut tree: Vec<Node>, jobs: u32) -> Plan {
         | Does::Route { .. }
         | Does::Fallback(_) => {}
     });
-    Plan { root: Some("/r".into()), steps, commands, skills, tree, jobs, ..bare() }
+    let pace = PacePlan { jobs, stagger: Stagger::Off, wait: None };
+    Plan { root: Some("/r".into()), steps, commands, skills, tree, pace, ..bare() }
 }
 
 struct World {
@@ -163,7 +164,7 @@ impl World {
                 .running
                 .iter()
                 .filter(|effect| matches!(effect, Effect::Call { .. } | Effect::Run { .. }));
-            assert!(steps.count() <= self.plan.jobs as usize, "more than jobs allow");
+            assert!(steps.count() <= self.plan.pace.jobs as usize, "more than jobs allow");
             match &self.state.end {
                 Some(end) if end.status != Status::Interrupted => {
                     assert!(self.running.is_empty(), "ended over {:?}", self.running);
@@ -193,7 +194,8 @@ impl World {
                 argv: Vec::new(),
             }),
             Effect::Call { step, attempt, .. } => {
-                self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
+                let (step, attempt) = (step.clone(), *attempt);
+                self.append(Event::StepStarted { step, attempt, grant: None });
             }
             Effect::Cancel { step } => {
                 self.append(Event::Cancelled { step: step.clone() });
@@ -202,6 +204,8 @@ impl World {
             Effect::Freeze
             | Effect::Plant { .. }
             | Effect::TakeWork { .. }
+            | Effect::Stop(_)
+            | Effect::AwaitQuota { .. }
             | Effect::RunHook { .. } => panic!("these plans have no checks"),
         }
         self.running.push(effect);
@@ -275,6 +279,8 @@ impl World {
             | Effect::Freeze
             | Effect::Plant { .. }
             | Effect::TakeWork { .. }
+            | Effect::Stop(_)
+            | Effect::AwaitQuota { .. }
             | Effect::RunHook { .. } => panic!("a decision never runs"),
         }
     }

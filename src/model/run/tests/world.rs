@@ -22,8 +22,9 @@ use crate::model::{
     value::Usd,
 };
 
-/// The most that one call costs here, in millionths of a dollar: twice its reservation.
-pub(super) const DEAREST: u64 = 100_000;
+/// The most that one call costs here beyond what was set aside for it: one answer, in millionths
+/// of a dollar.
+pub(super) const ANSWER: u64 = 30_000;
 
 /// Decisions drawn from a string of bytes, so that a failing run shrinks.
 pub(super) struct Chance {
@@ -53,6 +54,8 @@ pub(super) struct World {
     accepted: BTreeSet<String>,
     chance: Chance,
     running: Vec<Effect>,
+    /// The most calls that were under way at once.
+    pub(super) most: u32,
 }
 
 impl World {
@@ -65,6 +68,7 @@ impl World {
             accepted: BTreeSet::new(),
             chance,
             running: Vec::new(),
+            most: 0,
         };
         world.append(Event::RunStarted {
             run: 1,
@@ -88,6 +92,8 @@ impl World {
                 self.start(effect);
             }
             if let Some(end) = &self.state.end {
+                // Whoever waits for a quota is no work.
+                self.running.retain(|effect| !matches!(effect, Effect::AwaitQuota { .. }));
                 assert!(self.running.is_empty(), "ended over {:?}", self.running);
                 if end.is_for_good() || self.chance.below(2) == 0 {
                     return;
@@ -125,7 +131,11 @@ impl World {
             }
             Effect::TakeWork { step, attempt } => {
                 assert!(!self.accepted.contains(step), "`{step}` is taken in already");
-                self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
+                self.append(Event::StepStarted {
+                    step: step.clone(),
+                    attempt: *attempt,
+                    grant: None,
+                });
             }
             Effect::Check { at } => self.append(Event::ChecksStarted { at: at.clone() }),
             Effect::RunHook { hook, at } => {
@@ -134,12 +144,21 @@ impl World {
             Effect::Decide { .. } | Effect::Run { .. } | Effect::Cancel { .. } => {
                 panic!("these plans have agents only, one after another")
             }
-            Effect::Call { step, attempt, .. } => {
+            Effect::Call { step, attempt, grant, .. } => {
                 assert!(!self.accepted.contains(step), "`{step}` is paid for already");
                 let limit = self.plan.limits.usd.expect("the plans of these tests have one");
-                let gone = self.state.ledger.charged() + self.state.promised(&self.plan);
-                assert!(gone + RESERVE <= limit, "{step} does not fit: {gone} of {limit}");
-                self.append(Event::StepStarted { step: step.clone(), attempt: *attempt });
+                let (gone, usd) = (self.state.ledger.committed(), grant.expect("there is a limit"));
+                assert!(usd >= RESERVE, "{step} gets less than it reserves: {usd}");
+                assert!(gone + usd <= limit, "{step} does not fit: {gone} and {usd} of {limit}");
+                let (step, attempt, grant) = (step.clone(), *attempt, *grant);
+                self.append(Event::StepStarted { step, attempt, grant });
+                self.most = self.most.max(self.state.pace.under_way());
+                assert!(self.state.pace.under_way() <= self.plan.pace.jobs, "too many at once");
+            }
+            Effect::Stop(event) => return self.append((**event).clone()),
+            Effect::AwaitQuota { window, resets_at } => {
+                let (window, resets_at) = (window.clone(), *resets_at);
+                self.append(Event::QuotaAwaited { window, resets_at });
             }
         }
         self.running.push(effect);
@@ -173,8 +192,15 @@ impl World {
             | Effect::Plant { .. }
             | Effect::Decide { .. }
             | Effect::Cancel { .. }
+            | Effect::Stop(_)
             | Effect::Run { .. } => {
                 panic!("a decision never runs")
+            }
+            Effect::AwaitQuota { window, resets_at } => {
+                let why = Unavailability::Quota { window, resets_at: Some(resets_at) };
+                let too_long = Event::Unavailable { why, reason: "too long".into() };
+                let event = if self.chance.below(3) == 2 { too_long } else { Event::QuotaReset };
+                self.append(event);
             }
             Effect::Check { at: at @ Point::Panel { .. } } => self.hear(at),
             Effect::Check { at: at @ Point::Canary { .. } } => self.hear_of_a_copy(at),
@@ -190,7 +216,7 @@ impl World {
                 let check = self.check(&hook, CheckKind::Hook, Some(plan.timing), plan.blocking);
                 self.append(Event::HookEnded { hook, at, check });
             }
-            Effect::Call { step, attempt, .. } => {
+            Effect::Call { step, attempt, grant, .. } => {
                 self.append(Event::CallStarted(CallStarted {
                     step: step.clone(),
                     attempt,
@@ -202,7 +228,8 @@ impl World {
                     cap: None,
                     stream: 0,
                 }));
-                self.end_call(step, attempt);
+                self.service_says(&step, attempt);
+                self.end_call((step, attempt), grant.unwrap_or_default());
             }
         }
     }
@@ -272,20 +299,30 @@ impl World {
         Check { name, kind, timing, blocking, status, reason: Some(reason), ms: 1 }
     }
 
-    fn end_call(&mut self, step: String, attempt: u32) {
+    fn service_says(&mut self, step: &str, attempt: u32) {
+        let step = step.to_owned();
+        match self.chance.below(4) {
+            0 | 1 => self.append(Event::CallAnswered { step, attempt }),
+            2 => self.append(Event::CallRefused { step, attempt, status: Some(529) }),
+            _ => {}
+        }
+    }
+
+    fn end_call(&mut self, (step, attempt): (String, u32), grant: Usd) {
         let outcome = self.outcome();
         if outcome == CallOutcome::Succeeded {
             *self.successes.entry((step.clone(), attempt)).or_default() += 1;
             self.accepted.insert(step.clone());
         }
-        let price = [Some(20_000), Some(DEAREST), None][self.chance.below(3)];
+        let dearest = grant + Usd::from_micros(ANSWER);
+        let price = [Some(Usd::from_micros(20_000)), Some(dearest), None][self.chance.below(3)];
         let changes = TreeChanges::default();
         self.append(Event::CallEnded(Box::new(CallEnded {
             step: step.clone(),
             attempt,
             outcome,
             spend: Spend {
-                usd: price.map(Usd::from_micros),
+                usd: price,
                 tokens: TokenCount { input: 100, ..TokenCount::default() },
                 basis: Basis::Api,
                 turns: 1,
@@ -304,13 +341,17 @@ impl World {
 
     fn outcome(&mut self) -> CallOutcome {
         let reason = "so it was".to_owned();
-        match self.chance.below(13) {
+        match self.chance.below(14) {
             0..=6 => CallOutcome::Succeeded,
             7 => CallOutcome::Failed { failure: Failure::NoResult, reason },
             8 => CallOutcome::Failed { failure: Failure::ToolDenied, reason },
             9 => CallOutcome::Limit { limit: LimitKind::Idle, reason },
             10 => CallOutcome::Failed { failure: Failure::ConversationGone, reason },
             11 => CallOutcome::Unavailable { why: Unavailability::Overloaded, reason },
+            12 => CallOutcome::Unavailable {
+                why: Unavailability::Quota { window: None, resets_at: Some(0) },
+                reason,
+            },
             _ => CallOutcome::Unavailable { why: Unavailability::Login, reason },
         }
     }

@@ -282,6 +282,10 @@ fn notes(lines: &[Line]) -> Vec<String> {
                 notes.push(format!("It was broken off and resumed{accepted}."));
                 notes.extend(differences.iter().map(|it| format!("Changed meanwhile: {it}")));
             }
+            Event::Reused(earlier) => {
+                let session = earlier.result.session.as_deref().unwrap_or_default();
+                notes.push(format!("The verdict of {session}, {}, stands for it.", earlier.ended));
+            }
             Event::Interrupted { signal } => notes.push(format!("Signal {signal} ended it.")),
             Event::LimitReached { reason, .. } => notes.push(format!("A limit: {reason}")),
             Event::CallRetrying { step, reason, .. } => {

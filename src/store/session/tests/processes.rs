@@ -104,7 +104,7 @@ fn output(n: usize) -> Vec<u8> {
 }
 
 fn step(n: usize) -> Event {
-    Event::StepStarted { step: format!("step-{n}"), attempt: 1 }
+    Event::StepStarted { step: format!("step-{n}"), attempt: 1, grant: None }
 }
 
 /// Tells on stderr, which the harness leaves alone, the number of each line that is on disk.

@@ -40,12 +40,12 @@ impl<'a> Wanted<'a> {
 /// Writes the files, then the index: git trusts the times in an index that is younger.
 pub(super) fn check_out(
     admin: &Admin,
-    user_git_dir: &Path,
+    user_index: &Path,
     objects: &Path,
     wanted: &Wanted<'_>,
 ) -> Result<(), GitError> {
     let index_path = admin.folder.join("index");
-    let has_index = match fs::copy(user_git_dir.join("index"), &index_path) {
+    let has_index = match fs::copy(user_index, &index_path) {
         Ok(_) => true,
         Err(error) if error.kind() == ErrorKind::NotFound => false,
         Err(error) => return Err(GitError::io("cannot copy the index to", index_path, error)),

@@ -1,8 +1,27 @@
 //! What a rule answers, before it is put into HTTP.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{Failure, Gate};
+
+/// Places for so many answers at once.
+#[derive(Debug, Clone)]
+pub(super) struct Crowd(Arc<Semaphore>);
+
+impl Crowd {
+    pub(super) fn of(places: usize) -> Self {
+        Self(Arc::new(Semaphore::new(places)))
+    }
+
+    /// A place until it is dropped; `None` where all are taken.
+    pub(super) fn enter(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0).try_acquire_owned().ok()
+    }
+}
 
 /// An answer; by default an empty message at once.
 #[derive(Debug, Clone)]
@@ -14,6 +33,8 @@ pub(super) struct Answer {
     pub(super) failure: Option<Failure>,
     pub(super) headers: Vec<(&'static str, String)>,
     pub(super) held: Option<Gate>,
+    pub(super) takes: Duration,
+    pub(super) crowd: Option<Crowd>,
     pub(super) held_after: Option<(usize, Gate)>,
     pub(super) cut_after: Option<usize>,
 }
@@ -44,6 +65,8 @@ impl Default for Answer {
             failure: None,
             headers: Vec::new(),
             held: None,
+            takes: Duration::ZERO,
+            crowd: None,
             held_after: None,
             cut_after: None,
         }

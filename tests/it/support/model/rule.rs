@@ -1,9 +1,11 @@
 //! One line of the script: when it holds, and what it answers.
 
+use std::time::Duration;
+
 use regex::{Captures, Regex};
 use serde_json::Value;
 
-use super::answer::{Answer, Block};
+use super::answer::{Answer, Block, Crowd};
 use super::{Failure, Gate, Quota, Request};
 
 /// A rule that holds for every request and answers with an empty message.
@@ -126,6 +128,18 @@ impl Rule {
     pub(crate) fn quota(mut self, quota: &Quota) -> Self {
         self.answer.headers = quota.headers();
         if quota.refuses() { self.fails(Failure::rate_limited()) } else { self }
+    }
+
+    /// Takes so long before the first byte. Only for what is about time: a test waits at a gate.
+    pub(crate) fn takes(mut self, time: Duration) -> Self {
+        self.answer.takes = time;
+        self
+    }
+
+    /// Refuses with 429 what comes while it gives so many answers.
+    pub(crate) fn refuses_above(mut self, answers: usize) -> Self {
+        self.answer.crowd = Some(Crowd::of(answers));
+        self
     }
 
     /// Waits at the gate before the first byte.

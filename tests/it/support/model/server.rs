@@ -14,7 +14,7 @@ use futures_util::stream;
 use serde_json::json;
 use tokio::sync::oneshot;
 
-use super::answer::Answer;
+use super::answer::{Answer, Crowd};
 use super::log::Ticket;
 use super::{Gate, Log, Request, Rule, sse};
 
@@ -110,9 +110,18 @@ fn aside(request: &Request) -> Response {
 
 async fn respond(answer: Answer, mut ticket: Ticket) -> Response {
     let request = Arc::clone(&ticket.request);
+    let place = answer.crowd.as_ref().map(Crowd::enter);
+    if matches!(place, Some(None)) {
+        ticket.answered();
+        return super::Failure::rate_limited().response();
+    }
     if let Some(gate) = &answer.held {
         gate.pass().await;
     }
+    if !answer.takes.is_zero() {
+        tokio::time::sleep(answer.takes).await;
+    }
+    drop(place);
     let headers = answer.headers.clone();
     let mut response = if let Some(failure) = &answer.failure {
         ticket.answered();

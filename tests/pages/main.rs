@@ -1,8 +1,19 @@
 //! The pages for the first day, run as a reader would: in a copy of this clone, with an empty home.
 //!
 //! They build atlas anew, as a reader does, which takes longer than all other tests together. So they
-//! are asked for by name: `cargo test --test it -- --ignored pages::`. `.ci/run` does, and it runs the
-//! second command of the README, `cargo test`, in a fresh clone with an empty home as it stands there.
+//! are asked for by name: `cargo test --test pages`. `.ci/run` does, and it runs the second command
+//! of the README, `cargo test`, in a fresh clone with an empty home as it stands there.
+
+#[path = "../it/tidy/files.rs"]
+mod files_of_the_clone;
+#[path = "../it/support/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    clippy::unwrap_used,
+    reason = "the tests use all of it, this a part; and it is theirs"
+)]
+mod support;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,12 +24,12 @@ use std::time::Duration;
 
 use regex::Regex;
 
+use crate::files_of_the_clone::tracked;
 use crate::support::claude::real_claude;
 use crate::support::files;
 use crate::support::model::rule;
 use crate::support::programs::{Output, Run};
 use crate::support::world::{World, files_below};
-use crate::tidy::files::tracked;
 
 /// How long a build may take on a slow machine.
 const A_BUILD: Duration = Duration::from_secs(20 * 60);
@@ -108,7 +119,6 @@ fn expect_success(ended: &Output, command: &str) {
 }
 
 #[test]
-#[ignore = "builds atlas anew, minutes long; `.ci/run` asks for it"]
 fn the_first_command_of_the_readme_runs_in_a_fresh_clone() {
     let readme = page("README.md");
     let commands = commands(&readme);
@@ -130,7 +140,6 @@ fn timeless(line: &str) -> String {
 }
 
 #[test]
-#[ignore = "builds atlas anew, minutes long; `.ci/run` asks for it"]
 fn every_command_of_the_guide_runs() {
     let guide = page("docs/guide.md");
     let world = World::scripted([
@@ -160,7 +169,6 @@ fn every_command_of_the_guide_runs() {
 }
 
 #[test]
-#[ignore = "builds atlas anew, minutes long; `.ci/run` asks for it"]
 fn every_command_of_the_page_about_installing_runs() {
     let world = World::scripted([]);
     let installed = world.root().join("installed/bin/atlas");

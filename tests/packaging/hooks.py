@@ -1,0 +1,136 @@
+"""The hooks of `.pre-commit-hooks.yaml`, installed as a wheel and run by the real pre-commit and by
+prek, through real commits and pushes.
+
+Run by `.ci/run`, which installs both: `target/venv/bin/python tests/packaging/hooks.py`.
+"""
+
+import pathlib
+
+from world import BIN, ROOT, World, copy_of_the_tree, expect, programs
+
+# Built once, and in a profile that builds fast; each clone is a package of its own to cargo, yet
+# what it depends on is shared.
+BUILD = {
+    "CARGO_TARGET_DIR": str(ROOT / "target" / "wheel"),
+    "MATURIN_PEP517_ARGS": "--profile dev",
+}
+
+
+def toolchain():
+    """Where cargo and its downloads are, whatever the home is."""
+    import os
+
+    home = pathlib.Path(os.environ["HOME"])
+    cargo = os.environ.get("CARGO_HOME", str(home / ".cargo"))
+    rustup = os.environ.get("RUSTUP_HOME", str(home / ".rustup"))
+    passed = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    path = f"{BIN}:{cargo}/bin:/usr/local/bin:/usr/bin:/bin"
+    return {**BUILD, **passed, "CARGO_HOME": cargo, "RUSTUP_HOME": rustup, "PATH": path}
+
+
+def configure(world, source, *, extra=""):
+    world.write(
+        ".pre-commit-config.yaml",
+        f"""repos:
+- repo: {source}
+  rev: v0
+  hooks:
+  - id: atlas-check
+  - id: atlas-test
+  - id: atlas-run
+    args: [greet{extra}]
+    stages: [pre-commit, manual]
+""",
+    )
+
+
+def commit(world, *args, code=0, env=()):
+    return world.git("commit", "--message", "x", *args, code=code, env=env)
+
+
+def try_tool(tool, source, built):
+    """Everything that a hook has to do, with one of the two tools."""
+    with World(built) as world:
+        world.env.update(toolchain())
+        world.run(built / "atlas", "trust", "--always", "--yes")
+        configure(world, source)
+        world.git("add", "--all")
+        commit(world)
+        world.run(BIN / tool, "install", "--hook-type", "pre-commit", "--hook-type", "pre-push")
+        world.run(BIN / tool, "install-hooks" if tool == "pre-commit" else "prepare-hooks")
+
+        installs_only_atlas(world)
+
+        # Many changed files, and yet one call: not one a core.
+        for n in range(40):
+            world.write(f"many/{n}.md", "text\n")
+        world.git("add", "--all")
+        said = commit(world)
+        expect(world.asked() == 1, f"asked {world.asked()} times\n{said}")
+        expect("passed" in said and "1 of 1 check" in said, said)
+
+        # What is staged is judged, and nothing is paid twice.
+        world.write("a.txt", "bad\n")
+        world.git("add", "a.txt")
+        world.write("a.txt", "good again\n")
+        said = commit(world, code=1)
+        expect("rejected" in said and "hook gate" in said, said)
+        expect((world.repo / "a.txt").read_text() == "good again\n", "the work tree is left alone")
+        asked = world.asked()
+        said = commit(world, code=1)
+        expect("reused" in said and world.asked() == asked, said)
+
+        # `git commit FILE` makes an index of its own, and holds its lock.
+        world.write("b.txt", "better\n")
+        said = commit(world, "b.txt")
+        expect("passed" in said, said)
+        world.git("reset", "--quiet", "--hard")
+
+        # A faulty skill does not get that far.
+        world.write(".claude/skills/broken/SKILL.md", "---\nname: [\n---\n")
+        world.git("add", "--all")
+        said = commit(world, code=1)
+        expect("broken/SKILL.md" in said, said)
+        world.git("reset", "--quiet", "--hard")
+
+        # Nobody to ask: the commit goes through, and says that nothing was checked.
+        configure(world, source, extra=", --if-available")
+        world.write("a.txt", "new\n")
+        world.git("add", "--all")
+        said = commit(world, env={"ATLAS_CLAUDE": "/nowhere/claude"})
+        expect("NOT CHECKED" in said, said)
+
+        # Recordings are played before a push.
+        bare = world.root / "bare.git"
+        world.git("init", "--quiet", "--bare", bare)
+        said = world.git("push", bare, "main")
+        expect("atlas test" in said and "Passed" in said, said)
+        world.git("fsck", "--strict")
+        left = [path.name for path in (world.repo / ".git").glob("*.lock")]
+        expect(not left, f"locks are left behind: {left}")
+        print(f"{tool}: every commit and push went as it should")
+
+
+def installs_only_atlas(world):
+    """The stand-in of the tests is no part of a wheel."""
+    for name in ["fake-claude", "atlas"]:
+        found = list((world.root / "home").rglob(f"bin/{name}"))
+        expect(bool(found) == (name == "atlas"), f"{name}: {found}")
+
+
+def main():
+    built = programs()
+    with World(built) as origin:
+        source = origin.root / "atlas"
+        source.mkdir()
+        copy_of_the_tree(source)
+        origin.git("init", "--quiet", "--initial-branch=main", cwd=source)
+        origin.git("add", "--all", cwd=source)
+        origin.git("commit", "--quiet", "--message", "all", cwd=source)
+        origin.git("tag", "v0", cwd=source)
+        origin.run(BIN / "pre-commit", "validate-manifest", source / ".pre-commit-hooks.yaml")
+        for tool in ["pre-commit", "prek"]:
+            try_tool(tool, source, built)
+
+
+main()
