@@ -4,10 +4,13 @@
 //! alone writes the journal and folds the state, so there is no order of events but its own. It
 //! holds no rule about what a run should do.
 
+mod cached;
 mod orders;
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
+use cached::{Earlier, Keeping};
+use serde_json::json;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
@@ -53,6 +56,8 @@ pub(crate) struct Dispatcher<'a> {
     state: State,
     units: JoinSet<()>,
     stops: Stops,
+    /// Steps whose results are kept if they pass, by path.
+    keeping: BTreeMap<String, Keeping>,
     line: Line,
     inbox: mpsc::UnboundedReceiver<FromUnit>,
     /// When the run's time is over.
@@ -88,6 +93,7 @@ impl<'a> Dispatcher<'a> {
             state,
             units: JoinSet::new(),
             stops: Stops::default(),
+            keeping: BTreeMap::new(),
             line,
             inbox,
             deadline,
@@ -211,6 +217,15 @@ impl<'a> Dispatcher<'a> {
             Ok(told) => told,
             Err(why) => return self.cannot_begin(plan.id, attempt, why).await,
         };
+        let what = json!({
+            "agent": plan.agent, "system": plan.system, "prompt": plan.prompt,
+            "told": told.brief, "form": plan.output,
+        });
+        match self.earlier(&plan.id, attempt, what).await? {
+            Earlier::None => {}
+            Earlier::Stands => return Ok(()),
+            Earlier::Faulty(why) => return self.cannot_begin(plan.id, attempt, why).await,
+        }
         self.append(Event::StepStarted { step: plan.id.clone(), attempt, grant }).await?;
         let left = self.left(&plan, resume.as_deref(), grant);
         let stop = self.stops.of(&plan.id, (&site, &mut self.units));
@@ -241,6 +256,14 @@ impl<'a> Dispatcher<'a> {
             Err(why) => return self.cannot_begin(step, attempt, why).await,
         };
         let command = self.site.plan.command(&step).expect("the plan asked for it").clone();
+        let what = json!({
+            "argv": argv, "cwd": self.site.plan.cwd, "parse": command.parse, "form": command.output,
+        });
+        match self.earlier(&step, attempt, what).await? {
+            Earlier::None => {}
+            Earlier::Stands => return Ok(()),
+            Earlier::Faulty(why) => return self.cannot_begin(step, attempt, why).await,
+        }
         let started = Event::CommandStarted { step: step.clone(), attempt, argv: argv.clone() };
         self.append(started).await?;
         let judges = self.state.judges.files().to_vec();
@@ -278,6 +301,9 @@ impl<'a> Dispatcher<'a> {
 
     /// What a step leaves in the scratch pad is confirmed by the event that ends it.
     async fn record(&mut self, mut event: Event) -> Result<()> {
+        if let Event::StepEnded { step, status: StepStatus::Passed, .. } = &event {
+            self.keep(step).await?;
+        }
         if let Event::StepEnded { scratch, .. } = &mut event {
             *scratch = scratch::mark(self.site.session.stored(), self.state.scratch.as_ref())?;
         }

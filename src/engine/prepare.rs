@@ -180,7 +180,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     facts.extend(inner.facts);
     let mut plan = planning::plan(Given {
         request,
-        skills: inner.plans,
+        skills: inner.skills,
         skill: &skill,
         digest: sha256(skill.text.as_bytes()),
         contract: document,

@@ -65,6 +65,8 @@ pub struct Site {
     pub(crate) recording: Recording,
     /// Where files with keys may lie: private, and outside of every repository.
     pub keys: PathBuf,
+    /// The user's cache folder.
+    pub cache: PathBuf,
     /// Where sub-agents get folders of their own: private, and outside of every repository.
     pub tasks: PathBuf,
     /// How urgently everything has to end.

@@ -4,13 +4,13 @@
 //! this version cannot do, the plan is refused, since a run without it would be another run.
 
 mod agent;
+mod branches;
 mod hooks;
 mod inputs;
 mod panel;
 mod stages;
 mod steps;
 mod tasks;
-mod unsupported;
 mod work;
 
 #[cfg(test)]
@@ -39,7 +39,6 @@ use crate::model::{
     value::Usd,
     yaml::Document,
 };
-pub use unsupported::unsupported;
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -58,8 +57,8 @@ pub struct Given<'a> {
     pub output: Option<serde_json::Value>,
     /// The schemas of the steps' outputs, likewise, in the order of [`crate::model::contract::every`] step.
     pub step_outputs: Vec<Option<serde_json::Value>>,
-    /// The plans of the skills that steps run, by name: each as if it were run by itself.
-    pub skills: BTreeMap<String, Plan>,
+    /// The skills that steps run or choose among, by name.
+    pub skills: BTreeMap<String, OtherSkill>,
     /// The facts of the repository that the contract asks for.
     pub facts: Vec<Told>,
     /// This program's own file, which bundled hooks are started from.
@@ -80,13 +79,21 @@ pub struct Given<'a> {
     pub on_a_plan: bool,
 }
 
+/// Another skill, which a step of this one runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OtherSkill {
+    /// Its plan, as if it were run by itself.
+    pub plan: Plan,
+    /// What it says of itself.
+    pub description: String,
+}
+
 /// Makes the plan.
 ///
 /// # Errors
 /// Everything that is wrong with the inputs together, or what the contract asks for and this
 /// version cannot do.
 pub fn plan(given: Given<'_>) -> Result<Plan> {
-    unsupported::refuse(&given)?;
     let isolation = isolation(&given)?;
     let inputs = inputs::fill(inputs::Asked::of(&given))?;
     let agent = agent::agent(&given);
@@ -94,7 +101,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         Some(_) => steps::whole(&given, &inputs, &agent, work::STEP),
         None => steps::steps(&given, &inputs, &agent)?,
     };
-    unsupported::branches(&given, &grown)?;
+    branches::expect_apart(&given, &grown)?;
     let repair = steps::repair(&given, &grown);
     let panel = panel::panel(&given)?;
     let steps::Grown { tree, steps, commands, answers, parts } = grown;
@@ -180,7 +187,7 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
 
 /// Whether a skill that a step runs would get a copy of the tree if it were run by itself.
 fn needs_a_copy(given: &Given<'_>) -> bool {
-    given.skills.values().any(|plan| plan.isolation == Isolation::Worktree)
+    given.skills.values().any(|other| other.plan.isolation == Isolation::Worktree)
 }
 
 /// Each fact once: two skills may ask for the same.

@@ -65,6 +65,10 @@ pub fn told(
             let checks = command.checks.iter();
             checks.map(|found| check(found, &whose, verbosity, look)).collect()
         }
+        Event::StepCached(cached) if starts => {
+            let step = words::first_line(&cached.step, look);
+            look.line(Mark::Note, &format!("{step}: an earlier result stands, of {}", cached.made))
+        }
         Event::CallRetrying { step, reason, after, .. } => retrying(step, reason, *after, look),
         Event::CallRefused { step, status, .. } if verbose => refused(step, *status, look),
         Event::QuotaAwaited { window, resets_at } => awaited(window.as_deref(), *resets_at, look),
@@ -90,6 +94,7 @@ pub fn told(
         | Event::Verdict { .. }
         | Event::Decided { .. }
         | Event::Cancelled { .. }
+        | Event::StepCached(_)
         | Event::CommandStarted { .. }
         | Event::CanaryPlanted { .. }
         | Event::WorkTaken(_)

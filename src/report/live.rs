@@ -73,6 +73,7 @@ impl LiveView {
             | Event::RunResumed { .. }
             | Event::Decided { .. }
             | Event::Cancelled { .. }
+            | Event::StepCached(_)
             | Event::ChecksStarted { .. }
             | Event::ChecksEnded { .. }
             | Event::JudgesFrozen { .. }

@@ -4,12 +4,13 @@ use std::{path::PathBuf, rc::Rc};
 
 use super::Dispatcher;
 use crate::{
-    engine::{brief, call, frame, hook, made, panel},
+    engine::{brief, call, frame, hook, made, panel, scope},
     model::{
         Result,
         check::{Check, Timing},
         contract::Conversation,
         panel::Sitting,
+        prompt,
         run::{
             Event, Point,
             event::Output,
@@ -22,15 +23,22 @@ use crate::{
 };
 
 impl Dispatcher<'_> {
-    /// What an agent is told beyond the plan; a sub-agent nothing but why it was refused. What a
-    /// template asks for and is not there is the step's own failure.
+    /// What an agent is told beyond the plan; a sub-agent nothing but the question that a contract
+    /// asks it, and why it was refused. What a template asks for and is not there is the step's own
+    /// failure.
     pub(super) fn told_beyond(
         &self,
         step: &StepPlan,
         reasons: Vec<String>,
     ) -> Result<Result<call::Told, String>> {
         if step.sub_agent.is_some() {
-            return Ok(Ok(call::Told { reasons, ..call::Told::nothing() }));
+            let asked = scope::words(&self.site, &self.state, &step.id);
+            let brief = asked.map(|words| words.map(|words| prompt::own_task(&words)));
+            return Ok(brief.map(|brief| call::Told {
+                reasons,
+                brief: brief.unwrap_or_default(),
+                ..call::Told::nothing()
+            }));
         }
         let brief = match brief::brief(&self.site, &self.state, step)? {
             Ok(brief) => brief,

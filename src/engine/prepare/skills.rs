@@ -13,8 +13,7 @@ use crate::{
         contract::{Contract, Leaf, What, every},
         digest::sha256,
         facts::Seen,
-        planning::{self, Given},
-        run::Plan,
+        planning::{self, Given, OtherSkill},
         skill::Skill,
         yaml::{Document, Spanned},
     },
@@ -45,8 +44,8 @@ pub(super) struct Stand<'a> {
 /// What was found for the steps that run skills.
 #[derive(Default)]
 pub(super) struct Inner {
-    /// The plans, by the names that the steps use.
-    pub(super) plans: BTreeMap<String, Plan>,
+    /// The skills, by the names that the steps use.
+    pub(super) skills: BTreeMap<String, OtherSkill>,
     /// The facts of the repository that they ask for.
     pub(super) facts: Vec<Seen>,
     pub(super) notices: Vec<String>,
@@ -69,15 +68,15 @@ fn plan_all(
     inner: &mut Inner,
 ) -> Result<()> {
     for name in named(outer.settings) {
-        if !inner.plans.contains_key(&name.value) {
-            let plan = one(stand, outer, (name, above), inner).map_err(|fault| {
+        if !inner.skills.contains_key(&name.value) {
+            let other = one(stand, outer, (name, above), inner).map_err(|fault| {
                 let pointed = outer.contract.filter(|_| fault.spots.is_empty());
                 match pointed {
                     Some(contract) => fault.at(contract.spot(&name.span, "a step runs this skill")),
                     None => fault,
                 }
             })?;
-            inner.plans.insert(name.value.clone(), plan);
+            inner.skills.insert(name.value.clone(), other);
         }
     }
     Ok(())
@@ -104,7 +103,7 @@ fn one(
     outer: Outer<'_>,
     (name, above): (&Spanned<String>, &[PathBuf]),
     inner: &mut Inner,
-) -> Result<Plan> {
+) -> Result<OtherSkill> {
     let Stand { around, purpose, user_at, ground, .. } = stand;
     if ground.protected.is_some() {
         return Err(Fault::invalid("a step runs another skill, and a revision has the say")
@@ -153,7 +152,7 @@ fn one(
         output: schema::of_run(&skill, &settings)?,
         step_outputs: schema::of_steps(&skill, &settings)?,
         settings: &settings,
-        skills: deeper.plans,
+        skills: deeper.skills,
         facts: facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect(),
         own_exe: &around.own_exe,
         skill_trusted: trusted.skill,
@@ -172,7 +171,7 @@ fn one(
     plan.sources.extend(own);
     inner.facts.extend(facts.into_iter().chain(deeper.facts));
     inner.notices.extend(deeper.notices);
-    Ok(plan)
+    Ok(OtherSkill { plan, description: skill.front.description.clone().unwrap_or_default() })
 }
 
 /// What was typed, as far as it holds for a part of the run too.

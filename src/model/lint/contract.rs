@@ -5,12 +5,11 @@ use std::ops::Range;
 use super::{
     Finding, Page, Surroundings,
     hooks::{self, When},
-    rules::{CONTRACT_UNSUPPORTED, SCHEMA_BROKEN, SECTION_MISSING, SECTION_UNUSED},
+    rules::{SCHEMA_BROKEN, SECTION_MISSING, SECTION_UNUSED},
 };
 use crate::model::{
     config::Config,
     contract::{Contract, Leaf, Output, every},
-    planning,
     skill::{Skill, outline::Section},
     yaml::{Document, Spanned},
 };
@@ -29,13 +28,7 @@ pub struct Judged<'a> {
 pub(super) fn contract(judged: &Judged<'_>, around: &dyn Surroundings) -> Vec<Finding> {
     let Judged { document, skill, .. } = judged;
     let page = Page { path: &document.path, text: &document.text };
-    let mut found: Vec<Finding> = planning::unsupported(&document.value)
-        .into_iter()
-        .map(|(span, what)| {
-            let message = format!("{what}: not supported by this version of atlas");
-            page.finding(&CONTRACT_UNSUPPORTED, span, message, "leave it out")
-        })
-        .collect();
+    let mut found: Vec<Finding> = Vec::new();
     if let Some(skill) = skill {
         found.extend(sections(&document.value, skill, &page));
     }

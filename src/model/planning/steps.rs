@@ -1,6 +1,7 @@
 //! The steps: the whole skill as one, or what the contract makes of it.
 
 mod cases;
+mod delegate;
 mod graft;
 mod tree;
 

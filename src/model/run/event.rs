@@ -27,7 +27,7 @@ use crate::model::{
     value::{Span, Usd},
 };
 
-pub use unit::{CallEnded, CallStarted, CommandEnded, Decision, Output, WorkTaken};
+pub use unit::{CallEnded, CallStarted, CommandEnded, Decision, Output, StepCached, WorkTaken};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -197,6 +197,8 @@ pub enum Event {
     },
     /// The program is gone. Durable before anybody builds on what it said.
     CommandEnded(Box<CommandEnded>),
+    /// An earlier result stands for a step, which therefore does not run.
+    StepCached(Box<StepCached>),
     /// What runs for a step is being ended, because another one has made it superfluous.
     Cancelled {
         /// The step's path.

@@ -159,6 +159,7 @@ impl Pace {
             | Event::CommandStarted { .. }
             | Event::CommandEnded(_)
             | Event::Cancelled { .. }
+            | Event::StepCached(_)
             | Event::CallStarted(_)
             | Event::CallRetrying { .. }
             | Event::EditChecked { .. }

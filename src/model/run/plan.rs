@@ -29,7 +29,7 @@ use crate::model::{
 
 pub use hook::HookPlan;
 pub use index::{Index, Places, Tried};
-pub use node::{CommandPlan, Does, Items, Node, StepLimits};
+pub use node::{CachePlan, CommandPlan, Does, Items, Node, StepLimits};
 pub use skill::SkillPlan;
 
 /// A resolved run. Stored beside the journal; a resume uses this one and no other.

@@ -106,6 +106,7 @@ impl Fold {
             | Event::CommandStarted { .. }
             | Event::CommandEnded(_)
             | Event::Cancelled { .. }
+            | Event::StepCached(_)
             | Event::CallStarted(_)
             | Event::WorkTaken(_)
             | Event::CallAnswered { .. }

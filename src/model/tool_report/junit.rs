@@ -251,9 +251,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_breaks_the_reader(text in "\\PC*", cut in 0usize..900) {
-            let _ = junit(&text);
+            drop(junit(&text));
             let broken: String = REPORT.chars().take(cut).chain(text.chars()).collect();
-            let _ = junit(&broken);
+            drop(junit(&broken));
         }
     }
 }

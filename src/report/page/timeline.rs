@@ -208,6 +208,7 @@ impl Fold {
             | Event::StepStarted { .. }
             | Event::WorkTaken(_)
             | Event::Cancelled { .. }
+            | Event::StepCached(_)
             | Event::CallAnswered { .. }
             | Event::CallRefused { .. }
             | Event::QuotaReset

@@ -1,13 +1,15 @@
 //! From the contract's steps to the plan's tree.
 
-use super::{Given, Grown, Inputs, Part, Wish, cases, graft::graft, step, together};
+use super::{
+    Given, Grown, Inputs, Part, Wish, cases, delegate::delegate, graft::graft, step, together,
+};
 use crate::model::{
     Fault, Result,
     contract::{Conversation, Each, Leaf, Limits, Route, Step, What},
     expression,
     run::{
         path,
-        plan::{AgentPlan, CommandPlan, Does, Items, Node, StepLimits},
+        plan::{AgentPlan, CachePlan, CommandPlan, Does, Items, Node, StepLimits},
     },
     yaml::Spanned,
 };
@@ -71,13 +73,18 @@ impl Grower<'_> {
             What::Each { each, max } => self.each(each, max.as_ref().map(|max| max.value), &path),
             What::Route(route) => self.route(route, &path),
             What::Fallback(steps) => Does::Fallback(self.list(steps, &path)),
-            // Refused before: this version cannot do it.
-            What::Delegate(_) => Does::Sequence(Vec::new()),
+            What::Delegate(asked) => {
+                Does::Sequence(delegate(self.given, &path, asked, &mut self.grown))
+            }
         };
         Node {
             id,
             when: asked.when.as_ref().map(|when| when.value.clone()),
             retry: asked.retry.as_ref().map(|retry| retry.value.clone()),
+            cache: asked.cache.as_ref().map(|cache| CachePlan {
+                key: cache.value.key.as_ref().map(|key| key.value.clone()),
+                ttl: cache.value.ttl.as_ref().map(|ttl| ttl.value),
+            }),
             does,
         }
     }
@@ -161,7 +168,7 @@ impl Grower<'_> {
             Leaf::Prompt(text) => (Part::Prompt(&text.value), None),
             Leaf::Skill(name) => {
                 return match self.given.skills.get(&name.value) {
-                    Some(other) => graft(&path, other, &mut self.grown),
+                    Some(other) => graft(&path, &other.plan, &mut self.grown),
                     // Whoever prepares the run has found it, or told that there is none.
                     None => Does::Skill(Vec::new()),
                 };

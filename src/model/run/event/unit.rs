@@ -113,6 +113,22 @@ pub struct CommandEnded {
     pub ms: u64,
 }
 
+/// An earlier result that stands for a step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StepCached {
+    /// The step's path.
+    pub step: String,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// By what it was found: a SHA-256, hexadecimal.
+    pub key: String,
+    /// When it was made, RFC 3339.
+    pub made: String,
+    /// What was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Output>,
+}
+
 /// An output, where it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "in", rename_all = "lowercase")]

@@ -148,7 +148,7 @@ fn judge(plan: &Plan, asked: Asked<'_>, own: &[Check], at: &Point) -> Vec<Effect
         otherwise => otherwise,
     };
     match verdict {
-        Verdict::Content => vec![asked.ended(StepStatus::Passed, None, None)],
+        Verdict::Content => vec![asked.ended(asked.known.passed(), None, None)],
         Verdict::Unknown(reason) => asked.over(StepStatus::Failed, Status::Inconclusive, &reason),
         Verdict::Tampered(reason) => asked.over(StepStatus::Rejected, Status::Rejected, &reason),
         Verdict::Refused(reasons) => {

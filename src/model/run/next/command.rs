@@ -89,7 +89,7 @@ fn ended(
     }
     match outcome {
         CallOutcome::Succeeded => match checks::verdict(checks) {
-            Verdict::Content => stop(StepStatus::Passed, "", None),
+            Verdict::Content => stop(known.passed(), "", None),
             Verdict::Unknown(reason) => {
                 stop(StepStatus::Failed, &reason, Some(Status::Inconclusive))
             }

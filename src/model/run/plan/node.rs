@@ -20,8 +20,22 @@ pub struct Node {
     /// How often it is tried again, where it says so itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry: Option<Retry>,
+    /// Whether an earlier result may stand for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache: Option<CachePlan>,
     /// What it does.
     pub does: Does,
+}
+
+/// When an earlier result stands for a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CachePlan {
+    /// A template whose text has to be the same besides what the step itself is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// How long it stays good; without end where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ttl: Option<Span>,
 }
 
 /// What a step does.
@@ -150,7 +164,7 @@ impl StepLimits {
 impl Node {
     /// A step that does this and nothing more.
     pub fn plain(id: impl Into<String>, does: Does) -> Self {
-        Self { id: id.into(), when: None, retry: None, does }
+        Self { id: id.into(), when: None, retry: None, cache: None, does }
     }
 
     /// The steps that it puts together, in the order of the file.

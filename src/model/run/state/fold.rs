@@ -72,6 +72,10 @@ impl State {
             }
             Event::StepStarted { step, attempt, grant } => self.ordered(step, *attempt, *grant),
             Event::CommandStarted { step, attempt, .. } => self.begin(step, *attempt),
+            Event::StepCached(cached) => {
+                self.begin_in_tree(&cached.step);
+                self.step_mut(&cached.step).stands(cached);
+            }
             Event::Cancelled { step } => self.step_mut(step).is_cancelled = true,
             Event::CommandEnded(command) => self.command_ended(command),
             Event::CallStarted(call) => self.call_started(call),
@@ -223,7 +227,10 @@ impl State {
         if self.nodes.contains_key(id) && !self.steps.contains_key(id) {
             return self.begin_again(id, reasons);
         }
-        let had_passed = matches!(self.step_mut(id).status, Some((StepStatus::Passed, _)));
+        let passed = |status: &(StepStatus, Option<String>)| {
+            matches!(status.0, StepStatus::Passed | StepStatus::Cached)
+        };
+        let had_passed = self.step_mut(id).status.as_ref().is_some_and(passed);
         if had_passed {
             self.round += 1;
         }

@@ -6,7 +6,7 @@ use crate::model::{
     result::OwnFinding,
     run::{
         Stand, StepStatus,
-        event::{Output, WorkTaken},
+        event::{Output, StepCached, WorkTaken},
     },
     value::Span,
 };
@@ -56,6 +56,8 @@ pub struct StepState {
     pub has_heard: bool,
     /// Whether what runs for it is being ended because it is superfluous.
     pub is_cancelled: bool,
+    /// Whether an earlier result stands for its attempt.
+    pub is_cached: bool,
     /// The tree after the call of the attempt.
     pub stand: Option<Stand>,
     /// The attempt that was told of the last rejection, so that one that broke off hears it again.
@@ -78,6 +80,19 @@ impl StepState {
         self.told == self.next_attempt()
     }
 
+    /// How it ends where nobody refuses what it made.
+    pub fn passed(&self) -> StepStatus {
+        if self.is_cached { StepStatus::Cached } else { StepStatus::Passed }
+    }
+
+    /// An earlier result stands where that of a call or a command would.
+    pub(super) fn stands(&mut self, cached: &StepCached) {
+        self.begin(cached.attempt);
+        self.is_cached = true;
+        self.call = Stage::Ended(CallOutcome::Succeeded);
+        self.output.clone_from(&cached.output);
+    }
+
     pub(super) fn begin(&mut self, attempt: u32) {
         if attempt > self.attempt {
             self.waits = 0;
@@ -85,6 +100,7 @@ impl StepState {
         self.attempt = attempt;
         self.broken_off = false;
         self.is_cancelled = false;
+        self.is_cached = false;
         self.has_heard = true;
         self.call = Stage::Running;
         self.backoff = None;
@@ -118,7 +134,7 @@ impl StepState {
         self.has_heard = false;
         self.broken_off = self.attempt > 0 && !self.succeeded();
         match (&self.call, &self.status) {
-            (_, Some((StepStatus::Passed, _))) => {}
+            (_, Some((StepStatus::Passed | StepStatus::Cached, _))) => {}
             (Stage::Ended(_), Some((StepStatus::Rejected, _))) => self.start_over(),
             (Stage::Ended(CallOutcome::Succeeded), _) => self.status = None,
             (Stage::Ended(_), _) => self.start_over(),

@@ -1,56 +1,17 @@
-//! What a contract may say and this version cannot do yet.
-
-use std::ops::Range;
+//! Steps that run side by side, and what they may not do to each other.
 
 use super::{Given, steps::Grown};
 use crate::model::{
     Fault, Result,
-    contract::{Contract, Step, What, every},
+    contract::{What, every},
     run::{
         path,
         plan::{Does, Node, StepPlan},
     },
-    yaml::Spanned,
 };
 
-/// Refuses the run where something would silently be left out of it.
-pub(super) fn refuse(given: &Given<'_>) -> Result<()> {
-    let Some(contract) = given.contract else { return Ok(()) };
-    let complaints = unsupported(&contract.value);
-    if complaints.is_empty() {
-        return Ok(());
-    }
-    let mut fault = Fault::invalid("the contract asks for what this version of atlas cannot do");
-    for (span, what) in complaints {
-        let message = format!("{what}: not supported by this version");
-        fault = fault.at(contract.spot(&span, message));
-    }
-    Err(fault.hint("a run without it would prove less than the contract says, so it is refused"))
-}
-
-/// What a contract asks for and no run can have yet, each with its place.
-pub fn unsupported(asked: &Contract) -> Vec<(Range<usize>, &'static str)> {
-    let complaint = |step: &Spanned<Step>| Some((step.span.clone(), step_kind(step)?));
-    every(&asked.steps).into_iter().filter_map(complaint).collect()
-}
-
-fn step_kind(step: &Step) -> Option<&'static str> {
-    if step.cache.is_some() {
-        return Some("`cache:`");
-    }
-    match &step.what {
-        What::Delegate(_) => Some("`delegate:`"),
-        What::Leaf(_)
-        | What::Sequence(_)
-        | What::Parallel { .. }
-        | What::Each { .. }
-        | What::Route(_)
-        | What::Fallback(_) => None,
-    }
-}
-
 /// Agents that may change files side by side would change them under each other.
-pub(super) fn branches(given: &Given<'_>, grown: &Grown) -> Result<()> {
+pub(super) fn expect_apart(given: &Given<'_>, grown: &Grown) -> Result<()> {
     let beside = |node: &Node| match &node.does {
         Does::Parallel { max, .. } | Does::Each { max, .. } => *max != Some(1),
         Does::Call
