@@ -31,7 +31,7 @@ pub fn of_config(config: &mut Config) -> Vec<Naming<'_>> {
 /// Those of a contract.
 pub fn of_contract(contract: &mut Contract) -> Vec<Naming<'_>> {
     let mut found = of_hooks(&mut contract.hooks);
-    of_steps(&mut contract.steps, &mut found);
+    of_steps(&mut contract.steps.iter_mut(), &mut found);
     let evidence = contract.verify.iter_mut().flat_map(|it| it.value.evidence.commands.iter_mut());
     found.extend(evidence.map(|(name, argv)| Naming::Command {
         whose: format!("the evidence {}", name.value),
@@ -42,10 +42,10 @@ pub fn of_contract(contract: &mut Contract) -> Vec<Naming<'_>> {
 }
 
 fn of_steps<'a>(
-    steps: impl IntoIterator<Item = &'a mut Spanned<Step>>,
+    steps: &mut dyn Iterator<Item = &'a mut Spanned<Step>>,
     found: &mut Vec<Naming<'a>>,
 ) {
-    for (n, step) in steps.into_iter().enumerate() {
+    for (n, step) in steps.enumerate() {
         let id = step.value.id.as_ref().map_or_else(|| (n + 1).to_string(), |id| id.value.clone());
         match &mut step.value.what {
             What::Leaf(Leaf::Run { argv, .. }) => {
@@ -55,13 +55,13 @@ fn of_steps<'a>(
             What::Leaf(Leaf::Section(_) | Leaf::Skill(_) | Leaf::Prompt(_)) | What::Delegate(_) => {
             }
             What::Sequence(steps) | What::Parallel { steps, .. } | What::Fallback(steps) => {
-                of_steps(steps, found);
+                of_steps(&mut steps.iter_mut(), found);
             }
-            What::Each { each, .. } => of_steps([&mut each.value.steps], found),
+            What::Each { each, .. } => of_steps(&mut std::iter::once(&mut each.value.steps), found),
             What::Route(route) => {
                 let Route { cases, default, .. } = &mut route.value;
-                of_steps(cases.iter_mut().map(|(_, step)| step), found);
-                of_steps(default.as_deref_mut(), found);
+                of_steps(&mut cases.iter_mut().map(|(_, step)| step), found);
+                of_steps(&mut default.iter_mut().map(|step| &mut **step), found);
             }
         }
     }
