@@ -2,7 +2,8 @@
 //!
 //! The same tasks go to a bare `claude -p`, whose exit code is the verdict, and to atlas. The model is
 //! a script that lies in a share of its attempts, so what is measured is the mechanism and not a
-//! model's judgement. After `--` `--tasks N` makes so many tasks, `--seed S` another sample of lies.
+//! model's judgement. After `--` `hook` or `panel` makes one of the tables, `--tasks N` so many tasks,
+//! `--seed S` another sample of lies.
 //! docs/honesty.md holds the figures.
 
 mod agent;
@@ -19,6 +20,7 @@ mod task;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use agent::{Lie, Reviewers, rules};
 use atlas::model::proportion::Proportion;
@@ -33,6 +35,9 @@ const LIES: u64 = 15;
 
 /// How many tasks go on at once: they wait more than they work.
 const AT_ONCE: usize = 4;
+
+/// How long one task may take, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Who judges the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,19 +95,24 @@ fn main() -> ExitCode {
     };
     let (tasks, seed) = (number("--tasks").unwrap_or(TASKS), number("--seed").unwrap_or(1));
     say_where(tasks, seed);
-    let first: Vec<Proportion> =
-        FIRST.iter().map(|row| play(row, (tasks, seed)).false_passes).collect();
-    say("");
-    head();
-    for row in &SECOND {
-        play(row, (tasks, seed));
+    let named = |table: &str| args.iter().any(|arg| arg == table);
+    let both = !named("hook") && !named("panel");
+    let mut let_through = 0;
+    if both || named("hook") {
+        head();
+        for row in &FIRST {
+            let told = play(row, (tasks, seed));
+            // What this table is for: where a hook looks, no lie passes.
+            let_through += if row.judge == Judge::Bare { 0 } else { told.false_passes.hits };
+        }
     }
-    // What the first table is for: with a hook no lie passes.
-    if first.last().is_some_and(|passes| passes.hits == 0) {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    if both || named("panel") {
+        head();
+        for row in &SECOND {
+            play(row, (tasks, seed));
+        }
     }
+    if let_through == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Everything that a row tells.
@@ -154,13 +164,13 @@ fn one(judge: Judge, number: u64, seed: u64) -> Outcome {
     match judge {
         Judge::Bare => {
             let args = ["-p", "--output-format=json", "--permission-mode=acceptEdits"];
-            let output = world.claude(args).stdin(Task::prompt()).run();
+            let output = world.claude(args).stdin(Task::prompt()).deadline(PATIENCE).run();
             let usd = output.json()["total_cost_usd"].as_f64().unwrap_or(0.0);
             Outcome { passed: output.code == Some(0), right: task.is_done(&world), usd }
         }
         Judge::Hook(_) | Judge::Panel(_) => {
             let args = ["run", "mend", "--trust", "--apply", "--format=json"];
-            let output = world.atlas(args).run();
+            let output = world.atlas(args).deadline(PATIENCE).run();
             let (passed, result) = (output.code == Some(0), output.json());
             let usd = result["spend"]["usd_known"].as_f64().unwrap_or(0.0);
             let attempts = result["steps"][0]["attempts"].as_u64().unwrap_or(1);
@@ -199,11 +209,10 @@ fn say_where(tasks: u64, seed: u64) {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     say(&format!("{tasks} tasks, seed {seed}, lies in {LIES} % of the attempts"));
     say(&format!("cores: {cores}, load: {}", load.trim()));
-    say("");
-    head();
 }
 
 fn head() {
+    say("");
     say("| judged by | true passes | false passes | false rejections | spend |");
     say("|---|---|---|---|---|");
 }

@@ -9,7 +9,8 @@ use std::time::Instant;
 use crate::figures::middle;
 use crate::support::programs::Run;
 
-/// How many pairs run first and do not count: they fill caches, also those of atlas and claude.
+/// How many pairs run first and do not count: they fill caches, also those of atlas and claude. At
+/// most one for six that count, where each takes long.
 const WARM_UP: usize = 3;
 
 /// One of the two.
@@ -37,7 +38,7 @@ pub(crate) enum Goal {
 /// Times `n` pairs and prints what came out; every other pair runs the second side first.
 #[expect(clippy::print_stdout, reason = "the figures are what it is for")]
 pub(crate) fn compare(title: &str, n: usize, [first, second]: [&Side<'_>; 2], goal: &Goal) {
-    for _ in 0..WARM_UP {
+    for _ in 0..WARM_UP.min(n.div_ceil(6)) {
         time(first);
         time(second);
     }

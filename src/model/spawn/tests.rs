@@ -24,7 +24,8 @@ fn said(text: &str) -> String {
         format!("\n{line}: {} [{}]{help}", spot.message, &spot.source[spot.span.clone()])
     };
     let spots: String = fault.spots.iter().map(spot).collect();
-    let hints: String = fault.hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
+    let hint = |hint: &String| format!("\nhint: {hint}");
+    let hints: String = fault.hints.iter().map(hint).collect();
     format!("{fault}{spots}{hints}\n")
 }
 

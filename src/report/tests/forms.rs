@@ -240,7 +240,7 @@ fn check(name: &str, words: &str, status: Status) {
 
 #[test]
 fn nobody_elses_words_are_obeyed_in_any_form() {
-    let very_much = "x ".repeat(100_000);
+    let very_much = "x ".repeat(10_000);
     for (name, words) in HOSTILE {
         let words = if *name == "very much" { very_much.as_str() } else { words };
         for row in TABLE {

@@ -23,8 +23,8 @@ impl Run {
         Self { plan: fan_out(calls, cents, pace), state: State::default() }
     }
 
-    fn then(&mut self, event: Event) -> &mut Self {
-        self.state.apply(&event);
+    fn then(&mut self, event: &Event) -> &mut Self {
+        self.state.apply(event);
         self
     }
 
@@ -41,17 +41,17 @@ impl Run {
                 reason = "a few whole cents"
             )]
             started.push((number.parse().unwrap(), cents.round() as u64));
-            self.then(Event::StepStarted { step, attempt, grant });
+            self.then(&Event::StepStarted { step, attempt, grant });
         }
         started
     }
 
     fn answers(&mut self, call: usize) -> &mut Self {
-        self.then(Event::CallAnswered { step: id(call), attempt: 1 })
+        self.then(&Event::CallAnswered { step: id(call), attempt: 1 })
     }
 
     fn ends(&mut self, call: usize, outcome: CallOutcome, cents: u64) -> &mut Self {
-        self.then(Event::CallStarted(CallStarted {
+        self.then(&Event::CallStarted(CallStarted {
             step: id(call),
             attempt: 1,
             pid: 1,
@@ -62,7 +62,7 @@ impl Run {
             cap: None,
             stream: 0,
         }));
-        self.then(Event::CallEnded(Box::new(CallEnded {
+        self.then(&Event::CallEnded(Box::new(CallEnded {
             step: id(call),
             attempt: 1,
             outcome,
@@ -156,7 +156,7 @@ fn of_four_that_begin_alike_one_goes_ahead() {
         reason: String::new(),
         after: Span::seconds(1),
     };
-    assert_eq!(run.then(again).start(), [(0, 100)], "who was not answered filled no cache");
+    assert_eq!(run.then(&again).start(), [(0, 100)], "who was not answered filled no cache");
 
     assert_eq!(Run::of(3, 300, staggered).start().len(), 2, "three are not worth it");
     let mut prefixed = Run::of(4, 400, staggered);
@@ -183,7 +183,7 @@ fn a_refused_login_ends_what_runs() {
     run.ends(0, nobody(Unavailability::Login), 0);
     let next = run.next();
     let [Effect::Stop(event)] = &next[..] else { panic!("{next:?}") };
-    run.then((**event).clone());
+    run.then(event);
     assert_eq!(run.next(), [], "the other one is ending");
     run.ends(1, CallOutcome::Interrupted, 0);
     let next = run.next();
@@ -216,10 +216,10 @@ fn a_run_that_waits_for_a_quota_waits_once_and_goes_on() {
     };
     for event in [first, second] {
         assert!(matches!(&**event, Event::CallRetrying { .. }), "{event:?}");
-        run.then((**event).clone());
+        run.then(event);
     }
-    run.then(Event::QuotaAwaited { window: None, resets_at: 9 });
+    run.then(&Event::QuotaAwaited { window: None, resets_at: 9 });
     assert_eq!(run.next(), []);
-    run.then(Event::QuotaReset);
+    run.then(&Event::QuotaReset);
     assert_eq!(run.start(), [(0, 100), (1, 100)]);
 }

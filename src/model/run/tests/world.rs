@@ -120,7 +120,7 @@ impl World {
 
     fn start(&mut self, effect: Effect) {
         match &effect {
-            Effect::Record(event) => return self.append((**event).clone()),
+            Effect::Record(event) | Effect::Stop(event) => return self.append((**event).clone()),
             Effect::Freeze => {
                 let files = self.plan.judges.clone();
                 return self.append(Event::JudgesFrozen { files });
@@ -155,7 +155,6 @@ impl World {
                 self.most = self.most.max(self.state.pace.under_way());
                 assert!(self.state.pace.under_way() <= self.plan.pace.jobs, "too many at once");
             }
-            Effect::Stop(event) => return self.append((**event).clone()),
             Effect::AwaitQuota { window, resets_at } => {
                 let (window, resets_at) = (window.clone(), *resets_at);
                 self.append(Event::QuotaAwaited { window, resets_at });
