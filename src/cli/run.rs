@@ -16,7 +16,7 @@ use self::{
     many::ManyArgs,
     outlets::OutletArgs,
     recorded::{RecordArgs, Setting},
-    word::WordArgs,
+    word::{PartArgs, WordArgs},
 };
 use super::{Exit, context::Context, skills::SkillsArgs, trust};
 use crate::{
@@ -71,6 +71,8 @@ pub(super) struct Args {
     /// Print the steps as a Mermaid graph, and do nothing
     #[arg(long, conflicts_with = "dry_run")]
     graph: bool,
+    #[command(flatten)]
+    part: PartArgs,
     #[command(flatten)]
     skills: SkillsArgs,
     #[command(flatten)]

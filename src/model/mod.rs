@@ -50,6 +50,6 @@ pub mod yaml;
 pub use activity::Activity;
 pub use delivery::Delivery;
 pub use fault::{Fault, Result, Spot};
-pub use request::{GivenWork, Request, TrustRequest, VerifyRequest, WorkOf};
+pub use request::{GivenWork, Part, Request, TrustRequest, VerifyRequest, WorkOf};
 pub use session_id::SessionId;
 pub use status::{Again, Row, Status, TABLE};

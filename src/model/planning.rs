@@ -8,6 +8,7 @@ mod branches;
 mod hooks;
 mod inputs;
 mod panel;
+mod part;
 mod stages;
 mod steps;
 mod tasks;
@@ -153,10 +154,11 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         protected: None,
         index: Index::default(),
     };
-    Ok(match &request.work {
-        Some(work) => work::given(plan, work),
-        None => plan,
-    })
+    match (&request.work, &request.part) {
+        (Some(work), _) => Ok(work::given(plan, work)),
+        (None, Some(part)) => part::cut(plan, part),
+        (None, None) => Ok(plan),
+    }
 }
 
 /// A copy of the tree keeps an agent that edits away from the user's own, unless somebody wrote

@@ -2,6 +2,7 @@
 //! claude where an agent is asked.
 
 mod cached;
+mod parts;
 mod picked;
 mod reports;
 

@@ -1,7 +1,7 @@
-//! Whose word counts in a run.
+//! Whose word counts in a run, and which part of the steps runs.
 
 use super::timeout;
-use crate::model::value::Span;
+use crate::model::{Part, value::Span};
 
 /// Whose word counts, and whether an earlier one does.
 #[derive(Debug, clap::Args)]
@@ -20,4 +20,23 @@ pub(super) struct WordArgs {
         reason = "clap's shape of an option whose value may be left out"
     )]
     pub(super) reuse: Option<Option<Span>>,
+}
+
+/// Which part of the steps runs.
+#[derive(Debug, clap::Args)]
+pub(super) struct PartArgs {
+    /// Run only the step ID of the contract; what judges the whole work is skipped
+    #[arg(long, value_name = "ID", conflicts_with_all = ["from", "record", "replay"])]
+    step: Option<String>,
+    /// Run the step ID of the contract and those that come after it
+    #[arg(long, value_name = "ID", conflicts_with_all = ["record", "replay"])]
+    from: Option<String>,
+}
+
+impl PartArgs {
+    /// The part, where one is asked for.
+    pub(super) fn part(&self) -> Option<Part> {
+        let step = self.step.clone().map(Part::Step);
+        step.or_else(|| self.from.clone().map(Part::From))
+    }
 }

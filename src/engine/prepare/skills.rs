@@ -188,6 +188,7 @@ fn request(typed: &Request, name: &str) -> Request {
         verify: VerifyRequest::Off,
         canary: false,
         work: None,
+        part: None,
         ..typed.clone()
     }
 }

@@ -77,9 +77,26 @@ fn a_stored_contract_reads_back_as_itself() {
 #[test]
 fn steps() {
     check(
-        "steps:\n  - id: a\n    run: [cargo, test]\n    parse: junit\n  - prompt: Say what.\n  - prompt: Say why.\n    when: steps.a.output\n    conversation: continue\n  - skill: other\n    retry: 0\n    limits: {usd: 0.1}\n    output: {type: object}\n",
+        "steps:\n  - id: a\n    run: [cargo, test]\n    parse: junit\n  - prompt: Say what.\n  - prompt: Say why.\n    when: steps.a.output\n    conversation: continue\n  - skill: other\n    retry: 0\n",
         str![[r#"
 fine
+
+"#]],
+    );
+    check(
+        "steps:\n  - skill: other\n    limits: {usd: 0.1}\n  - { skill: other, cache: {} }\n",
+        str![[r#"
+the contract contract.yaml is faulty (invalid)
+contract.yaml:2:5: what a skill gives and may spend stands in its own contract [skill: other\n    limits: {usd: 0.1}]
+contract.yaml:4:5: `cache` keeps the result of one call or command, and a skill may be many [{ skill: other, cache: {} }]
+
+"#]],
+    );
+    check(
+        "steps: [{ id: panel, prompt: x }]\n",
+        str![[r#"
+the contract contract.yaml is faulty (invalid)
+contract.yaml:1:14: reviewers are called `panel` and `canary`, so no step can be [panel]
 
 "#]],
     );

@@ -163,14 +163,19 @@ impl State {
         !self.under_way.is_empty()
     }
 
-    /// Whether anything of a step, or of what it holds, runs in this process.
+    /// Whether anything of a step, or of what it holds, runs in this process. Reviewers are no part of
+    /// the tree, and so not within its root.
     pub fn runs_within(&self, above: &str) -> bool {
+        let is_of_the_tree = |step: &str| {
+            let places = self.places.as_ref();
+            above != path::ROOT || places.is_some_and(|places| places.among(step).is_some())
+        };
         self.under_way.iter().any(|work| {
             let step = match work {
                 Work::Step(step) => Some(step.as_str()),
                 Work::Checks(at) | Work::Hook(at, _) => at.step(),
             };
-            step.is_some_and(|step| path::is_within(step, above))
+            step.is_some_and(|step| path::is_within(step, above) && is_of_the_tree(step))
         })
     }
 

@@ -11,9 +11,7 @@ fn a_sub_agent_picks_one_of_several_skills() {
     let world = world(
         [
             rule()
-                .when_user("Who takes this")
-                .when_user("a bug")
-                .when_user("Mends what is broken")
+                .when_user("(?s)Mends what is broken.*Who takes this.*a bug")
                 .returns(json!({ "skill": "mend" })),
             rule().when_user("Who takes this").returns(json!({ "skill": "nobody" })),
         ],

@@ -10,6 +10,7 @@ use crate::model::{
         step::{Each, every},
     },
     expression::{INPUTS, Names, SCRATCH, STEPS, Steps, is_glob, names, names_in_template},
+    panel::{CANARY_UNITS, UNITS},
     suggest::nearest,
     yaml::{Complaint, Spanned},
 };
@@ -30,6 +31,10 @@ fn ids(contract: &Contract, found: &mut Vec<Complaint>) {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
         if id.is_empty() || !id.chars().all(plain) {
             let message = "the id of a step is lower-case letters, digits, `-` and `_`";
+            found.push((id.span.clone(), message.to_owned()));
+        }
+        if [UNITS, CANARY_UNITS].contains(&id.as_str()) {
+            let message = "reviewers are called `panel` and `canary`, so no step can be";
             found.push((id.span.clone(), message.to_owned()));
         }
         if ids.contains(&id.as_str()) {
