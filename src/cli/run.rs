@@ -91,6 +91,7 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "The agent")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 struct AgentArgs {
     /// The model that works, as `claude --model` takes it
     #[arg(long)]

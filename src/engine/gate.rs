@@ -81,7 +81,7 @@ async fn prompted(
         Some(held) if held.is_bound() && !held.settled => held,
         before => {
             file.forget_old(around.clock.now().into());
-            let bond = match find((told, named), before.as_ref(), around).await {
+            let bond = match find((told, named), before.as_ref(), around) {
                 Found::Nothing => {
                     file.forget()?;
                     return Ok(Answer::Silence);
@@ -199,16 +199,12 @@ fn judged(plan: &Plan, work: GivenWork, asked: &[String]) -> Plan {
     plan
 }
 
-async fn find(
-    (told, named): (&Told, Option<&Path>),
-    before: Option<&Held>,
-    around: &Around,
-) -> Found {
+fn find((told, named): (&Told, Option<&Path>), before: Option<&Held>, around: &Around) -> Found {
     let Some(place) = contract_file(&told.cwd, named) else { return Found::Nothing };
     if named.is_none() && !place.file.exists() {
         return Found::Nothing;
     }
-    match bond((&place, told), before, around).await {
+    match bond((&place, told), before, around) {
         Ok(bond) => Found::Bond(bond),
         Err(fault) => {
             let asked = request(place.name.clone(), place.own.clone(), &told.cwd);
@@ -222,7 +218,7 @@ async fn find(
 }
 
 /// All looks at one session of Claude Code are runs of one session of atlas.
-async fn bond(
+fn bond(
     (place, told): (&ContractPlace, &Told),
     before: Option<&Held>,
     around: &Around,
@@ -240,12 +236,11 @@ async fn bond(
         Bond::Contract(contract) => prepared.sessions.find(&contract.session).ok(),
         Bond::Broken { .. } => None,
     });
-    let session = match earlier {
-        Some(session) => session,
-        None => {
-            let new = NewSession { clock: around.clock, claude: None };
-            prepared.sessions.home()?.create(&new)?.stored().clone()
-        }
+    let session = if let Some(session) = earlier {
+        session
+    } else {
+        let new = NewSession { clock: around.clock, claude: None };
+        prepared.sessions.home()?.create(&new)?.stored().clone()
     };
     let base = snapshot(repository, &session.objects())?;
     let session = session.id.to_string();

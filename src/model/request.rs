@@ -129,6 +129,7 @@ pub enum WorkOf {
 }
 
 impl WorkOf {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands in a reference")]
     fn is_of_a_skill(&self) -> bool {
         match self {
             Self::Skill => true,

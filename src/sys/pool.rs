@@ -20,8 +20,9 @@ pub enum After {
 }
 
 /// Does `work` for each item, at most `at_once` of them at a time and in their order, each on a
-/// thread of its own. `after` hears of each end before its thread takes another. The results stand in the order of the items;
-/// those that were not begun have none. A signal that asks atlas to end begins none either.
+/// thread of its own. `after` hears of each end before its thread takes another. The results stand
+/// in the order of the items; those that were not begun have none. A signal that asks atlas to end
+/// begins none either.
 ///
 /// # Errors
 /// Signals cannot be heard.
@@ -41,18 +42,23 @@ pub fn each<T: Sync, R: Send>(
         for _ in 0..at_once.clamp(1, items.len().max(1)) {
             let (next, enough, ended) = (&next, &enough, ended.clone());
             let (work, after) = (&work, &after);
-            scope.spawn(move || {
-                while !enough.load(Ordering::SeqCst) {
-                    let place = next.fetch_add(1, Ordering::SeqCst);
-                    let Some(item) = items.get(place) else { break };
-                    let result = work(item);
-                    if after(&result) == After::Enough {
-                        enough.store(true, Ordering::SeqCst);
-                    }
-                    // Whoever listens does so until the last of these is gone.
-                    let _heard = ended.send((place, result));
+            let one_more = move || {
+                let place = next.fetch_add(1, Ordering::SeqCst);
+                let Some(item) = items.get(place) else { return After::Enough };
+                let result = work(item);
+                let goes_on = after(&result);
+                if goes_on == After::Enough {
+                    enough.store(true, Ordering::SeqCst);
                 }
-            });
+                // Whoever listens does so until the last of these is gone.
+                let _heard = ended.send((place, result));
+                goes_on
+            };
+            scope.spawn(
+                move || {
+                    while !enough.load(Ordering::SeqCst) && one_more() == After::GoOn {}
+                },
+            );
         }
         drop(ended);
         runtime.block_on(async {

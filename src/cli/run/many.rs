@@ -148,9 +148,10 @@ fn one(repository: &Repository, request: &Request, context: &Context) -> RunResu
         let waived = request.ok_on.contains(&fault.status);
         let result =
             RunResult { skill: Some(request.skill.clone()), ..RunResult::of_fault(&fault) };
-        match waived {
-            true => RunResult { waived, exit_code: Status::Passed.code(), ..result },
-            false => result,
+        if waived {
+            RunResult { waived, exit_code: Status::Passed.code(), ..result }
+        } else {
+            result
         }
     });
     RunResult { repository: Some(repository.name.clone()), ..result }

@@ -106,18 +106,18 @@ pub(super) fn take(
     namings.extend(contract.into_iter().flat_map(|document| of_contract(&mut document.value)));
 
     let root = repository.root();
-    let mut moves = Vec::new();
+    let mut taken = Vec::new();
     let mut wanted = BTreeSet::new();
     let mut refused = Vec::new();
     for naming in &namings {
-        let (moved, files) = match naming {
+        let (moves, files) = match naming {
             Naming::Command { whose, argv, may_change } => {
-                let moved = command(argv.words(), may_change, (root, &protected))?;
+                let moves = command(argv.words(), may_change, (root, &protected))?;
                 let found = programs(argv.words(), root, around);
-                let all = moved.refused.iter().chain(&found);
+                let all = moves.refused.iter().chain(&found);
                 refused.extend(all.map(|why| format!("{whose}: {why}")));
-                let files: Vec<PathBuf> = moved.files().map(Path::to_owned).collect();
-                (Some(moved), files)
+                let files: Vec<PathBuf> = moves.files().map(Path::to_owned).collect();
+                (Some(moves), files)
             }
             Naming::Options(with) => {
                 let schema = with.schema.iter().map(|schema| PathBuf::from(&schema.value));
@@ -125,15 +125,15 @@ pub(super) fn take(
                 (None, schema.filter(elsewhere).collect())
             }
         };
-        moves.push(moved);
+        taken.push(moves);
         wanted.extend(files.iter().map(|file| with_its_folder(file)));
     }
     if !refused.is_empty() {
         return Err(refusal(&laid.plan, refused));
     }
     let folder = protected.lay_out(&wanted)?;
-    for (naming, moved) in namings.into_iter().zip(moves) {
-        replace(naming, moved, (&folder, skill))?;
+    for (naming, moves) in namings.into_iter().zip(taken) {
+        replace(naming, moves, (&folder, skill))?;
     }
     Ok(wanted)
 }
@@ -224,8 +224,8 @@ fn replace(
 ) -> Result<()> {
     match (naming, moves) {
         (Naming::Command { whose, argv, .. }, Some(moves)) => {
-            let moved = argv.value.try_map(|words| moves.apply(words, folder));
-            argv.value = moved.map_err(|why| {
+            let there = argv.value.try_map(|words| moves.apply(words, folder));
+            argv.value = there.map_err(|why| {
                 Fault::invalid(format!("{whose} cannot be run from the revision"))
                     .because(why)
                     .hint("`ATLAS_HOME` names another folder for what atlas keeps")

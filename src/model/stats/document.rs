@@ -187,7 +187,9 @@ impl Stats {
     /// The statistics of these cells.
     pub fn of(cells: &[Cell], places: Vec<Place>, since: Option<String>) -> Self {
         let mut all = Tally::default();
-        cells.iter().for_each(|cell| all.add(&cell.tally));
+        for cell in cells {
+            all.add(&cell.tally);
+        }
         Self {
             schema_version: SCHEMA_VERSION,
             since,

@@ -25,7 +25,9 @@ pub fn cell(events: &[&Event], state: &State, begun: Timestamp, ms: u64) -> Opti
         return None;
     }
     let mut fold = Fold::default();
-    events.iter().for_each(|event| fold.apply(event));
+    for event in events {
+        fold.apply(event);
+    }
     let status = state.end.as_ref().map_or(Status::Interrupted, |end| end.status);
     let waived = status != Status::Passed && state.ok_on.contains(&status);
     let usd = state.ledger.charged();
@@ -128,17 +130,14 @@ impl Fold {
 
     fn call(&mut self, call: &CallEnded) {
         let below = |folder: &str| call.step.strip_prefix(folder)?.strip_prefix('/');
-        let usage = match below(UNITS).or_else(|| below(CANARY_UNITS)) {
-            Some(reviewer) => {
-                if let Some(model) = &call.model {
-                    self.reviewer_models.insert(reviewer.to_owned(), model.clone());
-                }
-                &mut self.tally.review
+        let usage = if let Some(reviewer) = below(UNITS).or_else(|| below(CANARY_UNITS)) {
+            if let Some(model) = &call.model {
+                self.reviewer_models.insert(reviewer.to_owned(), model.clone());
             }
-            None => {
-                self.models.extend(call.model.clone());
-                &mut self.tally.work
-            }
+            &mut self.tally.review
+        } else {
+            self.models.extend(call.model.clone());
+            &mut self.tally.work
         };
         usage.add(Usage { calls: 1, tokens: call.spend.tokens });
     }

@@ -115,7 +115,9 @@ impl Timeline {
     /// The line of time of one run.
     pub fn of(run: &[Line]) -> Self {
         let mut fold = Fold::default();
-        run.iter().for_each(|line| fold.line(line));
+        for line in run {
+            fold.line(line);
+        }
         fold.finish()
     }
 }
@@ -152,7 +154,9 @@ impl Fold {
         match event {
             Event::RunResumed { closed, .. } => {
                 // What ran when the process died ended at a time that nobody wrote down.
-                closed.iter().for_each(|call| self.call_ended(call));
+                for call in closed {
+                    self.call_ended(call);
+                }
                 self.give_up();
                 self.moments.push((self.now, "resumed".to_owned()));
             }

@@ -2,6 +2,7 @@
 //! it, so that ten thousand sessions are counted without reading a journal.
 
 use std::{
+    convert::Infallible,
     fs,
     path::{Path, PathBuf},
 };
@@ -82,9 +83,15 @@ fn count(path: &str, folders: &[PathBuf]) -> Result<Counted> {
         kept.removed += totals.sessions();
         kept.unreadable += totals.unreadable;
         kept.runs_by_number_alone += totals.runs_by_number_alone();
-        totals.stats.iter().for_each(|cell| stats::add(&mut cells, cell));
-        for (part, readable, unreadable) in spread(&sessions_in(folder)?, count_part)? {
-            part.iter().for_each(|cell| stats::add(&mut cells, cell));
+        for cell in &totals.stats {
+            stats::add(&mut cells, cell);
+        }
+        let count = |part: &[SessionDir]| Ok::<_, Infallible>(count_part(part));
+        let Ok(parts) = spread(&sessions_in(folder)?, count);
+        for (part, readable, unreadable) in parts {
+            for cell in &part {
+                stats::add(&mut cells, cell);
+            }
             kept.kept += readable;
             kept.unreadable += unreadable;
         }
@@ -95,19 +102,21 @@ fn count(path: &str, folders: &[PathBuf]) -> Result<Counted> {
 }
 
 /// The cells of some sessions, how many were read, and how many could not be.
-fn count_part(sessions: &[SessionDir]) -> Result<(Vec<Cell>, u64, u64)> {
+fn count_part(sessions: &[SessionDir]) -> (Vec<Cell>, u64, u64) {
     let mut cells = Vec::new();
     let (mut readable, mut unreadable) = (0, 0);
     for session in sessions {
         match of_session(session) {
             Ok(found) => {
-                found.iter().for_each(|cell| stats::add(&mut cells, cell));
+                for cell in &found {
+                    stats::add(&mut cells, cell);
+                }
                 readable += 1;
             }
             Err(_) => unreadable += 1,
         }
     }
-    Ok((cells, readable, unreadable))
+    (cells, readable, unreadable)
 }
 
 /// What one session came to, from its description where that is fresh, else from its journal.

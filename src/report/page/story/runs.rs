@@ -198,7 +198,7 @@ fn votes(lines: &[Line]) -> Vec<VoteStory> {
             _ => None,
         })
     };
-    let Some((last, _)) = votes().last() else { return Vec::new() };
+    let Some((last, _)) = votes().next_back() else { return Vec::new() };
     let of_last = votes().filter(|(at, _)| *at == last);
     of_last
         .map(|(_, cast)| {
