@@ -192,15 +192,28 @@ impl<'a> Dispatcher<'a> {
                 return self.append(Event::CanaryPlanted { round, fault }).await;
             }
             Effect::Call { step, attempt, resume, reasons, after, grant } => {
-                let Some(planned) = self.site.plan.step(&step).cloned() else {
-                    return self.review(&step, attempt, (after, grant)).await;
-                };
-                // One of many is called by its own path.
-                let plan = StepPlan { id: step, ..planned };
-                return self.ask((plan, attempt), (resume, reasons), (after, grant)).await;
+                let talk = (resume, reasons);
+                return self.call((step, attempt), talk, (after, grant)).await;
             }
         }
         Ok(())
+    }
+
+    /// Asks an agent, or a reviewer.
+    async fn call(
+        &mut self,
+        (step, attempt): (String, u32),
+        talk: (Option<String>, Vec<String>),
+        (after, grant): (Span, Option<Usd>),
+    ) -> Result<()> {
+        match self.site.plan.step(&step).cloned() {
+            // One of many is called by its own path.
+            Some(planned) => {
+                let plan = StepPlan { id: step, ..planned };
+                self.ask((plan, attempt), talk, (after, grant)).await
+            }
+            None => self.review(&step, attempt, (after, grant)).await,
+        }
     }
 
     /// Asks an agent.

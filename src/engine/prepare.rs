@@ -137,34 +137,49 @@ pub fn settings_for(request: &Request, around: &Around) -> Result<Settings> {
     settings(request, around, files)
 }
 
-/// Finds the skill, reads every file that has a say, settles trust, and makes the plan.
-///
-/// Skill, contract and trust are those of where the user stands, in a replay too.
-pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
+/// A skill that was found where the user stands, and what counts of it.
+struct Settled {
+    request: Request,
+    ground: Ground,
+    user: Option<Document<Config>>,
+    skill: Skill,
+    trusted: trust::Trusted,
+    notices: Vec<String>,
+}
+
+/// Finds the skill, and settles trust.
+fn settled(request: &Request, around: &Around, purpose: &Purpose) -> Result<Settled> {
     chosen::expect_an_end(&around.env)?;
     let (request, mut ground) = Ground::of(request, around)?;
-    let request = &request;
     expect_text(&[&request.cwd, &ground.root])?;
     let mut notices = ground.notices.clone();
     let [mut user, project] = configurations(&ground, around, &mut notices)?;
     let (skill, shadows) =
-        chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+        chosen::skill(&request, around, &ground, [user.as_ref(), project.as_ref()])?;
     notices.extend(shadows);
     let mut trusted = trust::settle(
-        trust::Subjects::new(request, &skill, &ground),
+        trust::Subjects::new(&request, &skill, &ground),
         trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
         around,
     )?;
     // Of configuration that has no say anyway, as in a replay, nobody need hear.
     notices.extend(trusted.notices.drain(..).filter(|_| purpose.is_configured()));
     ground.take_commands(&mut user, &mut trusted, (&skill, around))?;
+    Ok(Settled { request, ground, user, skill, trusted, notices })
+}
+
+/// Finds the skill, reads every file that has a say, settles trust, and makes the plan.
+///
+/// Skill, contract and trust are those of where the user stands, in a replay too.
+pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
+    let Settled { request: user_at, ground, user, skill, trusted, mut notices } =
+        settled(request, around, purpose)?;
     let document = trusted.contract.as_ref();
     let said = purpose::Said { user, project: trusted.project, contract: document };
-    let settings = purpose::settings(purpose, request, around, said)?;
+    let settings = purpose::settings(purpose, &user_at, around, said)?;
     let contract = document.map(|contract| ground.config().join(&contract.path));
     let config = ground.config().to_owned();
-    let user_at = request;
-    let work = purpose::place(purpose, request, around, (ground, &settings))?;
+    let work = purpose::place(purpose, &user_at, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     expect_new(ground.repository.as_ref(), &request.delivery)?;
     let base = facts::base_of_work(request, &ground)?;
@@ -173,7 +188,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     let history::Past { history, windows } = history::of(&sessions, &skill.found.name, &paid);
     let told = facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect();
     let inner = skills::inner(
-        skills::Stand { around, purpose, user_at, ground: &ground, windows: &windows },
+        skills::Stand { around, purpose, user_at: &user_at, ground: &ground, windows: &windows },
         skills::Outer { request, skill: &skill, settings: &settings, contract: document },
     )?;
     notices.extend(inner.notices);

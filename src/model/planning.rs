@@ -108,28 +108,19 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
     let steps::Grown { tree, steps, commands, answers, parts } = grown;
     let mut hooks = hooks::hooks(&given, &steps)?;
     hooks.extend(parts.hooks);
-    let facts = given.facts.into_iter().map(|told| told.plan).chain(parts.facts);
+    let facts = given.facts.iter().map(|told| told.plan.clone()).chain(parts.facts);
     // The last step answers by the run's schema itself, unless it has one of its own or is none
     // that could.
     let output = given.output.clone().filter(|_| !answers);
     let request = given.request;
     let plan = Plan {
-        skill: SkillRef {
-            name: given.skill.found.name.clone(),
-            dir: given.skill.found.dir.clone(),
-            source: given.skill.found.source.to_string(),
-            digest: given.digest.clone(),
-        },
+        skill: skill(&given),
         isolation,
         delivery: request.delivery.clone(),
         requires: requires(given.settings).and(parts.requires),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings, given.on_a_plan),
-        pace: PacePlan {
-            jobs: given.settings.jobs.value,
-            stagger: given.request.stagger,
-            wait: given.request.wait,
-        },
+        pace: pace(&given),
         require: given.settings.require.value,
         settings: settings(given.settings),
         root: given.root,
@@ -185,6 +176,21 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
             .hint(format!("add `--worktree`, or leave `{flag}` out")));
     }
     Ok(isolation)
+}
+
+fn skill(given: &Given<'_>) -> SkillRef {
+    let found = &given.skill.found;
+    SkillRef {
+        name: found.name.clone(),
+        dir: found.dir.clone(),
+        source: found.source.to_string(),
+        digest: given.digest.clone(),
+    }
+}
+
+fn pace(given: &Given<'_>) -> PacePlan {
+    let (jobs, request) = (given.settings.jobs.value, given.request);
+    PacePlan { jobs, stagger: request.stagger, wait: request.wait }
 }
 
 /// Whether a skill that a step runs would get a copy of the tree if it were run by itself.

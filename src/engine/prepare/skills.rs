@@ -98,51 +98,67 @@ fn named(settings: &Settings) -> Vec<&Spanned<String>> {
     names.collect()
 }
 
+/// A skill as it was found, with those that have a say about it.
+struct Known {
+    request: Request,
+    skill: Skill,
+    settings: Settings,
+    trusted: trust::Trusted,
+    /// Where its contract is, if it has one.
+    file: Option<PathBuf>,
+}
+
+/// Finds a skill, and settles what of it counts.
+fn find(stand: Stand<'_>, name: &str, above: &[PathBuf]) -> Result<Known> {
+    let Stand { around, purpose, user_at, .. } = stand;
+    let stands = Ground::find(&user_at.cwd, around)?;
+    let [user, project] = configurations(&stands, around, &mut Vec::new())?;
+    let request = Request { cwd: user_at.cwd.clone(), ..request(user_at, name) };
+    let (skill, _) = chosen::skill(&request, around, &stands, [user.as_ref(), project.as_ref()])?;
+    if above.contains(&skill.found.dir) {
+        return Err(circle(above, &skill));
+    }
+    let mut trusted = trust::settle_part(
+        trust::Subjects::new(&request, &skill, &stands),
+        trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
+        around,
+    )?;
+    if trusted.contract.as_ref().is_some_and(|contract| contract.value.verify.is_some()) {
+        return Err(Fault::invalid(format!("`{name}` ends with a panel, and no step can")).hint(
+            "put `verify:` into the contract that runs it: one panel judges the whole work",
+        ));
+    }
+    // Hooks of a configuration are those of the run, and look at these steps too.
+    let said = purpose::Said {
+        user: user.map(purpose::without_hooks),
+        project: trusted.project.take().map(purpose::without_hooks),
+        contract: trusted.contract.as_ref(),
+    };
+    let settings = purpose::settings(purpose, &request, around, said)?;
+    let file = trusted.contract.as_ref().map(|contract| stands.root.join(&contract.path));
+    Ok(Known { request, skill, settings, trusted, file })
+}
+
 fn one(
     stand: Stand<'_>,
     outer: Outer<'_>,
     (name, above): (&Spanned<String>, &[PathBuf]),
     inner: &mut Inner,
 ) -> Result<OtherSkill> {
-    let Stand { around, purpose, user_at, ground, .. } = stand;
+    let Stand { around, purpose, ground, .. } = stand;
     if ground.protected.is_some() {
         return Err(Fault::invalid("a step runs another skill, and a revision has the say")
             .hint("leave `--config-from` out, or put the steps of that skill into the contract"));
     }
-    let stands = Ground::find(&user_at.cwd, around)?;
-    let [user, project] = configurations(&stands, around, &mut Vec::new())?;
-    let asked = Request { cwd: user_at.cwd.clone(), ..request(user_at, name) };
-    let (skill, _) = chosen::skill(&asked, around, &stands, [user.as_ref(), project.as_ref()])?;
-    if above.contains(&skill.found.dir) {
-        return Err(circle(above, &skill));
-    }
-    let trusted = trust::settle_part(
-        trust::Subjects::new(&asked, &skill, &stands),
-        trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
-        around,
-    )?;
+    let Known { request, skill, settings, trusted, file } = find(stand, name, above)?;
     let contract = trusted.contract.as_ref();
-    if contract.is_some_and(|contract| contract.value.verify.is_some()) {
-        return Err(Fault::invalid(format!("`{}` ends with a panel, and no step can", name.value))
-            .hint(
-                "put `verify:` into the contract that runs it: one panel judges the whole work",
-            ));
-    }
-    inner.notices.extend(trusted.notices.into_iter().filter(|_| purpose.is_configured()));
-    // Hooks of a configuration are those of the run, and look at these steps too.
-    let said = purpose::Said {
-        user: user.map(purpose::without_hooks),
-        project: trusted.project.map(purpose::without_hooks),
-        contract,
-    };
-    let settings = purpose::settings(purpose, &asked, around, said)?;
-    let inputs =
-        planning::handed_on((outer.request, outer.settings, outer.skill), (&settings, &skill));
-    let request = Request { inputs, cwd: outer.request.cwd.clone(), ..asked };
+    let given = (outer.request, outer.settings, outer.skill);
+    let inputs = planning::handed_on(given, (&settings, &skill));
+    let request = Request { inputs, cwd: outer.request.cwd.clone(), ..request };
     let own = Outer { request: &request, skill: &skill, settings: &settings, contract };
     let mut deeper = Inner::default();
-    let path: Vec<PathBuf> = above.iter().chain([&skill.found.dir]).cloned().collect();
-    plan_all(stand, own, &path, &mut deeper)?;
+    let way: Vec<PathBuf> = above.iter().chain([&skill.found.dir]).cloned().collect();
+    plan_all(stand, own, &way, &mut deeper)?;
     let facts = facts::read(&request, &settings, ground)?;
     let mut plan = planning::plan(Given {
         request: &request,
@@ -164,13 +180,13 @@ fn one(
         on_a_plan: payment(&around.env) == Payment::Plan,
     })
     .map_err(|fault| filled(fault, outer, name))?;
-    let file = contract.map(|contract| stands.root.join(&contract.path));
     plan.judges = judges::find(&plan, &settings, file.as_deref(), around)?;
     trust::expect_judged(&plan, &trusted.hashed)?;
     let own = sources::of((purpose, &request, &skill.found), &settings, &ground.root, around);
     plan.sources.extend(own);
     inner.facts.extend(facts.into_iter().chain(deeper.facts));
-    inner.notices.extend(deeper.notices);
+    let notices = trusted.notices.into_iter().filter(|_| purpose.is_configured());
+    inner.notices.extend(notices.chain(deeper.notices));
     Ok(OtherSkill { plan, description: skill.front.description.clone().unwrap_or_default() })
 }
 

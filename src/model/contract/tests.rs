@@ -83,6 +83,10 @@ fine
 
 "#]],
     );
+}
+
+#[test]
+fn what_no_step_can_be() {
     check(
         "steps:\n  - skill: other\n    limits: {usd: 0.1}\n  - { skill: other, cache: {} }\n",
         str![[r#"
@@ -96,10 +100,14 @@ contract.yaml:4:5: `cache` keeps the result of one call or command, and a skill 
         "steps: [{ id: panel, prompt: x }]\n",
         str![[r#"
 the contract contract.yaml is faulty (invalid)
-contract.yaml:1:14: reviewers are called `panel` and `canary`, so no step can be [panel]
+contract.yaml:1:15: reviewers are called `panel` and `canary`, so no step can be [panel]
 
 "#]],
     );
+}
+
+#[test]
+fn steps_that_say_too_much_or_too_little() {
     check(
         "steps:\n  - id: a\n  - { section: A, prompt: B }\n  - { id: ok, section: [x] }\n",
         str![[r#"

@@ -2,11 +2,12 @@
 
 use super::{Halt, Opening, RunEnd, Stage, State, StepState, Work};
 use crate::model::{
+    Status,
     call::{CallOutcome, Failure},
     check::{Check, CheckStatus},
     run::{
         Event, Plan, Point, Stand, StepStatus,
-        event::{Before, CallEnded, CallStarted, CommandEnded},
+        event::{Before, CallEnded, CallStarted, CommandEnded, Decision},
     },
     value::Usd,
 };
@@ -16,44 +17,24 @@ impl State {
     pub fn apply(&mut self, event: &Event) {
         self.pace.apply(event);
         match event {
-            Event::RunStarted { run, request, claude, stand, before, .. } => {
-                self.run = *run;
-                self.claude.clone_from(claude);
-                self.ok_on.clone_from(&request.ok_on);
-                self.base = stand.as_deref().cloned();
-                self.comes_after(before.as_deref());
-            }
-            Event::Plan { plan, .. } => {
-                self.replant(plan.places());
-                self.judges.plan(&plan.judges);
-                self.go_on_in_conversation(plan);
-            }
+            Event::RunStarted { .. } => self.started(event),
+            Event::Plan { plan, .. } => self.planned(plan),
             Event::Reused(reused) => self.reused = Some(reused.clone()),
             Event::RunResumed { differences, base, closed, .. } => {
                 self.resumed(differences, base.as_deref(), closed);
             }
             Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
             Event::LimitReached { limit, reason } => {
-                self.halt.get_or_insert(Halt::Limit(*limit, reason.clone()));
+                self.halts(Halt::Limit(*limit, reason.clone()));
             }
             Event::Unavailable { why, reason } => {
-                self.halt.get_or_insert(Halt::Unavailable(why.clone(), reason.clone()));
+                self.halts(Halt::Unavailable(why.clone(), reason.clone()));
             }
-            Event::ChecksStarted { at } => {
-                self.under_way.insert(Work::Checks(at.clone()));
-                self.checks.insert(at.clone(), Stage::Running);
-            }
-            Event::ChecksEnded { at, checks } => {
-                self.under_way.remove(&Work::Checks(at.clone()));
-                self.checks.insert(at.clone(), Stage::Ended(checks.clone()));
-            }
-            Event::HookStarted { hook, at } => {
-                self.under_way.insert(Work::Hook(at.clone(), hook.clone()));
-                self.hooks.insert((at.clone(), hook.clone()), Stage::Running);
-            }
+            Event::ChecksStarted { at } => self.checks_are(at, Stage::Running),
+            Event::ChecksEnded { at, checks } => self.checks_are(at, Stage::Ended(checks.clone())),
+            Event::HookStarted { hook, at } => self.hook_is((at, hook), Stage::Running),
             Event::HookEnded { hook, at, check } => {
-                self.under_way.remove(&Work::Hook(at.clone(), hook.clone()));
-                self.hooks.insert((at.clone(), hook.clone()), Stage::Ended(check.clone()));
+                self.hook_is((at, hook), Stage::Ended(check.clone()));
             }
             Event::JudgesFrozen { files } => self.judges.freeze(files),
             Event::HookWrote { paths, .. } => self.judges.let_go(paths),
@@ -62,14 +43,8 @@ impl State {
             Event::Verdict { at, status, votes } => self.concluded(at, *status, *votes),
             Event::CanaryPlanted { round, fault } => self.planted(*round, fault.as_ref()),
             Event::CanaryJudged { at, caught, by } => self.canary_judged(at, *caught, by),
-            Event::WorkTaken(taken) => {
-                self.under_way.remove(&Work::Step(taken.step.clone()));
-                self.step_mut(&taken.step).take_work(taken);
-            }
-            Event::Decided { step, decision } => {
-                self.begin_in_tree(step);
-                self.nodes.entry(step.clone()).or_default().decision = Some(decision.clone());
-            }
+            Event::WorkTaken(taken) => self.idle(&taken.step).take_work(taken),
+            Event::Decided { step, decision } => self.decided(step, decision),
             Event::StepStarted { step, attempt, grant } => self.ordered(step, *attempt, *grant),
             Event::CommandStarted { step, attempt, .. } => self.begin(step, *attempt),
             Event::StepCached(cached) => {
@@ -79,34 +54,17 @@ impl State {
             Event::Cancelled { step } => self.step_mut(step).is_cancelled = true,
             Event::CommandEnded(command) => self.command_ended(command),
             Event::CallStarted(call) => self.call_started(call),
-            Event::CallRetrying { step, after, .. } => {
-                self.under_way.remove(&Work::Step(step.clone()));
-                self.step_mut(step).retry_later(*after);
-            }
+            Event::CallRetrying { step, after, .. } => self.idle(step).retry_later(*after),
             Event::CallEnded(call) => self.call_ended(call),
             Event::Changes { step, changes, stand, .. } => {
                 self.changes = Some(changes.clone());
                 self.unseen = None;
                 self.looked_at(step, stand.as_deref());
             }
-            Event::Retry { step, reasons, supersedes } => {
-                self.try_again(step, reasons, supersedes);
-            }
-            Event::StepEnded { step, status, reason, scratch, ends, .. } => {
-                self.step_ended(step, *status, reason.as_ref());
-                // One that the whole run ended with is not over: a resume goes on with it.
-                if ends.is_none() {
-                    self.end_in_tree(step, *status);
-                }
-                self.scratch = scratch.clone().or(self.scratch.take());
-                if let Some(ends) = ends {
-                    let why = reason.clone().unwrap_or_default();
-                    self.halt.get_or_insert(Halt::Over(*ends, why));
-                }
-            }
+            Event::Retry { step, reasons, supersedes } => self.try_again(step, reasons, supersedes),
+            Event::StepEnded { .. } => self.step_is_over(event),
             Event::RunEnded { status, exit_code, reason } => {
-                self.end =
-                    Some(RunEnd { status: *status, exit_code: *exit_code, reason: reason.clone() });
+                self.ended(*status, *exit_code, reason);
             }
             Event::EditChecked { .. }
             | Event::CallAnswered { .. }
@@ -115,6 +73,70 @@ impl State {
             | Event::QuotaReset
             | Event::Unknown => {}
         }
+    }
+
+    fn started(&mut self, event: &Event) {
+        let Event::RunStarted { run, request, claude, stand, before, .. } = event else { return };
+        self.run = *run;
+        self.claude.clone_from(claude);
+        self.ok_on.clone_from(&request.ok_on);
+        self.base = stand.as_deref().cloned();
+        self.comes_after(before.as_deref());
+    }
+
+    fn planned(&mut self, plan: &Plan) {
+        self.replant(plan.places());
+        self.judges.plan(&plan.judges);
+        self.go_on_in_conversation(plan);
+    }
+
+    /// What ends a run early is the first that does.
+    fn halts(&mut self, halt: Halt) {
+        self.halt.get_or_insert(halt);
+    }
+
+    fn checks_are(&mut self, at: &Point, stage: Stage<Vec<Check>>) {
+        let work = Work::Checks(at.clone());
+        match stage {
+            Stage::Running => drop(self.under_way.replace(work)),
+            Stage::Idle | Stage::Ended(_) => drop(self.under_way.take(&work)),
+        }
+        self.checks.insert(at.clone(), stage);
+    }
+
+    fn hook_is(&mut self, (at, hook): (&Point, &str), stage: Stage<Check>) {
+        let work = Work::Hook(at.clone(), hook.to_owned());
+        match stage {
+            Stage::Running => drop(self.under_way.replace(work)),
+            Stage::Idle | Stage::Ended(_) => drop(self.under_way.take(&work)),
+        }
+        self.hooks.insert((at.clone(), hook.to_owned()), stage);
+    }
+
+    /// A step for which nothing runs any more.
+    fn idle(&mut self, step: &str) -> &mut StepState {
+        self.under_way.remove(&Work::Step(step.to_owned()));
+        self.step_mut(step)
+    }
+
+    fn decided(&mut self, step: &str, decision: &Decision) {
+        self.begin_in_tree(step);
+        self.nodes.entry(step.to_owned()).or_default().decision = Some(decision.clone());
+    }
+
+    fn step_is_over(&mut self, event: &Event) {
+        let Event::StepEnded { step, status, reason, scratch, ends, .. } = event else { return };
+        self.step_ended(step, *status, reason.as_ref());
+        self.scratch = scratch.clone().or(self.scratch.take());
+        match ends {
+            None => self.end_in_tree(step, *status),
+            // One that the whole run ended with is not over: a resume goes on with it.
+            Some(ends) => self.halts(Halt::Over(*ends, reason.clone().unwrap_or_default())),
+        }
+    }
+
+    fn ended(&mut self, status: Status, exit_code: u8, reason: &str) {
+        self.end = Some(RunEnd { status, exit_code, reason: reason.to_owned() });
     }
 
     fn go_on_in_conversation(&mut self, plan: &Plan) {
