@@ -7,6 +7,7 @@ pub(super) mod recorded;
 pub(super) mod request;
 mod results;
 mod waive;
+mod word;
 
 use std::num::NonZeroUsize;
 
@@ -15,6 +16,7 @@ use self::{
     many::ManyArgs,
     outlets::OutletArgs,
     recorded::{RecordArgs, Setting},
+    word::{PartArgs, WordArgs},
 };
 use super::{Exit, context::Context, skills::SkillsArgs, trust};
 use crate::{
@@ -31,7 +33,7 @@ use crate::{
         value::{NotAValue, Span, Usd},
         yaml,
     },
-    report::{History, explain::DryRun, fault, words},
+    report::{History, explain::DryRun, fault, flow, words},
     sys::git::is_branch_name,
 };
 
@@ -66,6 +68,11 @@ pub(super) struct Args {
     /// Show what would be done, every value with its source, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+    /// Print the steps as a Mermaid graph, and do nothing
+    #[arg(long, conflicts_with = "dry_run")]
+    graph: bool,
+    #[command(flatten)]
+    part: PartArgs,
     #[command(flatten)]
     skills: SkillsArgs,
     #[command(flatten)]
@@ -216,27 +223,12 @@ pub(super) struct ProofArgs {
     untrusted: bool,
 }
 
-/// Whose word counts, and whether an earlier one does.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Checks and trust")]
-struct WordArgs {
-    /// Take configuration, contracts, skills and the scripts they name from the revision REF, and
-    /// treat the checkout as data: what is judged cannot change its judge
-    #[arg(long, value_name = "REF", conflicts_with_all = ["record", "replay", "untrusted"])]
-    config_from: Option<String>,
-    /// Where the same was judged before, AGE ago at most, give that verdict and spend nothing; a
-    /// day where no AGE is given
-    #[arg(long, value_name = "AGE", num_args = 0..=1, require_equals = true)]
-    #[arg(value_parser = timeout, conflicts_with_all = ["record", "replay", "session"])]
-    #[expect(
-        clippy::option_option,
-        reason = "clap's shape of an option whose value may be left out"
-    )]
-    reuse: Option<Option<Span>>,
-}
-
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
-    let asked = Asked { outlets: &args.outlets, dry_run: args.dry_run, recorded: &args.recorded };
+    let asked = Asked {
+        outlets: &args.outlets,
+        wanted: if args.graph { Wanted::Graph } else { Wanted::of_dry_run(args.dry_run) },
+        recorded: &args.recorded,
+    };
     let request = request::request(args, context);
     let request = asked.outlets.reporting(request, context)?;
     if args.many.are_given() {
@@ -245,12 +237,29 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     go(&request, &asked, context)
 }
 
+/// How far a run goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// To its end.
+    Run,
+    /// To its plan, which is shown.
+    Plan,
+    /// To its plan, of which the steps are shown as a graph.
+    Graph,
+}
+
+impl Wanted {
+    pub(super) fn of_dry_run(dry_run: bool) -> Self {
+        if dry_run { Self::Plan } else { Self::Run }
+    }
+}
+
 /// What a command wants of a run, beside what it is about.
 pub(super) struct Asked<'a> {
     /// Where the result goes.
     pub(super) outlets: &'a OutletArgs,
-    /// Whether the plan is all that is wanted.
-    pub(super) dry_run: bool,
+    /// How far it goes.
+    pub(super) wanted: Wanted,
     /// What the run has to do with recordings.
     pub(super) recorded: &'a RecordArgs,
 }
@@ -271,16 +280,19 @@ fn follow(request: &Request, asked: &Asked<'_>, context: &Context) -> Result<Exi
     let around = around(context)?;
     let Setting { request, purpose, stage } =
         recorded::setting(asked.recorded, request, (context, &around))?;
-    let (request, prepared) = if asked.dry_run {
-        let prepared = engine::prepare::prepare(&request, &around, &purpose)?;
-        (request, prepared)
-    } else {
-        trust::question::prepare(request, &around, &purpose, context)?
+    let (request, prepared) = match asked.wanted {
+        Wanted::Run => trust::question::prepare(request, &around, &purpose, context)?,
+        Wanted::Plan => {
+            let prepared = engine::prepare::prepare(&request, &around, &purpose)?;
+            warn(&prepared, context);
+            return dry_run(&prepared, &around, context);
+        }
+        Wanted::Graph => {
+            let graph = flow::mermaid(&engine::prepare::prepare(&request, &around, &purpose)?.plan);
+            context.give(|| serde_json::json!({ "graph": graph }), |_| graph.clone())?;
+            return Ok(Status::Passed.into());
+        }
     };
-    if asked.dry_run {
-        warn(&prepared, context);
-        return dry_run(&prepared, &around, context);
-    }
     let (follower, mut finished) = perform(prepared, &request, asked.outlets, (&around, context))?;
     recorded::strike(stage, &mut finished, context)?;
     let exit = end(asked.outlets, context, follower, &finished)?;

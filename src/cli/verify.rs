@@ -6,7 +6,7 @@ use super::{
     Exit,
     context::Context,
     run::{
-        self, Asked, LimitArgs, ProofArgs, input,
+        self, Asked, LimitArgs, ProofArgs, Wanted, input,
         outlets::OutletArgs,
         recorded::RecordArgs,
         request::{inputs, read_text, trust},
@@ -54,7 +54,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let recorded = RecordArgs::default();
-    let asked = Asked { outlets: &args.outlets, dry_run: args.dry_run, recorded: &recorded };
+    let wanted = Wanted::of_dry_run(args.dry_run);
+    let asked = Asked { outlets: &args.outlets, wanted, recorded: &recorded };
     let request = request(args, context);
     run::go(&args.outlets.reporting(request, context)?, &asked, context)
 }

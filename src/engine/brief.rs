@@ -1,13 +1,13 @@
 //! What an agent is told beyond the plan: what became known only once the run had begun.
 
-use super::{frame, site::Site};
+use super::{frame, made, scope, site::Site};
 use crate::{
     model::{
         Result,
         check::Check,
         contract::Fact,
-        prompt,
-        run::{Point, State, event::Output, plan::StepPlan, state::Stage},
+        expression, prompt,
+        run::{Point, State, made::Made, plan::StepPlan, state::Stage},
         scratch::{ROOM, Summary},
     },
     store::scratch,
@@ -19,11 +19,29 @@ use crate::{
 ///
 /// # Errors
 /// An output that a step left in a file is not what it was; a scratch pad that is none.
-pub(crate) fn brief(site: &Site, state: &State, step: &StepPlan) -> Result<String> {
+///
+/// What a template asks for and is not there is the step's own failure.
+pub(crate) fn brief(site: &Site, state: &State, step: &StepPlan) -> Result<Result<String, String>> {
+    let words = match scope::words(site, state, &step.id) {
+        Ok(words) => words,
+        Err(why) => return Ok(Err(why)),
+    };
+    let things = prompt::things(&things(site, state, step));
+    // Whoever names what it wants of others gets that, and nothing else.
+    let earlier =
+        if words.is_some() { String::new() } else { prompt::earlier(&earlier(site, state, step)?) };
+    let task = words.map(|words| prompt::own_task(&words)).unwrap_or_default();
     let hooks = hooks(site, state).as_deref().map(prompt::hooks).unwrap_or_default();
     let noted = Summary::of(&scratch::read(site.session.stored())?, ROOM);
     let told = hooks + &frame::state(site, state, step);
-    Ok(told + &prompt::earlier(&earlier(site, state, step)?) + &prompt::scratch(&noted))
+    Ok(Ok(task + &things + &told + &earlier + &prompt::scratch(&noted)))
+}
+
+/// What the step runs for, where it runs for each of several.
+fn things<'a>(site: &'a Site, state: &'a State, step: &StepPlan) -> Vec<(&'a str, String)> {
+    let things = scope::things(site, state, &step.id);
+    let things = things.into_iter();
+    things.map(|(name, thing)| (name, expression::readable(thing))).collect()
 }
 
 /// What the pre hooks said, in the plan's order.
@@ -39,15 +57,17 @@ fn hooks(site: &Site, state: &State) -> Option<Vec<Check>> {
     Some(said.collect())
 }
 
-fn earlier<'a>(site: &'a Site, state: &State, step: &StepPlan) -> Result<Vec<(&'a str, String)>> {
+/// Of so many steps before it an agent is told, the last ones.
+const EARLIER: usize = 30;
+
+fn earlier(site: &Site, state: &State, step: &StepPlan) -> Result<Vec<(String, String)>> {
+    let before = site.plan.before(&step.id);
     let mut told = Vec::new();
-    for other in site.plan.steps.iter().take_while(|other| other.id != step.id) {
-        let known = state.step(&other.id).and_then(|known| known.output.as_ref());
-        let Some(output) = known else { continue };
-        match site.session.stored().load_output(output)? {
-            Output::Text { text } => told.push((other.id.as_str(), text)),
-            Output::Json { json } => told.push((other.id.as_str(), format!("{json:#}"))),
-            Output::File { .. } => {}
+    for path in before.into_iter().rev().take(EARLIER) {
+        let made = site.plan.made_by(state, &path);
+        if made != Made::Nothing {
+            let value = made::value(site.session.stored(), &made)?;
+            told.insert(0, (path, expression::readable(&value)));
         }
     }
     Ok(told)

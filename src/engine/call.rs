@@ -17,6 +17,7 @@ mod watch;
 
 use std::{path::Path, rc::Rc, time::Instant};
 
+use tokio::sync::watch::Receiver;
 use uuid::Uuid;
 
 pub(crate) use files::CallFiles;
@@ -71,6 +72,8 @@ pub(crate) struct Order {
     pub after: Span,
     /// What is left for it.
     pub left: Left,
+    /// How urgently it has to end.
+    pub stop: Receiver<Stop>,
 }
 
 /// What an agent is told beyond the plan: what became known only in this run.
@@ -156,7 +159,7 @@ impl From<HungUp> for NotMade {
 }
 
 async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
-    wait_out(site, order.after).await?;
+    wait_out(site, order).await?;
     let claude = site.claude.as_ref().ok_or_else(no_claude)?;
     let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let files = files::prepare(site, order, &claude_session).map_err(not_started)?;
@@ -206,12 +209,12 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     Ok(())
 }
 
-async fn wait_out(site: &Site, after: Span) -> Result<(), NotMade> {
-    let mut stop = site.stop.clone();
+async fn wait_out(site: &Site, order: &Order) -> Result<(), NotMade> {
+    let mut stop = order.stop.clone();
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop != Stop::Running) => Err(NotMade::Because(stopped(site))),
-        () = tokio::time::sleep(jittered(after)) => Ok(()),
+        () = tokio::time::sleep(jittered(order.after)) => Ok(()),
     }
 }
 
@@ -295,7 +298,7 @@ fn start(
 fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> Program {
     let system_file = launch.files.system.to_string_lossy();
     let settings_file = launch.key.map(|key| key.settings().to_string_lossy().into_owned());
-    let skill = &site.plan.skill.dir;
+    let skill = &site.plan.skill_of(&order.step.id).dir;
     let reach = reach(&order.step, launch.place, skill, &site.session.stored().skill());
     let edit_order = launch.key.and_then(|key| key.edit_order.as_ref());
     let args = argv(&CallSpec {

@@ -4,10 +4,13 @@
 //! alone writes the journal and folds the state, so there is no order of events but its own. It
 //! holds no rule about what a run should do.
 
+mod cached;
 mod orders;
 
-use std::rc::Rc;
+use std::{collections::BTreeMap, rc::Rc};
 
+use cached::{Earlier, Keeping};
+use serde_json::json;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
@@ -15,8 +18,9 @@ use tokio::{
 };
 
 use super::{
-    call, hook, judges, look, panel, quota,
+    call, command, hook, judges, look, panel, quota, scope,
     site::Site,
+    stops::Stops,
     unit::{FromUnit, Line},
     work,
 };
@@ -24,7 +28,8 @@ use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
-        run::{Effect, Event, Point, State, next},
+        run::{Effect, Event, Point, State, StepStatus, next, plan::StepPlan},
+        value::{Span, Usd},
     },
     store::scratch,
     sys::{
@@ -50,6 +55,9 @@ pub(crate) struct Dispatcher<'a> {
     observer: &'a mut dyn Observer,
     state: State,
     units: JoinSet<()>,
+    stops: Stops,
+    /// Steps whose results are kept if they pass, by path.
+    keeping: BTreeMap<String, Keeping>,
     line: Line,
     inbox: mpsc::UnboundedReceiver<FromUnit>,
     /// When the run's time is over.
@@ -84,6 +92,8 @@ impl<'a> Dispatcher<'a> {
             observer,
             state,
             units: JoinSet::new(),
+            stops: Stops::default(),
+            keeping: BTreeMap::new(),
             line,
             inbox,
             deadline,
@@ -146,13 +156,13 @@ impl<'a> Dispatcher<'a> {
                 at: at @ (Point::Panel { asked, .. } | Point::Canary { asked, .. }),
             } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
-                let hearing = self.hearing(at, asked);
+                let hearing = self.hearing(at, asked)?;
                 self.units.spawn_local(panel::hear(site, line, hearing));
             }
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
                 let judges = self.state.judges.files().to_vec();
-                let (shape, output) = (self.shape(&at), self.output(&at));
+                let (shape, output) = (self.shape(&at)?, self.output(&at));
                 let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
             }
@@ -161,8 +171,16 @@ impl<'a> Dispatcher<'a> {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
                 let judges = self.state.judges.files().to_vec();
-                let order = hook::Order { work: self.work(&at), judges, hook, at };
+                let order = hook::Order { work: self.work(&at)?, judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
+            }
+            Effect::Decide { step } => return self.decide(step).await,
+            Effect::Cancel { step } => {
+                self.append(Event::Cancelled { step: step.clone() }).await?;
+                self.stops.end(&step);
+            }
+            Effect::Run { step, attempt, after } => {
+                return self.run_command(step, attempt, after).await;
             }
             Effect::TakeWork { step, attempt } => {
                 let plan = self.site.plan.step(&step).expect("the plan asked for it").clone();
@@ -170,22 +188,102 @@ impl<'a> Dispatcher<'a> {
                 self.units.spawn_local(work::take(site, line, plan, attempt));
             }
             Effect::Plant { round } => {
-                let fault = panel::plant(&site, &self.finished_work()).await;
+                let fault = panel::plant(&site, &self.finished_work()?).await;
                 return self.append(Event::CanaryPlanted { round, fault }).await;
             }
             Effect::Call { step, attempt, resume, reasons, after, grant } => {
-                let judges = self.state.judges.files().to_vec();
-                let Some(plan) = self.site.plan.step(&step).cloned() else {
-                    return self.review(&step, attempt, (after, grant)).await;
-                };
-                // What is known before this attempt counts as begun.
-                let told = self.told_beyond(&plan, reasons)?;
-                self.append(Event::StepStarted { step: step.clone(), attempt, grant }).await?;
-                let left = self.left(&plan, resume.as_deref(), grant);
-                let order = call::Order { step: plan, attempt, resume, told, judges, after, left };
-                self.units.spawn_local(call::call(site, line, order));
+                let talk = (resume, reasons);
+                return self.call((step, attempt), talk, (after, grant)).await;
             }
         }
+        Ok(())
+    }
+
+    /// Asks an agent, or a reviewer.
+    async fn call(
+        &mut self,
+        (step, attempt): (String, u32),
+        talk: (Option<String>, Vec<String>),
+        (after, grant): (Span, Option<Usd>),
+    ) -> Result<()> {
+        match self.site.plan.step(&step).cloned() {
+            // One of many is called by its own path.
+            Some(planned) => {
+                let plan = StepPlan { id: step, ..planned };
+                self.ask((plan, attempt), talk, (after, grant)).await
+            }
+            None => self.review(&step, attempt, (after, grant)).await,
+        }
+    }
+
+    /// Asks an agent.
+    async fn ask(
+        &mut self,
+        (plan, attempt): (StepPlan, u32),
+        (resume, reasons): (Option<String>, Vec<String>),
+        (after, grant): (Span, Option<Usd>),
+    ) -> Result<()> {
+        let (site, line) = (Rc::clone(&self.site), self.line.clone());
+        let judges = self.state.judges.files().to_vec();
+        // What is known before this attempt counts as begun.
+        let told = match self.told_beyond(&plan, reasons)? {
+            Ok(told) => told,
+            Err(why) => return self.cannot_begin(plan.id, attempt, why).await,
+        };
+        let what = json!({
+            "agent": plan.agent, "system": plan.system, "prompt": plan.prompt,
+            "told": told.brief, "form": plan.output,
+        });
+        match self.earlier(&plan.id, attempt, what).await? {
+            Earlier::None => {}
+            Earlier::Stands => return Ok(()),
+            Earlier::Faulty(why) => return self.cannot_begin(plan.id, attempt, why).await,
+        }
+        self.append(Event::StepStarted { step: plan.id.clone(), attempt, grant }).await?;
+        let left = self.left(&plan, resume.as_deref(), grant);
+        let stop = self.stops.of(&plan.id, (&site, &mut self.units));
+        let order = call::Order { step: plan, attempt, resume, told, judges, after, left, stop };
+        self.units.spawn_local(call::call(site, line, order));
+        Ok(())
+    }
+
+    /// What only the run can tell about a step is written down, so that a resume decides nothing
+    /// anew.
+    async fn decide(&mut self, step: String) -> Result<()> {
+        match scope::decide(&self.site, &self.state, &step).await {
+            Ok(decision) => self.append(Event::Decided { step, decision }).await,
+            Err(why) => self.cannot_begin(step, 1, why).await,
+        }
+    }
+
+    /// A step whose values cannot be had has failed before it began.
+    async fn cannot_begin(&mut self, step: String, attempt: u32, why: String) -> Result<()> {
+        let (status, reason) = (StepStatus::Failed, Some(why));
+        self.append(Event::StepEnded { step, attempt, status, reason, scratch: None, ends: None })
+            .await
+    }
+
+    async fn run_command(&mut self, step: String, attempt: u32, after: Span) -> Result<()> {
+        let argv = match scope::argv(&self.site, &self.state, &step) {
+            Ok(argv) => argv,
+            Err(why) => return self.cannot_begin(step, attempt, why).await,
+        };
+        let command = self.site.plan.command(&step).expect("the plan asked for it").clone();
+        let what = json!({
+            "argv": argv, "cwd": self.site.plan.cwd, "parse": command.parse, "form": command.output,
+        });
+        match self.earlier(&step, attempt, what).await? {
+            Earlier::None => {}
+            Earlier::Stands => return Ok(()),
+            Earlier::Faulty(why) => return self.cannot_begin(step, attempt, why).await,
+        }
+        let started = Event::CommandStarted { step: step.clone(), attempt, argv: argv.clone() };
+        self.append(started).await?;
+        let judges = self.state.judges.files().to_vec();
+        let (site, line) = (Rc::clone(&self.site), self.line.clone());
+        let stop = self.stops.of(&step, (&site, &mut self.units));
+        let order = command::Order { step, attempt, command, argv, judges, after, stop };
+        self.units.spawn_local(command::command(site, line, order));
         Ok(())
     }
 
@@ -216,6 +314,9 @@ impl<'a> Dispatcher<'a> {
 
     /// What a step leaves in the scratch pad is confirmed by the event that ends it.
     async fn record(&mut self, mut event: Event) -> Result<()> {
+        if let Event::StepEnded { step, status: StepStatus::Passed, .. } = &event {
+            self.keep(step).await?;
+        }
         if let Event::StepEnded { scratch, .. } = &mut event {
             *scratch = scratch::mark(self.site.session.stored(), self.state.scratch.as_ref())?;
         }

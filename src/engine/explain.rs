@@ -28,7 +28,7 @@ pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
                 Isolation::None => plan.cwd.as_path(),
                 Isolation::Worktree => Path::new("<worktree>"),
             };
-            let reach = reach(step, cwd, &plan.skill.dir, &sections);
+            let reach = reach(step, cwd, &plan.skill_of(&step.id).dir, &sections);
             let edits = plan.edit_hooks(&step.id).next();
             let mut command = vec![program.clone()];
             command.extend(argv(&CallSpec {

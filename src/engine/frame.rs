@@ -3,24 +3,27 @@
 use super::site::Site;
 use crate::model::{
     prompt::frame::{self, Frame},
-    run::{Stand, State, StepStatus, plan::StepPlan, state::StepState},
+    run::{Stand, State, StepStatus, path, plan::StepPlan},
 };
 
 /// At most so much of a diff is told.
 const DIFF_BYTES: usize = 32 * 1024;
 
+/// At most so many steps are listed.
+const STEPS: usize = 100;
+
 /// Where the run stands, for a conversation that begins.
 pub(crate) fn state(site: &Site, state: &State, step: &StepPlan) -> String {
-    let steps = site.plan.steps.iter();
-    let begun = |known: &StepState| known.attempt > 0;
-    let anything = steps.clone().any(|step| state.step(&step.id).is_some_and(begun));
-    let said = |other: &StepPlan| match state.step(&other.id).map(|known| &known.status) {
-        _ if other.id == step.id => "yours",
-        Some(Some((StepStatus::Passed, _))) => "passed",
-        Some(Some(_) | None) | None => "still to come",
+    let steps = site.plan.tree.iter().map(|node| node.id.as_str());
+    let anything = state.steps.values().any(|known| known.attempt > 0);
+    let said = |id: &str| match state.status(id) {
+        _ if path::is_within(&step.id, id) => "yours",
+        Some((StepStatus::Passed | StepStatus::Cached | StepStatus::Reused, _)) => "passed",
+        Some((StepStatus::Skipped, _)) => "was not to run",
+        Some(_) | None => "still to come",
     };
-    let several = site.plan.steps.len() > 1 && anything;
-    let steps = steps.filter(|_| several).map(|other| (other.id.as_str(), said(other))).collect();
+    let several = site.plan.tree.len() > 1 && anything;
+    let steps = steps.filter(|_| several).take(STEPS).map(|id| (id, said(id))).collect();
     let changes = state.changes.as_ref().map(|seen| seen.files.as_slice()).unwrap_or_default();
     frame::frame(&Frame { earlier: &state.earlier, steps, changes })
 }
@@ -40,8 +43,10 @@ pub(crate) fn before_half_done(site: &Site, state: &State, step: &StepPlan) -> O
     let shown = known.attempt > 0
         && !known.succeeded()
         && (known.broken_off || known.conversation.is_none());
-    let before = state.committed(&site.plan).or(state.base.as_ref());
-    before.filter(|_| shown).cloned()
+    if !shown {
+        return None;
+    }
+    state.committed(&site.plan).or(state.base.as_ref()).cloned()
 }
 
 /// What is in the tree beyond that, as a diff. Where it cannot be seen, that is said.

@@ -16,7 +16,7 @@ use crate::model::{
     changes::{FileChange, TreeChanges},
     check::{Check, CheckKind, CheckStatus, Timing},
     judges::{JudgeFile, accuse},
-    run::{Event, Plan, Point, plan::HookPlan},
+    run::{Event, Plan, Point, path, plan::HookPlan},
 };
 use ask::{Question, ask, check_of};
 
@@ -109,6 +109,8 @@ fn unit(order: &Order) -> String {
     match &order.at {
         Point::Pre => format!("hook/{name}"),
         Point::Mid { step, attempt } => format!("hook/{name}/{step}/{attempt}"),
+        Point::Settled { step, attempt } => format!("hook/{name}/{step}/{attempt}/after"),
+        Point::Skill { step, attempt } => format!("hook/{name}/{step}/{attempt}/end"),
         Point::Post { round } | Point::Panel { round, .. } | Point::Canary { round, .. } => {
             format!("hook/{name}/{round}")
         }
@@ -154,13 +156,17 @@ impl<'a> Ground<'a> {
 
 fn told<'a>(ground: Ground<'a>, (hook, at): (&HookPlan, &'a Point), work: &'a Work) -> Told<'a> {
     let attempt = match at {
-        Point::Mid { attempt, .. } => Some(*attempt),
+        Point::Mid { attempt, .. }
+        | Point::Settled { attempt, .. }
+        | Point::Skill { attempt, .. } => Some(*attempt),
         Point::Pre
         | Point::Post { .. }
         | Point::Panel { .. }
         | Point::Canary { .. }
         | Point::HandOver => None,
     };
+    let whose = hook.within.as_deref().or(at.step()).unwrap_or(path::ROOT);
+    let (skill, inputs) = (ground.plan.skill_of(whose), ground.plan.inputs_of(whose));
     Told {
         // The moments of Claude Code that come nearest.
         hook_event_name: match hook.timing {
@@ -173,10 +179,10 @@ fn told<'a>(ground: Ground<'a>, (hook, at): (&HookPlan, &'a Point), work: &'a Wo
         cwd: ground.root,
         timing: hook.timing,
         run: ground.run,
-        skill: &ground.plan.skill.name,
+        skill: &skill.name,
         step: at.step(),
         attempt,
-        inputs: &ground.plan.inputs,
+        inputs,
         output_file: work.output_file.as_ref(),
         changed_files: work.changes.as_ref().map_or(&[], |seen| &seen.files),
         base: ground.base,

@@ -42,7 +42,7 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     if order.at == Point::Pre {
         checks.extend(requires(&site));
     }
-    if let Point::Mid { step, attempt } = &order.at {
+    if let Point::Mid { step, attempt } | Point::Settled { step, attempt } = &order.at {
         match site.tree.changes().await {
             Ok(Some((changes, stand))) => {
                 let (step, stand) = (step.clone(), Some(Box::new(stand)));
@@ -108,7 +108,7 @@ fn requires(site: &Site) -> Vec<Check> {
 }
 
 /// Holds an output against a schema. References beyond the schema itself are not followed.
-fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
+pub(super) fn shape(site: &Site, output: Option<&Output>, schema: &Value) -> Check {
     let started = Instant::now();
     let check = match (value(site, output, schema), jsonschema::validator_for(schema)) {
         (_, Err(error)) => schema_check(CheckStatus::Error, format!("the schema: {error}")),

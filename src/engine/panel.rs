@@ -37,6 +37,8 @@ pub(crate) struct Work {
     pub round: u32,
     /// The output.
     pub output: Option<Output>,
+    /// The step whose output it is, where it is one step's.
+    pub speaker: Option<String>,
     /// What was said about the work already.
     pub checks: Vec<Check>,
     /// The fault that this copy of the work has; none where it is the work itself.
@@ -66,7 +68,7 @@ async fn package(site: &Site, order: &call::Order, work: &Work) -> Result<String
 
 /// The task, the output, the change, and what checks said: all that a reviewer knows.
 async fn parts(site: &Site, work: &Work) -> Result<Vec<Part>> {
-    let mut parts = vec![Part { name: "task", text: task(site) }];
+    let mut parts = vec![Part { name: "task", text: task(site, work) }];
     let planted = work.planted.as_ref();
     if let Some(output) = &work.output {
         let text = text(site, output)?;
@@ -96,9 +98,11 @@ async fn change(site: &Site) -> Result<Option<String>> {
 }
 
 /// What was asked for: the prompts of the step whose output is judged.
-fn task(site: &Site) -> String {
-    let Some(last) = site.plan.steps.last() else { return String::new() };
-    format!("{}\n\n{}", last.system, last.prompt)
+fn task(site: &Site, work: &Work) -> String {
+    let speaker = work.speaker.as_ref().and_then(|path| site.plan.step(path));
+    let Some(last) = speaker.or(site.plan.steps.last()) else { return String::new() };
+    let own = last.template.as_ref().map(|words| format!("\n\n{words}")).unwrap_or_default();
+    format!("{}\n\n{}{own}", last.system, last.prompt)
 }
 
 fn text(site: &Site, output: &Output) -> Result<String> {

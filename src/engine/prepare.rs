@@ -10,6 +10,7 @@ pub(crate) mod protected;
 mod purpose;
 mod schema;
 mod session;
+mod skills;
 mod sources;
 mod staged;
 mod tasks;
@@ -136,48 +137,72 @@ pub fn settings_for(request: &Request, around: &Around) -> Result<Settings> {
     settings(request, around, files)
 }
 
-/// Finds the skill, reads every file that has a say, settles trust, and makes the plan.
-///
-/// Skill, contract and trust are those of where the user stands, in a replay too.
-pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
+/// A skill that was found where the user stands, and what counts of it.
+struct Settled {
+    request: Request,
+    ground: Ground,
+    user: Option<Document<Config>>,
+    skill: Skill,
+    trusted: trust::Trusted,
+    notices: Vec<String>,
+}
+
+/// Finds the skill, and settles trust.
+fn settled(request: &Request, around: &Around, purpose: &Purpose) -> Result<Settled> {
     chosen::expect_an_end(&around.env)?;
     let (request, mut ground) = Ground::of(request, around)?;
-    let request = &request;
     expect_text(&[&request.cwd, &ground.root])?;
     let mut notices = ground.notices.clone();
     let [mut user, project] = configurations(&ground, around, &mut notices)?;
     let (skill, shadows) =
-        chosen::skill(request, around, &ground, [user.as_ref(), project.as_ref()])?;
+        chosen::skill(&request, around, &ground, [user.as_ref(), project.as_ref()])?;
     notices.extend(shadows);
     let mut trusted = trust::settle(
-        trust::Subjects::new(request, &skill, &ground),
+        trust::Subjects::new(&request, &skill, &ground),
         trust::Said { user: user.as_ref(), project: project.filter(|_| purpose.is_configured()) },
         around,
     )?;
     // Of configuration that has no say anyway, as in a replay, nobody need hear.
     notices.extend(trusted.notices.drain(..).filter(|_| purpose.is_configured()));
     ground.take_commands(&mut user, &mut trusted, (&skill, around))?;
-    let contract = trusted.contract.as_ref();
-    let said = purpose::Said { user, project: trusted.project, contract };
-    let settings = purpose::settings(purpose, request, around, said)?;
-    let contract = contract.map(|contract| ground.config().join(&contract.path));
+    Ok(Settled { request, ground, user, skill, trusted, notices })
+}
+
+/// Finds the skill, reads every file that has a say, settles trust, and makes the plan.
+///
+/// Skill, contract and trust are those of where the user stands, in a replay too.
+pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<Prepared> {
+    let Settled { request: user_at, ground, user, skill, trusted, mut notices } =
+        settled(request, around, purpose)?;
+    let document = trusted.contract.as_ref();
+    let said = purpose::Said { user, project: trusted.project, contract: document };
+    let settings = purpose::settings(purpose, &user_at, around, said)?;
+    let contract = document.map(|contract| ground.config().join(&contract.path));
     let config = ground.config().to_owned();
-    let work = purpose::place(purpose, request, around, (ground, &settings))?;
+    let work = purpose::place(purpose, &user_at, around, (ground, &settings))?;
     let (request, ground, sessions) = (&work.request, work.ground, work.sessions);
     expect_new(ground.repository.as_ref(), &request.delivery)?;
     let base = facts::base_of_work(request, &ground)?;
-    let facts = facts::read(request, &settings, &ground)?;
+    let mut facts = facts::read(request, &settings, &ground)?;
     let paid = DayLedger::paid_sessions(&around.folders.state);
     let history::Past { history, windows } = history::of(&sessions, &skill.found.name, &paid);
+    let told = facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect();
+    let inner = skills::inner(
+        skills::Stand { around, purpose, user_at: &user_at, ground: &ground, windows: &windows },
+        skills::Outer { request, skill: &skill, settings: &settings, contract: document },
+    )?;
+    notices.extend(inner.notices);
+    facts.extend(inner.facts);
     let mut plan = planning::plan(Given {
         request,
+        skills: inner.skills,
         skill: &skill,
         digest: sha256(skill.text.as_bytes()),
-        contract: trusted.contract.as_ref(),
+        contract: document,
         output: schema::of_run(&skill, &settings)?,
         step_outputs: schema::of_steps(&skill, &settings)?,
         settings: &settings,
-        facts: facts.iter().map(|fact| fact.tell(FACT_BYTES)).collect(),
+        facts: told,
         own_exe: &around.own_exe,
         skill_trusted: trusted.skill,
         // The revision has the say; what claude would heed lies in the checkout, which is data.
@@ -190,7 +215,8 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
     })?;
     plan.judges = judges::find(&plan, &settings, contract.as_deref(), around)?;
     trust::expect_judged(&plan, &trusted.hashed)?;
-    plan.sources = sources::of((purpose, request, &skill.found), &settings, &config, around);
+    let own = sources::of((purpose, request, &skill.found), &settings, &config, around);
+    plan.sources.splice(..0, own);
     plan.protected = ground.protected.map(|laid| laid.plan);
     require_programs(&mut plan, &around.env);
     notices.extend(before(&settings, &skill, &plan));
@@ -201,7 +227,7 @@ pub fn prepare(request: &Request, around: &Around, purpose: &Purpose) -> Result<
         history,
         notices,
         base,
-        facts: facts.iter().filter_map(Seen::file).collect(),
+        facts: files(&facts),
         warnings: skill.oddities().cloned().collect(),
         purpose: purpose.clone(),
     })
@@ -218,6 +244,17 @@ fn configurations(
         project.document
     });
     Ok([config::user(&around.folders)?, project])
+}
+
+/// The facts that lie in files, each once.
+fn files(facts: &[Seen]) -> Vec<(&'static str, String)> {
+    let mut files: Vec<(&'static str, String)> = Vec::new();
+    for (name, text) in facts.iter().filter_map(Seen::file) {
+        if files.iter().all(|(known, _)| *known != name) {
+            files.push((name, text));
+        }
+    }
+    files
 }
 
 /// What a person should hear of a plan before it is followed.

@@ -109,6 +109,14 @@ impl Recording {
         }
     }
 
+    /// Whether nothing is recorded and nothing played.
+    pub(crate) fn is_off(&self) -> bool {
+        match self {
+            Self::Off => true,
+            Self::Record(_) | Self::Replay(_) => false,
+        }
+    }
+
     /// Whether calls are played.
     pub(crate) fn is_replay(&self) -> bool {
         match self {

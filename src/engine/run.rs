@@ -192,6 +192,7 @@ fn frozen(prepared: &Prepared) -> Option<Event> {
     }
 }
 
+/// The claude that is called; none where nobody is asked anything.
 async fn find_claude(prepared: &Prepared, around: &Around) -> Result<Option<Claude>> {
     match &prepared.purpose {
         Purpose::Replay { played, .. } => Ok(Some(played.claude(&around.own_exe))),

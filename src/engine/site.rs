@@ -21,7 +21,7 @@ use super::{
 use crate::{
     model::{
         call::{CallEnd, LimitKind},
-        run::{Plan, state::StepState},
+        run::{Plan, path, state::StepState},
     },
     store::{
         day_ledger::DayLedger,
@@ -65,6 +65,8 @@ pub struct Site {
     pub(crate) recording: Recording,
     /// Where files with keys may lie: private, and outside of every repository.
     pub keys: PathBuf,
+    /// The user's cache folder.
+    pub cache: PathBuf,
     /// Where sub-agents get folders of their own: private, and outside of every repository.
     pub tasks: PathBuf,
     /// How urgently everything has to end.
@@ -120,12 +122,13 @@ impl Site {
         let depth = (depth.unwrap_or(0) + 1).to_string();
         let cookie = format!("{}/{unit}", self.run_cookie());
         let run = self.run.to_string();
+        let skill = self.plan.skill_of(step.unwrap_or(path::ROOT));
         let mut ours: Vec<(&str, &OsStr)> = vec![
             (COOKIE, cookie.as_ref()),
             ("ATLAS_SESSION", self.session.dir().as_os_str()),
             ("ATLAS_RUN", run.as_ref()),
-            ("ATLAS_SKILL", self.plan.skill.name.as_ref()),
-            ("ATLAS_SKILL_DIR", self.plan.skill.dir.as_os_str()),
+            ("ATLAS_SKILL", skill.name.as_ref()),
+            ("ATLAS_SKILL_DIR", skill.dir.as_os_str()),
             ("ATLAS_DEPTH", depth.as_ref()),
         ];
         ours.extend(step.map(|step| ("ATLAS_STEP", OsStr::new(step))));

@@ -12,6 +12,7 @@ use std::{
     sync::Arc,
 };
 
+use globset::GlobBuilder;
 use tokio::task::spawn_blocking;
 
 use crate::{
@@ -121,6 +122,27 @@ impl WorkTree {
         let Some(tracked) = self.tracked.clone() else { return Ok(None) };
         let seen = blocking(move || tracked.changes()).await;
         seen.map(Some).map_err(|error| fault("cannot see what changed", &error))
+    }
+
+    /// The files of the tree that a pattern fits, sorted. Where changes are not tracked, nobody
+    /// knows which files belong to the tree.
+    pub(crate) async fn fitting(&self, glob: &str) -> Result<Vec<String>> {
+        let faulty = |error: globset::Error| Fault::invalid("a faulty glob").because(error);
+        let matcher = GlobBuilder::new(glob).literal_separator(true).build().map_err(faulty)?;
+        let matcher = matcher.compile_matcher();
+        let tracked = self.tracked.clone().ok_or_else(|| {
+            Fault::invalid("files are found by a pattern in a repository only")
+                .hint("give a list instead, such as the lines that a `run:` step wrote")
+        })?;
+        let found = blocking(move || {
+            let now = tracked.now()?;
+            tracked.repository.files(&tracked.objects, &now)
+        });
+        let found = found.await.map_err(|error| fault("cannot see the files", &error))?;
+        let texts = found.into_iter().filter_map(|file| String::from_utf8(file.path).ok());
+        let mut fitting: Vec<String> = texts.filter(|path| matcher.is_match(path)).collect();
+        fitting.sort();
+        Ok(fitting)
     }
 
     /// Brings what changed in the copy into the user's tree: all of it, or nothing with the

@@ -37,6 +37,8 @@ pub enum CheckKind {
     Secret,
     /// The look at the files that judge the work; only what it found is kept.
     Protection,
+    /// A case of a report that a command step wrote.
+    Report,
 }
 
 /// When a hook runs, relative to the agent's work.
@@ -146,7 +148,8 @@ impl Proof {
                     | CheckKind::Predicate
                     | CheckKind::Panel
                     | CheckKind::Secret
-                    | CheckKind::Protection,
+                    | CheckKind::Protection
+                    | CheckKind::Report,
                     _,
                 ) => {}
             }

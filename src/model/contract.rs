@@ -39,7 +39,9 @@ pub use input::{Input, InputType};
 pub use limits::Limits;
 pub use output::{Fact, Output, Requires, is_prose};
 pub use retry::{Retry, RetryOn};
-pub use step::{Conversation, Leaf, Parse, Step};
+pub use step::{
+    Cache, Case, Conversation, Delegate, Each, Join, Leaf, Parse, Route, Step, What, every,
+};
 pub use vacuous::proves_nothing;
 pub use verify::{Evidence, Reviewer, Verify};
 
@@ -82,14 +84,8 @@ pub struct Contract {
 /// Keys of the design that this version does not carry out. To run a skill without them would
 /// be to run another skill.
 const REFUSALS: &[Refusal] = &[
-    later(&["steps", "*", "parallel"]),
-    later(&["steps", "*", "each"]),
-    later(&["steps", "*", "route"]),
-    later(&["steps", "*", "fallback"]),
-    later(&["steps", "*", "delegate"]),
     later(&["steps", "*", "wait"]),
     later(&["steps", "*", "act"]),
-    later(&["steps", "*", "cache"]),
     Refusal {
         at: &["hooks", "*", "repos"],
         why: "only the user's own configuration chooses hooks by repository",

@@ -47,6 +47,8 @@ pub enum Judge {
     Definition(String),
     /// The command of the evidence with this name runs it.
     Evidence(String),
+    /// The command step with this path in the contract runs it.
+    Step(String),
     /// It is the skill's contract.
     Contract,
     /// It is the schema of an output.
@@ -84,6 +86,11 @@ impl JudgeFile {
         self.of.iter().any(|judge| matches!(judge, Judge::Hook(name) if name == hook))
     }
 
+    /// Whether this command step runs it.
+    pub fn is_run_by(&self, step: &str) -> bool {
+        self.of.iter().any(|judge| matches!(judge, Judge::Step(name) if name == step))
+    }
+
     /// Whether there was a file.
     pub fn existed(&self) -> bool {
         self.state.holds != Holds::Nothing || self.state.link.is_some()
@@ -97,7 +104,9 @@ impl JudgeFile {
             Judge::Hook(hook) | Judge::Definition(hook) => {
                 format!("{told} ({judge}; if it may, list it in `hooks.{hook}.may-change`)")
             }
-            Judge::Evidence(_) | Judge::Contract | Judge::Schema => format!("{told} ({judge})"),
+            Judge::Evidence(_) | Judge::Step(_) | Judge::Contract | Judge::Schema => {
+                format!("{told} ({judge})")
+            }
         }
     }
 }
@@ -121,6 +130,7 @@ impl fmt::Display for Judge {
             Self::Hook(hook) => write!(f, "the hook `{hook}` runs it"),
             Self::Definition(hook) => write!(f, "it defines the hook `{hook}`"),
             Self::Evidence(name) => write!(f, "the evidence `{name}` runs it"),
+            Self::Step(step) => write!(f, "the step `{step}` runs it"),
             Self::Contract => f.write_str("the skill's contract"),
             Self::Schema => f.write_str("the schema of an output"),
         }

@@ -4,13 +4,14 @@
 //! this version cannot do, the plan is refused, since a run without it would be another run.
 
 mod agent;
+mod branches;
 mod hooks;
 mod inputs;
 mod panel;
+mod part;
 mod stages;
 mod steps;
 mod tasks;
-mod unsupported;
 mod work;
 
 #[cfg(test)]
@@ -25,20 +26,20 @@ use std::{
 };
 
 pub use hooks::hook_alone;
+pub use inputs::handed_on;
 
 use crate::model::{
     Fault, Request, Result,
     check::Check,
     config::Settings,
     contract::{Contract, Isolation},
-    facts::Told,
-    run::plan::{Limits, PacePlan, Plan, Requires, Setting, SkillRef},
+    facts::{FactPlan, Told},
+    run::plan::{Index, Limits, PacePlan, Plan, Requires, Setting, SkillRef},
     skill::Skill,
     sourced::{Source, Sourced},
     value::Usd,
     yaml::Document,
 };
-pub use unsupported::unsupported;
 
 /// Everything that a plan is made of.
 #[derive(Debug)]
@@ -55,8 +56,10 @@ pub struct Given<'a> {
     pub settings: &'a Settings,
     /// The schema of the run's output, read from its file where it lies in one.
     pub output: Option<serde_json::Value>,
-    /// The schemas of the steps' outputs, likewise, in the steps' order.
+    /// The schemas of the steps' outputs, likewise, in the order of [`crate::model::contract::every`] step.
     pub step_outputs: Vec<Option<serde_json::Value>>,
+    /// The skills that steps run or choose among, by name.
+    pub skills: BTreeMap<String, OtherSkill>,
     /// The facts of the repository that the contract asks for.
     pub facts: Vec<Told>,
     /// This program's own file, which bundled hooks are started from.
@@ -77,69 +80,76 @@ pub struct Given<'a> {
     pub on_a_plan: bool,
 }
 
+/// Another skill, which a step of this one runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OtherSkill {
+    /// Its plan, as if it were run by itself.
+    pub plan: Plan,
+    /// What it says of itself.
+    pub description: String,
+}
+
 /// Makes the plan.
 ///
 /// # Errors
 /// Everything that is wrong with the inputs together, or what the contract asks for and this
 /// version cannot do.
 pub fn plan(given: Given<'_>) -> Result<Plan> {
-    unsupported::refuse(&given)?;
     let isolation = isolation(&given)?;
-    let inputs = inputs::fill(&given)?;
+    let inputs = inputs::fill(inputs::Asked::of(&given))?;
     let agent = agent::agent(&given);
-    let steps = match &given.request.work {
-        Some(_) => vec![steps::whole(&given, &inputs, &agent, work::STEP)],
+    let grown = match &given.request.work {
+        Some(_) => steps::whole(&given, &inputs, &agent, work::STEP),
         None => steps::steps(&given, &inputs, &agent)?,
     };
-    let last = steps.last().expect("a skill has at least one step").id.clone();
-    let named = given.settings.repair.as_ref().filter(|_| given.request.work.is_none());
-    let repair = named.map_or(last, |repair| repair.value.clone());
+    branches::expect_apart(&given, &grown)?;
+    let repair = steps::repair(&given, &grown);
     let panel = panel::panel(&given)?;
-    let hooks = hooks::hooks(&given, &steps)?;
-    // The last step answers by the run's schema itself, unless it has one of its own.
-    let own = given.step_outputs.last().is_some_and(Option::is_some);
-    let output = given.output.clone().filter(|_| own);
+    let steps::Grown { tree, steps, commands, answers, parts } = grown;
+    let mut hooks = hooks::hooks(&given, &steps)?;
+    hooks.extend(parts.hooks);
+    let facts = given.facts.iter().map(|told| told.plan.clone()).chain(parts.facts);
+    // The last step answers by the run's schema itself, unless it has one of its own or is none
+    // that could.
+    let output = given.output.clone().filter(|_| !answers);
     let request = given.request;
     let plan = Plan {
-        skill: SkillRef {
-            name: given.skill.found.name.clone(),
-            dir: given.skill.found.dir.clone(),
-            source: given.skill.found.source.to_string(),
-            digest: given.digest.clone(),
-        },
+        skill: skill(&given),
         isolation,
         delivery: request.delivery.clone(),
-        requires: requires(given.settings),
+        requires: requires(given.settings).and(parts.requires),
         retry: given.settings.retry.value.clone(),
         limits: limits(given.settings, given.on_a_plan),
-        pace: PacePlan {
-            jobs: given.settings.jobs.value,
-            stagger: given.request.stagger,
-            wait: given.request.wait,
-        },
+        pace: pace(&given),
         require: given.settings.require.value,
         settings: settings(given.settings),
         root: given.root,
         cwd: request.cwd.clone(),
         inputs: inputs.by_name,
-        facts: given.facts.into_iter().map(|told| told.plan).collect(),
+        facts: once(facts),
         hooks,
-        // Whoever prepares the run looks at the files.
-        judges: Vec::new(),
-        skipped: given.skipped,
+        // Whoever prepares the run looks at the files of its own skill.
+        judges: parts.judges,
+        skipped: given.skipped.into_iter().chain(parts.skipped).collect(),
         steps,
+        commands,
+        skills: parts.skills,
+        tree,
+        typed: inputs.typed,
         tasks: None,
         work: None,
         output,
         panel,
         repair,
-        sources: Vec::new(),
+        sources: parts.sources,
         protected: None,
+        index: Index::default(),
     };
-    Ok(match &request.work {
-        Some(work) => work::given(plan, work),
-        None => plan,
-    })
+    match (&request.work, &request.part) {
+        (Some(work), _) => Ok(work::given(plan, work)),
+        (None, Some(part)) => part::cut(plan, part),
+        (None, None) => Ok(plan),
+    }
 }
 
 /// A copy of the tree keeps an agent that edits away from the user's own, unless somebody wrote
@@ -155,7 +165,9 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
                 .hint("run `git init` first, or in a repository that atlas can read"));
         }
         Some(isolation) => isolation.value,
-        None if agent::edits(given) && given.root.is_some() => Isolation::Worktree,
+        None if given.root.is_some() && (agent::edits(given) || needs_a_copy(given)) => {
+            Isolation::Worktree
+        }
         None => Isolation::None,
     };
     if let (Some(flag), Isolation::None) = (given.request.delivery.flag(), isolation) {
@@ -164,6 +176,37 @@ fn isolation(given: &Given<'_>) -> Result<Isolation> {
             .hint(format!("add `--worktree`, or leave `{flag}` out")));
     }
     Ok(isolation)
+}
+
+fn skill(given: &Given<'_>) -> SkillRef {
+    let found = &given.skill.found;
+    SkillRef {
+        name: found.name.clone(),
+        dir: found.dir.clone(),
+        source: found.source.to_string(),
+        digest: given.digest.clone(),
+    }
+}
+
+fn pace(given: &Given<'_>) -> PacePlan {
+    let (jobs, request) = (given.settings.jobs.value, given.request);
+    PacePlan { jobs, stagger: request.stagger, wait: request.wait }
+}
+
+/// Whether a skill that a step runs would get a copy of the tree if it were run by itself.
+fn needs_a_copy(given: &Given<'_>) -> bool {
+    given.skills.values().any(|other| other.plan.isolation == Isolation::Worktree)
+}
+
+/// Each fact once: two skills may ask for the same.
+fn once(facts: impl Iterator<Item = FactPlan>) -> Vec<FactPlan> {
+    let mut known: Vec<FactPlan> = Vec::new();
+    for fact in facts {
+        if known.iter().all(|other| other.fact != fact.fact) {
+            known.push(fact);
+        }
+    }
+    known
 }
 
 fn requires(settings: &Settings) -> Requires {

@@ -197,18 +197,38 @@ pub fn check(check: &Check) -> String {
 }
 
 /// What earlier steps made, for a step that knows nothing of their conversations.
-pub fn earlier(outputs: &[(&str, String)]) -> String {
+pub fn earlier(outputs: &[(impl AsRef<str>, String)]) -> String {
     if outputs.is_empty() {
         return String::new();
     }
     let mut text = "\n## What earlier steps made\n".to_owned();
     for (step, output) in outputs {
         text.push_str("\nStep `");
-        text.push_str(step);
+        text.push_str(step.as_ref());
         text.push_str("`:\n\n");
-        text.push_str(&fenced(&inert(&bounded(output, EARLIER_BYTES))));
+        text.push_str(&fenced(&material(output)));
     }
     text
+}
+
+/// The contract's own words for a step, with what others made in place, each of that in a fence.
+pub fn own_task(words: &str) -> String {
+    format!("\n## Your task in this step\n\n{}\n\n{ESCAPED}", words.trim())
+}
+
+/// What a step runs for, where the same is done for each of several things.
+pub fn things(things: &[(&str, String)]) -> String {
+    let mut text = String::new();
+    for (name, thing) in things {
+        let _ =
+            write!(text, "\n## What this step is for: `{name}`\n\n{}", fenced(&material(thing)));
+    }
+    text
+}
+
+/// What a step made, as another may be told: bounded, and without the power to choose files.
+pub fn material(output: &str) -> String {
+    inert(&bounded(output, EARLIER_BYTES))
 }
 
 /// What the scratch pad holds, for a step that was not there when it was written; empty where there

@@ -76,6 +76,9 @@ pub struct Request {
     /// Work that was done elsewhere and shall be judged; `None` where an agent does it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub work: Option<GivenWork>,
+    /// `--step`, `--from`: the part of the steps that runs; `None` is all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<Part>,
     /// How trust was settled on the command line.
     pub trust: TrustRequest,
     /// `--wait`: how long to wait for what is busy, and for a quota.
@@ -88,6 +91,16 @@ pub struct Request {
     pub reuse: Option<Span>,
     /// `--ok-on`: statuses that exit 0, shown as not checked.
     pub ok_on: Vec<Status>,
+}
+
+/// A part of a contract's steps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// `--step`: the one with this id, or this path.
+    Step(String),
+    /// `--from`: that one, and all that come after it.
+    From(String),
 }
 
 /// Work that was done elsewhere. Nobody is asked to do it: it is judged as it is.

@@ -74,6 +74,9 @@ pub struct RunResult {
     /// The fault that tested the panel; present only where one was planted and judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary: Option<CanaryReport>,
+    /// What tools found whose reports the steps read; left out where there is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<OwnFinding>,
     /// Every step of the plan, in order.
     pub steps: Vec<StepReport>,
     /// What the run changed in the tree; null where nobody looked.

@@ -3,9 +3,12 @@
 
 pub mod effect;
 pub mod event;
+pub mod leaves;
 pub mod ledger;
+pub mod made;
 pub mod next;
 pub mod pace;
+pub mod path;
 pub mod plan;
 pub mod stand;
 pub mod state;

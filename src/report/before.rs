@@ -27,6 +27,7 @@ pub fn headline(plan: &Plan, history: Option<History>, look: Look) -> String {
             let from = file.as_deref().unwrap_or("stdin");
             parts.push(format!("judging {}", words::first_line(from, look)));
         }
+        None if plan.steps.is_empty() => parts.push("asks no model".to_owned()),
         None => parts.extend(asked(plan, look)),
     }
     if let Some(History { usual, runs }) = history {

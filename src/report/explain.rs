@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{
-    before,
+    before, flow,
     look::{Look, Tone},
     table::table,
     words,
@@ -18,7 +18,7 @@ use crate::model::{
     contract::{Isolation, On},
     run::{
         Plan,
-        plan::{HookPlan, Limits, StepPlan},
+        plan::{CommandPlan, HookPlan, Limits, StepPlan},
     },
     skill::stages::SectionFile,
     text,
@@ -52,10 +52,17 @@ impl DryRun<'_> {
         if let Some(work) = &plan.work {
             section(&mut page, "work", &self::work(work, look), look);
         }
+        if flow::is_tree(plan) {
+            section(&mut page, "steps", &flow::lines(plan, look), look);
+        }
         for (place, step) in plan.called().iter().enumerate() {
             let command = self.commands.get(place).map_or(&[][..], Vec::as_slice);
             let title = format!("step {}", words::first_line(&step.id, look));
             section(&mut page, &title, &self::step(step, command, look), look);
+        }
+        for command in &plan.commands {
+            let title = format!("step {}", words::first_line(&command.id, look));
+            section(&mut page, &title, &self::command(command), look);
         }
         section(&mut page, "environment", &environment(self.environment), look);
         section(&mut page, "limits", &limits(&plan.limits, look), look);
@@ -183,9 +190,11 @@ fn checks(plan: &Plan, look: Look) -> String {
     }
     let times = plan.retry.times as usize;
     let repair = words::first_line(&plan.repair, look);
-    lines.push(match &plan.work {
-        Some(_) => "refused work goes back to nobody".to_owned(),
-        None => format!("refused work goes back to {repair}, {} over", words::count(times, "time")),
+    let nobody = plan.work.is_some() || plan.repair.is_empty();
+    lines.push(if nobody {
+        "refused work goes back to nobody".to_owned()
+    } else {
+        format!("refused work goes back to {repair}, {} over", words::count(times, "time"))
     });
     lines.join("\n")
 }
@@ -232,6 +241,16 @@ fn step(step: &StepPlan, command: &[String], look: Look) -> String {
     }
     if !command.is_empty() {
         lines.push(shell_line(command));
+    }
+    lines.join("\n")
+}
+
+/// What stands in it as a template gets its values only once the run knows them.
+fn command(command: &CommandPlan) -> String {
+    let mut lines = vec![format!("runs {}", shell_line(&command.argv))];
+    lines.extend(command.timeout.map(|timeout| format!("takes at most {timeout}")));
+    if command.output.is_some() {
+        lines.push("its output must satisfy its schema".to_owned());
     }
     lines.join("\n")
 }

@@ -99,6 +99,7 @@ fn of_check(check: &Check, skill: &str) -> Case {
         CheckKind::Panel => "panel",
         CheckKind::Secret => "secret",
         CheckKind::Protection => "protection",
+        CheckKind::Report => "report",
     };
     let reason = check.reason.clone().unwrap_or_default();
     let (came, reason) = match (check.status, check.blocking) {

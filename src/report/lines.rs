@@ -56,7 +56,19 @@ pub fn told(
         Event::StepStarted { step, .. } if starts && plan.step(step).is_none() => {
             panel::asked(plan, step, look)
         }
-        Event::CallStarted(call) if starts => call_started(plan, call, look),
+        Event::CallStarted(call) if starts && plan.step(&call.step).is_some() => {
+            call_started(plan, call, look)
+        }
+        Event::CommandStarted { step, argv, .. } if starts => command_started(step, argv, look),
+        Event::CommandEnded(command) => {
+            let whose = format!("{}: ", words::first_line(&command.step, look));
+            let checks = command.checks.iter();
+            checks.map(|found| check(found, &whose, verbosity, look)).collect()
+        }
+        Event::StepCached(cached) if starts => {
+            let step = words::first_line(&cached.step, look);
+            look.line(Mark::Note, &format!("{step}: an earlier result stands, of {}", cached.made))
+        }
         Event::CallRetrying { step, reason, after, .. } => retrying(step, reason, *after, look),
         Event::CallRefused { step, status, .. } if verbose => refused(step, *status, look),
         Event::QuotaAwaited { window, resets_at } => awaited(window.as_deref(), *resets_at, look),
@@ -80,6 +92,10 @@ pub fn told(
         | Event::JudgesFrozen { .. }
         | Event::HookWrote { .. }
         | Event::Verdict { .. }
+        | Event::Decided { .. }
+        | Event::Cancelled { .. }
+        | Event::StepCached(_)
+        | Event::CommandStarted { .. }
         | Event::CanaryPlanted { .. }
         | Event::WorkTaken(_)
         | Event::StepStarted { .. }
@@ -106,11 +122,16 @@ pub fn check(check: &Check, whose: &str, verbosity: Verbosity, look: Look) -> St
         | CheckKind::Predicate
         | CheckKind::Panel
         | CheckKind::Secret
-        | CheckKind::Protection => "check",
+        | CheckKind::Protection
+        | CheckKind::Report => "check",
     };
     let minor = match check.kind {
         CheckKind::Requires | CheckKind::Predicate | CheckKind::Secret => true,
-        CheckKind::Hook | CheckKind::Schema | CheckKind::Panel | CheckKind::Protection => false,
+        CheckKind::Hook
+        | CheckKind::Schema
+        | CheckKind::Panel
+        | CheckKind::Protection
+        | CheckKind::Report => false,
     };
     let (mark, said) = match (check.status, check.blocking) {
         (CheckStatus::Passed, _) if minor && verbosity < Verbosity::Verbose => {
@@ -142,10 +163,14 @@ pub fn check(check: &Check, whose: &str, verbosity: Verbosity, look: Look) -> St
 /// Where several steps are looked at, a check says at which one it looked.
 fn whose(plan: &Plan, at: &Point, look: Look) -> String {
     match at {
-        Point::Mid { step, .. } if plan.steps.len() > 1 => {
+        Point::Skill { step, .. } => format!("{}: ", words::first_line(step, look)),
+        Point::Mid { step, .. } | Point::Settled { step, .. }
+            if plan.steps.len() + plan.commands.len() > 1 =>
+        {
             format!("{}: ", words::first_line(step, look))
         }
         Point::Mid { .. }
+        | Point::Settled { .. }
         | Point::Pre
         | Point::Post { .. }
         | Point::Panel { .. }
@@ -207,6 +232,13 @@ fn call_started(plan: &Plan, call: &CallStarted, look: Look) -> String {
     let step = words::first_line(&call.step, look);
     let model = model.unwrap_or_else(|| "claude".to_owned());
     look.line(Mark::Note, &format!("{step}: asking {model}{again}"))
+}
+
+/// What runs is the contract's to say, and what it is given may be long.
+fn command_started(step: &str, argv: &[String], look: Look) -> String {
+    let program = argv.first().map_or("", String::as_str);
+    let (step, program) = (words::first_line(step, look), words::first_line(program, look));
+    look.line(Mark::Note, &format!("{step}: running {program}"))
 }
 
 fn retrying(step: &str, reason: &str, after: Span, look: Look) -> String {

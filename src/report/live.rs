@@ -38,6 +38,10 @@ impl LiveView {
     pub fn event(&mut self, event: &Event) {
         match event {
             Event::StepStarted { step, .. } => self.begin(Row::Step(step.clone()), step, "starts"),
+            Event::CommandStarted { step, .. } => {
+                self.begin(Row::Step(step.clone()), step, "runs");
+            }
+            Event::CommandEnded(command) => self.end_row(&Row::Step(command.step.clone())),
             Event::CallStarted(call) => self.says(&call.step, "asks"),
             Event::CallRetrying { step, after, .. } => {
                 self.begin(Row::Step(step.clone()), step, &format!("waits {after}"));
@@ -67,6 +71,9 @@ impl LiveView {
             | Event::Plan { .. }
             | Event::Reused(_)
             | Event::RunResumed { .. }
+            | Event::Decided { .. }
+            | Event::Cancelled { .. }
+            | Event::StepCached(_)
             | Event::ChecksStarted { .. }
             | Event::ChecksEnded { .. }
             | Event::JudgesFrozen { .. }

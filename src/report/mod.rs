@@ -7,6 +7,7 @@ pub mod exit_codes;
 pub mod explain;
 pub mod fault;
 pub mod findings;
+pub mod flow;
 pub mod form;
 pub mod github;
 pub mod gitlab;

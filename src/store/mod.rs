@@ -18,6 +18,7 @@ pub mod scratch;
 pub mod session;
 pub mod skills;
 mod stamp;
+pub mod step_cache;
 mod text_file;
 pub mod totals;
 pub mod trust;

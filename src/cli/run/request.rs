@@ -56,6 +56,7 @@ pub(super) fn request(args: &Args, context: &Context) -> Result<Request> {
         verify: verify(proof),
         canary: proof.canary,
         work: None,
+        part: args.part.part(),
         trust: trust(proof),
         wait: limits.wait(),
         reuse: args.word.reuse.map(|age| age.unwrap_or(super::FRESH)),

@@ -6,11 +6,12 @@ use serde::Serialize;
 
 use super::super::context::Context;
 use crate::{
+    engine::made,
     model::{
         Result,
         journal_line::Line,
         result::{Outside, RunResult},
-        run::{Event, Plan, State, event::Output},
+        run::{Event, Plan, State},
     },
     report::{Look, Mark, Place, Verbosity, summary::summary, table::table, words},
     store::session::{SessionDir, runs, worked},
@@ -58,36 +59,20 @@ pub(in crate::cli) fn read(session: &SessionDir, lines: &[Line]) -> Option<Run> 
     // A resume that took changed sources in made another one.
     let plan = lines.iter().rev().find_map(|line| {
         let Event::Plan { plan, .. } = &line.event else { return None };
-        Some((**plan).clone())
+        Some((**plan).clone().grown())
     })?;
     let state = State::of(lines.iter().map(|line| &line.event));
     let took = worked(lines);
+    let made = made::by_run(session, &plan, &state).unwrap_or_default();
     let outside = Outside {
         session: Some(session.id.as_str()),
-        output: output(session, &plan, &state),
+        output: made.value.clone(),
         duration_ms: u64::try_from(took.as_millis()).ok(),
         ..Outside::default()
     };
     let result = RunResult::fold(&plan, &state, &outside);
-    let output = output_file(session, &plan, &state);
+    let output = made.file.filter(|file| file.is_file());
     Some(Run { plan, state, result, output })
-}
-
-/// Where the last step's output lies: in a file of the session.
-fn output_file(session: &SessionDir, plan: &Plan, state: &State) -> Option<PathBuf> {
-    let step = &plan.steps.last()?.id;
-    let file = session.output_file(state.run, step, state.step(step)?);
-    file.filter(|file| file.is_file())
-}
-
-/// The last step's output, where it lies in a file of its own.
-fn output(session: &SessionDir, plan: &Plan, state: &State) -> Option<serde_json::Value> {
-    let output = state.step(&plan.steps.last()?.id)?.output.as_ref()?;
-    match session.load_output(output).ok()? {
-        Output::Text { text } => Some(text.into()),
-        Output::Json { json } => Some(json),
-        Output::File { .. } => None,
-    }
 }
 
 impl Run {
@@ -131,11 +116,12 @@ impl Run {
     /// Why attempts were refused, one line each.
     fn refused(&self, look: Look) -> String {
         let mut told = String::new();
-        for step in &self.plan.steps {
-            let Some(known) = self.state.step(&step.id) else { continue };
+        for leaf in self.plan.leaves(&self.state) {
+            let Some(known) = self.state.step(&leaf.path) else { continue };
             for (attempt, reasons) in (1..).zip(&known.rejections) {
                 let why = words::first_line(&reasons.join("; "), look);
-                told += &look.line(Mark::Bad, &format!("{} attempt {attempt}: {why}", step.id));
+                let step = words::first_line(&leaf.path, look);
+                told += &look.line(Mark::Bad, &format!("{step} attempt {attempt}: {why}"));
             }
         }
         told

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::model::{
     call::{CallEnd, LimitKind, Meter, stream::Message},
-    run::plan::Limits,
+    run::plan::{Limits, StepLimits},
 };
 use crate::sys::pause::paused;
 
@@ -26,18 +26,25 @@ pub(super) struct Clocks {
     start: Duration,
     idle: Duration,
     after_result: Duration,
+    /// The step's own time in all, and since when.
+    wall: Option<(Duration, Instant)>,
     phase: Phase,
     since: Instant,
     /// How long atlas had been stopped by then.
     paused: Duration,
+    /// The same, when the call began.
+    paused_before: Duration,
 }
 
 impl Clocks {
-    pub(super) fn new(limits: &Limits) -> Self {
+    /// A step's own limits count in place of the run's.
+    pub(super) fn new(limits: &Limits, own: &StepLimits) -> Self {
         Self {
-            start: limits.start.0,
-            idle: limits.idle.0,
-            after_result: limits.after_result.0,
+            start: own.start.unwrap_or(limits.start).0,
+            idle: own.idle.unwrap_or(limits.idle).0,
+            after_result: own.after_result.unwrap_or(limits.after_result).0,
+            wall: own.time.map(|time| (time.0, Instant::now())),
+            paused_before: paused(),
             phase: Phase::Starting,
             since: Instant::now(),
             paused: paused(),
@@ -68,6 +75,15 @@ impl Clocks {
     /// When the clock that runs now runs out, and what that means; `None` while silence is natural
     /// because a tool runs or claude waits to ask again.
     pub(super) fn deadline(&self, meter: &Meter) -> Option<(Instant, CallEnd)> {
+        let own = self.wall.map(|(time, since)| {
+            let since = since + paused().saturating_sub(self.paused_before);
+            (since + time, CallEnd::Limited(LimitKind::Time))
+        });
+        let other = self.of_phase(meter);
+        own.into_iter().chain(other).min_by_key(|(at, _)| *at)
+    }
+
+    fn of_phase(&self, meter: &Meter) -> Option<(Instant, CallEnd)> {
         let since = self.since + paused().saturating_sub(self.paused);
         match self.phase {
             Phase::Starting => Some((since + self.start, CallEnd::NeverStarted)),

@@ -17,7 +17,7 @@ use crate::{
 /// The bytes of the call.
 pub(super) fn loaded(site: &Site, order: &Order, meter: &Meter) -> BytesByStage {
     let mut loaded = prompted(site, order, meter);
-    let places = Places::of(site);
+    let places = Places::of(site, &order.step.id);
     for read in &meter.reads {
         let path = real(&site.tree.cwd.join(&read.path));
         if let Ok(name) = path.strip_prefix(&places.sections) {
@@ -58,9 +58,9 @@ struct Places {
 }
 
 impl Places {
-    fn of(site: &Site) -> Self {
+    fn of(site: &Site, step: &str) -> Self {
         let plan = &site.plan;
-        let own = &plan.skill.dir;
+        let own = &plan.skill_of(step).dir;
         let inside = plan.root.as_ref().and_then(|root| own.strip_prefix(root).ok());
         let copied = inside.map(|inside| site.tree.root.join(inside));
         Self {

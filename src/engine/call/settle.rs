@@ -9,10 +9,12 @@ use crate::{
             CallEnd, CallFacts, CallOutcome, ContextUse, Failure, Wants, classify,
             stream::ResultMessage,
         },
-        run::event::{CallEnded, Output},
+        run::{
+            event::{CallEnded, Output},
+            plan::StepLimits,
+        },
         value::Usd,
     },
-    sys::fs::{PRIVATE_FILE, write_private},
 };
 
 /// Classifies the call and puts its output into safety.
@@ -39,7 +41,7 @@ pub(super) fn settle(site: &Site, order: &Order, seen: Seen, files: &CallFiles) 
         let stale = seen.stderr.lines().filter(|line| line.starts_with(STALE));
         warnings.extend(stale.map(|line| format!("the recording is {line}")));
     }
-    warnings.extend(nearly_full(site, &seen.meter.context(order.left.window)));
+    warnings.extend(nearly_full(site, &order.step.limits, &seen.meter.context(order.left.window)));
     warnings.extend(denied(seen.meter.result.as_ref(), &wants));
     let output = match keep(site, files, seen.meter.result.as_ref(), &seen.stderr) {
         Ok(output) => output,
@@ -91,8 +93,8 @@ fn wants(order: &Order) -> Wants {
 const NEARLY: f64 = 0.8;
 
 /// A window that is only assumed warns and never ends a call.
-fn nearly_full(site: &Site, context: &ContextUse) -> Option<String> {
-    let limit = site.plan.limits.context;
+fn nearly_full(site: &Site, limits: &StepLimits, context: &ContextUse) -> Option<String> {
+    let limit = limits.context.unwrap_or(site.plan.limits.context);
     let full = context.peak_fraction();
     (full >= NEARLY * limit.fraction()).then(|| {
         let assumed = if context.window_assumed { "assumed " } else { "" };
@@ -116,16 +118,12 @@ fn keep(
     result: Option<&ResultMessage>,
     stderr: &str,
 ) -> Result<Option<Output>> {
-    let failed = |error: std::io::Error| crate::model::Fault::failed(error.to_string());
-    if !stderr.is_empty() {
-        let file = files.dir.join("stderr.txt");
-        write_private(&file, stderr.as_bytes(), PRIVATE_FILE).map_err(failed)?;
-    }
+    output::keep_stderr(&files.dir, stderr)?;
     let Some(result) = result.filter(|result| !result.is_error) else { return Ok(None) };
-    let said = match (&result.structured_output, &result.result) {
+    let output = match (&result.structured_output, &result.result) {
         (Some(json), _) => Output::Json { json: json.clone() },
         (None, Some(text)) => Output::Text { text: text.clone() },
         (None, None) => return Ok(None),
     };
-    output::keep(site, &files.dir, said).map(Some)
+    output::keep(site, &files.dir, output).map(Some)
 }

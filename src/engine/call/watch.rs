@@ -58,7 +58,7 @@ pub(super) async fn watch(
         order,
         source: Source::new(group.take_stdout(), files),
         meter: Meter::default(),
-        clocks: Clocks::new(&site.plan.limits),
+        clocks: Clocks::new(&site.plan.limits, &order.step.limits),
         words: String::new(),
     };
     // All three pipes move at once, or a long prompt and a chatty claude wait for each other.
@@ -146,7 +146,7 @@ impl Reading<'_> {
     }
 
     async fn read(&mut self, group: &mut Group) -> Over {
-        let mut stop = self.site.stop.clone();
+        let mut stop = self.order.stop.clone();
         let mut gone: Option<(Exit, Instant)> = None;
         loop {
             let alarm = match gone {
@@ -185,7 +185,7 @@ impl Reading<'_> {
     /// Ends claude, listening on: what it says while it ends still tells what it spent.
     async fn end(&mut self, group: &mut Group) {
         let grace = self.site.plan.limits.grace.0;
-        let mut stop = self.site.stop.clone();
+        let mut stop = self.order.stop.clone();
         let hurry = async {
             if stop.wait_for(|stop| *stop == Stop::Now).await.is_err() {
                 std::future::pending::<()>().await;
@@ -262,7 +262,9 @@ impl Reading<'_> {
             return Some(LimitKind::Tokens);
         }
         let context = self.meter.context(self.order.left.window);
-        let full = !context.window_assumed && context.exceeds(self.site.plan.limits.context);
+        let own = self.order.step.limits.context;
+        let most = own.unwrap_or(self.site.plan.limits.context);
+        let full = !context.window_assumed && context.exceeds(most);
         full.then_some(LimitKind::Context)
     }
 

@@ -18,11 +18,14 @@ use super::{
 use crate::{
     engine::{
         child_env::{Child, child_env},
+        made,
         prepare::Around,
     },
     model::{
         check::{Check, Timing},
-        run::{Effect, Event, Plan, Point, State, next::hooks_at, plan::HookPlan},
+        run::{
+            Effect, Event, Plan, Point, State, leaves::Leaf, next::hooks_at, path, plan::HookPlan,
+        },
     },
     store::session::SessionDir,
     sys::{signals::Stop, sweep::COOKIE},
@@ -62,14 +65,12 @@ impl Again<'_> {
             Timing::Pre => vec![Point::Pre],
             Timing::Post => vec![Point::Post { round: self.state.round }],
             Timing::Mid => {
-                let steps = self.plan.steps.iter();
-                let begun = steps.filter_map(|step| Some((step, self.state.step(&step.id)?)));
-                begun
-                    .map(|(step, known)| Point::Mid {
-                        step: step.id.clone(),
-                        attempt: known.attempt,
-                    })
-                    .collect()
+                let leaves = self.plan.leaves(self.state).into_iter().filter(Leaf::is_call);
+                let begun = leaves.filter_map(|leaf| {
+                    let attempt = self.state.step(&leaf.path)?.attempt;
+                    Some(Point::Mid { step: leaf.path, attempt })
+                });
+                begun.collect()
             }
         }
     }
@@ -98,8 +99,11 @@ impl Again<'_> {
                         running.spawn(self.asking(hook, at, (around, stop.clone())));
                     }
                     Effect::Freeze
-                    | Effect::Plant { .. }
                     | Effect::Check { .. }
+                    | Effect::Decide { .. }
+                    | Effect::Run { .. }
+                    | Effect::Cancel { .. }
+                    | Effect::Plant { .. }
                     | Effect::TakeWork { .. }
                     | Effect::Call { .. }
                     | Effect::Stop(_)
@@ -140,11 +144,12 @@ impl Again<'_> {
         let told = serde_json::to_vec(&told(ground, (hook, at), &work)).unwrap_or_default();
         let session = self.session.path.as_os_str();
         let run = self.state.run.to_string();
+        let skill = self.plan.skill_of(hook.within.as_deref().or(at.step()).unwrap_or(path::ROOT));
         let mut ours = vec![
             ("ATLAS_SESSION", session),
             ("ATLAS_RUN", OsStr::new(&run)),
-            ("ATLAS_SKILL", OsStr::new(&self.plan.skill.name)),
-            ("ATLAS_SKILL_DIR", self.plan.skill.dir.as_os_str()),
+            ("ATLAS_SKILL", OsStr::new(&skill.name)),
+            ("ATLAS_SKILL_DIR", skill.dir.as_os_str()),
         ];
         ours.extend(at.step().map(|step| ("ATLAS_STEP", OsStr::new(step))));
         ours.extend(work.output_file.as_ref().map(|file| ("ATLAS_OUTPUT_FILE", file.as_os_str())));
@@ -153,15 +158,30 @@ impl Again<'_> {
 
     /// What a hook is told: of the step it looks at, or of the last one.
     fn work(&self, at: &Point) -> Work {
+        let (speaker, spoke);
         let step = match at {
-            Point::Pre | Point::Panel { .. } | Point::Canary { .. } | Point::HandOver => {
+            Point::Pre
+            | Point::Settled { .. }
+            | Point::Panel { .. }
+            | Point::Canary { .. }
+            | Point::HandOver => {
                 return Work::default();
             }
             Point::Mid { step, .. } => Some(step),
-            Point::Post { .. } => self.plan.steps.last().map(|step| &step.id),
+            Point::Skill { step, .. } => {
+                spoke = self.plan.made_by(self.state, step).speaker().map(str::to_owned);
+                spoke.as_ref()
+            }
+            Point::Post { .. } => {
+                speaker = self.plan.speaker(self.state);
+                speaker.as_ref()
+            }
         };
+        let changes = self.state.changes.clone();
         let Some((step, known)) = step.and_then(|step| Some((step, self.state.step(step)?))) else {
-            return Work::default();
+            let made = made::by_run(self.session, self.plan, self.state).unwrap_or_default();
+            let output_file = made.file.filter(|file| file.is_file());
+            return Work { output_file, changes, ..Work::default() };
         };
         let dir = self.session.attempt_dir(self.state.run, step, known.attempt);
         let files = ["output.json", "output.md"].map(|name| dir.join(name));
@@ -169,7 +189,7 @@ impl Again<'_> {
             output_file: files.into_iter().find(|file| file.is_file()),
             transcript: Some(dir.join("stream.jsonl")).filter(|file| file.is_file()),
             claude_session: known.conversation.clone(),
-            changes: self.state.changes.clone(),
+            changes,
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         },
         check::Timing,
         config::Settings,
-        contract::{Bundled, HookAction, Output},
+        contract::{Bundled, HookAction, Output, every},
         judges::{
             Judge, JudgeFile, Part, Run, Word, below, called, candidates, looks_like_a_path, runs,
             script_text,
@@ -44,7 +44,9 @@ pub(super) fn find(
     let mut claims = Claims { root: plan.hook_dir(), plan, by_path: BTreeMap::new() };
     // Before the first call nothing is the agent's work.
     let after = |hook: &&HookPlan| hook.timing != Timing::Pre;
-    for hook in plan.hooks.iter().filter(after) {
+    // What comes with another skill was looked at for that skill.
+    let own = |hook: &&HookPlan| hook.within.is_none();
+    for hook in plan.hooks.iter().filter(own).filter(after) {
         if hook.command.first().is_some_and(|program| Path::new(program) != around.own_exe) {
             claims.command(&hook.command, &Judge::Hook(hook.name.clone()), &around.env);
         } else {
@@ -53,6 +55,9 @@ pub(super) fn find(
     }
     for evidence in plan.panel.iter().flat_map(|panel| &panel.evidence) {
         claims.command(&evidence.command, &Judge::Evidence(evidence.name.clone()), &around.env);
+    }
+    for command in plan.commands.iter().filter(|command| plan.part_of(&command.id).is_none()) {
+        claims.scripts(&command.argv, &Judge::Step(command.id.clone()));
     }
     for resolved in &settings.hooks {
         if let Source::Project(path, _) = &resolved.source
@@ -69,15 +74,28 @@ pub(super) fn find(
     if let Some(contract) = contract {
         claims.add_in_tree(contract, Judge::Contract);
     }
-    let steps = settings.steps.value.iter().filter_map(|step| step.value.output.as_ref());
+    let steps = every(&settings.steps.value).into_iter().filter_map(|step| step.output.as_ref());
     let steps = steps.map(|output| &output.value);
     for output in settings.output.iter().map(|output| &output.value).chain(steps) {
         if let Output::File(path) = output {
             claims.add_in_tree(&plan.skill.dir.join(path), Judge::Schema);
         }
     }
-    claims.free(&plan.hooks)?;
-    Ok(claims.looked_at())
+    let own: Vec<HookPlan> = plan.hooks.iter().filter(own).cloned().collect();
+    claims.free(&own)?;
+    Ok(together(claims.looked_at(), &plan.judges))
+}
+
+/// Files that judge for several skills are named by all that judge by them.
+fn together(own: Vec<JudgeFile>, others: &[JudgeFile]) -> Vec<JudgeFile> {
+    let mut all = own;
+    for other in others {
+        match all.iter_mut().find(|file| file.path == other.path && file.part == other.part) {
+            Some(file) => file.of.extend(other.of.iter().cloned()),
+            None => all.push(other.clone()),
+        }
+    }
+    all
 }
 
 /// Which files are claimed, and by whom.
@@ -141,6 +159,19 @@ impl Claims<'_> {
                     && folders.iter().any(|folder| path.starts_with(folder))
             });
             if let Some(path) = path {
+                self.add(path, judge.clone());
+            }
+        }
+    }
+
+    /// The scripts that a command step runs, as far as they are there. Whatever else it names may be
+    /// its own to write.
+    fn scripts(&mut self, command: &[String], judge: &Judge) {
+        for run in runs(command).into_iter().take(MOST) {
+            if let Run::File(word) = run
+                && let Some(path) = self.path(word)
+                && self.root.join(&path).is_file()
+            {
                 self.add(path, judge.clone());
             }
         }
@@ -270,9 +301,11 @@ impl Claims<'_> {
             }
             judges.retain(|judge| match judge {
                 Judge::Hook(name) => !listing.contains(&name.as_str()),
-                Judge::Definition(_) | Judge::Evidence(_) | Judge::Contract | Judge::Schema => {
-                    false
-                }
+                Judge::Definition(_)
+                | Judge::Evidence(_)
+                | Judge::Step(_)
+                | Judge::Contract
+                | Judge::Schema => false,
             });
         }
         self.by_path.retain(|_, (_, judges)| !judges.is_empty());

@@ -74,7 +74,8 @@ pub(super) fn settings(
     super::settings(request, around, files)
 }
 
-fn without_hooks(document: Document<Config>) -> Document<Config> {
+/// A configuration whose hooks do not apply.
+pub(super) fn without_hooks(document: Document<Config>) -> Document<Config> {
     let value = Config { hooks: Named::default(), ..document.value };
     Document { value, ..document }
 }

@@ -5,7 +5,12 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::{
-    model::{Fault, Result, config::Settings, contract::Output, skill::Skill},
+    model::{
+        Fault, Result,
+        config::Settings,
+        contract::{Output, every},
+        skill::Skill,
+    },
     sys::fs::read_capped,
 };
 
@@ -17,9 +22,10 @@ pub(super) fn of_run(skill: &Skill, settings: &Settings) -> Result<Option<Value>
     settings.output.as_ref().map(|output| read(skill, &output.value)).transpose()
 }
 
-/// The schemas of the steps' outputs, in the steps' order.
+/// The schemas of the steps' outputs, in the order of [`every`] step.
 pub(super) fn of_steps(skill: &Skill, settings: &Settings) -> Result<Vec<Option<Value>>> {
-    let outputs = settings.steps.value.iter().map(|step| step.value.output.as_ref());
+    let all = every(&settings.steps.value);
+    let outputs = all.iter().map(|step| step.output.as_ref());
     outputs.map(|output| output.map(|output| read(skill, &output.value)).transpose()).collect()
 }
 

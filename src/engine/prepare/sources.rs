@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use super::{Around, Purpose};
 use crate::{
     model::{
-        Request, config::Settings, contract::Output, digest::sha256, run::plan::SourceFile,
+        Request,
+        config::Settings,
+        contract::{Output, every},
+        digest::sha256,
+        run::plan::SourceFile,
         skill::Found,
     },
     store::{config, contracts},
@@ -58,7 +62,7 @@ pub(crate) fn changed(sources: &[SourceFile]) -> Vec<String> {
 }
 
 fn schemas(settings: &Settings) -> impl Iterator<Item = &str> {
-    let steps = settings.steps.value.iter().filter_map(|step| step.value.output.as_ref());
+    let steps = every(&settings.steps.value).into_iter().filter_map(|step| step.output.as_ref());
     let outputs = settings.output.iter().map(|output| &output.value);
     outputs.chain(steps.map(|output| &output.value)).filter_map(|output| match output {
         Output::File(path) => Some(path.as_str()),

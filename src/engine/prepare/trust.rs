@@ -96,12 +96,30 @@ pub struct Question {
 }
 
 pub(super) fn settle(subjects: Subjects<'_>, said: Said<'_>, around: &Around) -> Result<Trusted> {
-    let mut parties = Parties::of(subjects)?;
-    let known = Known::of(said.user, around);
-    let asking = known.asking(&subjects.request.trust, around);
+    let parties = Parties::of(subjects)?;
     let all: Vec<&Party<'_>> = [&parties.repository].into_iter().chain(&parties.outside).collect();
     trust::expect_named(&subjects.request.trust, &all)?;
+    decide(subjects, parties, said, around)
+}
 
+/// The same for a skill that a step runs: what somebody named on the command line may be the content
+/// of another one.
+pub(super) fn settle_part(
+    subjects: Subjects<'_>,
+    said: Said<'_>,
+    around: &Around,
+) -> Result<Trusted> {
+    decide(subjects, Parties::of(subjects)?, said, around)
+}
+
+fn decide(
+    subjects: Subjects<'_>,
+    mut parties: Parties<'_>,
+    said: Said<'_>,
+    around: &Around,
+) -> Result<Trusted> {
+    let known = Known::of(said.user, around);
+    let asking = known.asking(&subjects.request.trust, around);
     let asks = parties.asks(said.project.as_ref());
     let repository = match subjects.whose {
         Word::Checkout => trust::settle(&parties.repository, &asks, &known.store, &asking)?,

@@ -7,11 +7,15 @@ use std::{
 
 use super::left::Left;
 use crate::{
-    engine::{site::Site, tree::HandOver},
+    engine::{
+        made::{self, RunOutput},
+        site::Site,
+        tree::HandOver,
+    },
     model::{
         Result,
         result::{Outside, RunResult},
-        run::{Plan, State, event::Output, plan::StepPlan},
+        run::{Plan, State, plan::StepPlan},
         spawn::TaskResult,
     },
     store::{
@@ -80,14 +84,14 @@ pub(super) struct Told {
 pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
     let base = site.tree.base().map(str::to_owned);
     site.session.describe(|file| file.base = file.base.take().or(base))?;
-    let (output, output_file) = output(&site.session, &site.plan, &state)?;
+    let RunOutput { value, file } = made(site.session.stored(), &site.plan, &state)?;
     Ok(Finished {
         session: site.session.id().to_string(),
         dir: site.session.dir().to_owned(),
         stored: site.session.stored().clone(),
         run: site.run,
-        output,
-        output_file,
+        output: value,
+        output_file: file,
         plan: site.plan,
         state,
         claude: site.claude.map(|claude| claude.version),
@@ -102,14 +106,14 @@ pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
 /// A run that has ended before, told again: whoever asked may have been killed before it heard.
 pub(super) fn again(session: &Session, left: Left) -> Result<Finished> {
     session.describe(|_| ())?;
-    let (output, output_file) = output(session, &left.plan, &left.state)?;
+    let RunOutput { value, file } = made(session.stored(), &left.plan, &left.state)?;
     Ok(Finished {
         session: session.id().to_string(),
         dir: session.dir().to_owned(),
         stored: session.stored().clone(),
         run: left.state.run,
-        output,
-        output_file,
+        output: value,
+        output_file: file,
         claude: left.state.claude.clone(),
         handed: None,
         draft: Ok(None),
@@ -137,24 +141,12 @@ pub fn task(stored: &SessionDir, step: &StepPlan, state: &State) -> Result<TaskR
     Ok(TaskResult::fold(step, state, output.as_ref()))
 }
 
-/// The last step's output, and the file that holds it; of tasks, all their results.
-fn output(
-    session: &Session,
-    plan: &Plan,
-    state: &State,
-) -> Result<(Option<serde_json::Value>, Option<PathBuf>)> {
-    if plan.tasks.is_some() {
-        let results = tasks(session.stored(), plan, state)?;
-        return Ok((Some(serde_json::to_value(results).expect("results are JSON")), None));
+/// What the run made, and the file that holds it; of tasks, all their results.
+fn made(stored: &SessionDir, plan: &Plan, state: &State) -> Result<RunOutput> {
+    if plan.tasks.is_none() {
+        return made::by_run(stored, plan, state);
     }
-    let last = plan.steps.last().and_then(|step| Some((step, state.step(&step.id)?)));
-    let Some((step, known)) = last else { return Ok((None, None)) };
-    let stored = session.stored();
-    let loaded = known.output.as_ref().map(|output| stored.load_output(output)).transpose()?;
-    let value = loaded.and_then(|output| match output {
-        Output::Text { text } => Some(serde_json::Value::String(text)),
-        Output::Json { json } => Some(json),
-        Output::File { .. } => None,
-    });
-    Ok((value, stored.output_file(state.run, &step.id, known)))
+    let results = tasks(stored, plan, state)?;
+    let value = serde_json::to_value(results).expect("results are JSON");
+    Ok(RunOutput { value: Some(value), file: None })
 }

@@ -88,6 +88,7 @@ pub(super) fn site(
             .then(|| DayLedger::at(&around.folders.state, around.clock, payer)),
         recording: ground.recording,
         keys: around.folders.state.join("keys"),
+        cache: around.folders.cache.clone(),
         tasks: around.folders.cache.join("tasks"),
         stop: setting.signals.subscribe(),
         limit: Cell::new(None),

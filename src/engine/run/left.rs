@@ -43,7 +43,7 @@ impl Left {
             _ => None,
         });
         let plan = last.iter().rev().find_map(|line| match &line.event {
-            Event::Plan { plan, .. } => Some((**plan).clone()),
+            Event::Plan { plan, .. } => Some((**plan).clone().grown()),
             _ => None,
         });
         let (Some(request), Some(plan)) = (request, plan) else {

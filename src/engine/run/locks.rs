@@ -5,12 +5,8 @@ use crate::{
     engine::dispatcher::Observer,
     model::{
         Fault, Result, Status,
-        contract::{Isolation, PermissionMode},
-        run::{
-            Plan,
-            plan::{CallTrust, StepPlan},
-        },
-        skill::tools::tool_of,
+        contract::Isolation,
+        run::{Plan, plan::StepPlan},
         value::Span,
     },
     store::session::Home,
@@ -64,28 +60,21 @@ async fn lock_tree(
     }
 }
 
-/// Tools that change no tree, whatever they are asked to do.
-const READS_ONLY: [&str; 6] = ["Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"];
-
 /// A run that can change the tree has it alone; one that only reads shares it; one that works on
 /// a copy, or whose sub-agents have folders of their own, needs none.
 fn mode(plan: &Plan) -> Option<Mode> {
     let elsewhere = |step: &StepPlan| step.sub_agent.as_ref().is_some_and(|own| own.cwd.is_none());
-    if plan.isolation == Isolation::Worktree || plan.steps.iter().all(elsewhere) {
+    let apart = plan.tasks.is_some() && plan.steps.iter().all(elsewhere);
+    if plan.isolation == Isolation::Worktree || apart {
         return None;
     }
+    // Of a program nobody knows what it does.
     let reads_only = plan.work.is_some()
-        || plan.steps.iter().filter(|step| !elsewhere(step)).all(|step| {
-            let agent = &step.agent;
-            let mut named = agent.tools.iter().flatten().chain(&agent.allow);
-            agent.trust == CallTrust::Isolated
-                && agent.tools.is_some()
-                && agent.mcp.is_empty()
-                && named.all(|rule| READS_ONLY.contains(&tool_of(rule)))
-                && matches!(
-                    agent.permission_mode,
-                    PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk
-                )
-        });
+        || (plan.commands.is_empty()
+            && plan
+                .steps
+                .iter()
+                .filter(|step| !elsewhere(step))
+                .all(|step| step.agent.only_reads()));
     Some(if reads_only { Mode::Shared } else { Mode::Exclusive })
 }

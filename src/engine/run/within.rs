@@ -85,8 +85,13 @@ impl Within {
 /// claude keeps the instructions that a conversation began with, whatever it is given later. So
 /// one goes on only under the same ones.
 fn conversation(last: &Left, prepared: &Prepared) -> Result<Option<Conversation>> {
-    let Some(step) = last.plan.steps.last() else { return Ok(None) };
-    let known = last.state.step(&step.id);
+    // A conversation that one of many had is not that of the run.
+    let speaker = last.plan.speaker(&last.state);
+    let Some((path, step)) = speaker.and_then(|path| Some((path.clone(), last.plan.step(&path)?)))
+    else {
+        return Ok(None);
+    };
+    let known = last.state.step(&path);
     let Some(claude_session) = known.and_then(|known| known.conversation.clone()) else {
         return Ok(None);
     };

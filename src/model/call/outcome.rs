@@ -187,6 +187,8 @@ pub enum Failure {
     Structured,
     /// The answer was blank.
     Blank,
+    /// The program of a command step did not end with 0, or said what cannot be read.
+    Command,
 }
 
 impl Failure {
@@ -204,7 +206,8 @@ impl Failure {
             | Self::ToolMissing
             | Self::ToolDenied
             | Self::McpServer
-            | Self::Subagent => false,
+            | Self::Subagent
+            | Self::Command => false,
         }
     }
 
@@ -225,7 +228,8 @@ impl Failure {
             | Self::McpServer
             | Self::Subagent
             | Self::Structured
-            | Self::Blank => Status::Failed,
+            | Self::Blank
+            | Self::Command => Status::Failed,
         }
     }
 
@@ -237,7 +241,8 @@ impl Failure {
             | Self::Unfinished
             | Self::Subagent
             | Self::Structured
-            | Self::Blank => true,
+            | Self::Blank
+            | Self::Command => true,
             Self::NotStarted
             | Self::NotRecorded
             | Self::CommandLine

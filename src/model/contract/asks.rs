@@ -4,9 +4,12 @@ use std::{ops::Range, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Agent, Contract, Hook, HookAction, Isolation, Leaf, PermissionMode, Require};
+use super::{
+    Agent, Contract, Hook, HookAction, Isolation, Leaf, PermissionMode, Require, Step, every,
+};
 use crate::model::{
     config::Config,
+    expression::is_template,
     text::is_hidden,
     yaml::{Document, Named, Spanned},
 };
@@ -48,8 +51,8 @@ pub fn contract_asks(document: &Document<Contract>) -> Vec<Ask> {
         asks.push(Ask { name, effect, path: document.path.clone(), line: document.line(span) });
     };
     hooks(&contract.hooks, &mut add);
-    for (index, step) in contract.steps.iter().enumerate() {
-        if let Leaf::Run { argv, .. } = &step.leaf {
+    for (index, step) in every(&contract.steps).into_iter().enumerate() {
+        if let Some(Leaf::Run { argv, .. }) = step.leaf() {
             let place = (index + 1).to_string();
             let id = step.id.as_ref().map_or(place.as_str(), |id| id.value.as_str());
             add(&argv.span, format!("step {id}"), format!("run {}", shown(argv.words())));
@@ -78,14 +81,28 @@ pub fn contract_without_asks(contract: &Contract) -> Option<Contract> {
     kept.agent = harmless(&contract.agent);
     (kept.require, kept.isolation) =
         kept_up(contract.require.as_ref(), contract.isolation.as_ref());
-    kept.steps.retain(|step| step.is_agent());
-    if kept.steps.is_empty() && !contract.steps.is_empty() {
-        return None;
+    // Of steps that build on each other none stands without the commands among them.
+    let runs = |step: &&Spanned<Step>| matches!(step.leaf(), Some(Leaf::Run { .. }));
+    if every(&contract.steps).iter().any(runs) {
+        let flat = contract.steps.iter().all(|step| step.leaf().is_some());
+        kept.steps.retain(|step| flat && step.is_agent() && !is_late(step));
+        if kept.steps.is_empty() {
+            return None;
+        }
     }
     if let Some(verify) = &mut kept.verify {
         verify.value.evidence.commands = Named::default();
     }
     Some(kept)
+}
+
+/// Whether a step looks at what others made.
+fn is_late(step: &Step) -> bool {
+    let prompt = match step.leaf() {
+        Some(Leaf::Prompt(text)) => is_template(text),
+        Some(Leaf::Section(_) | Leaf::Skill(_) | Leaf::Run { .. }) | None => false,
+    };
+    prompt || step.when.is_some()
 }
 
 type Add<'a> = dyn FnMut(&Range<usize>, String, String) + 'a;

@@ -1,8 +1,8 @@
 //! What a contract says must fit together.
 
-use super::{
-    Bundled, Contract, Fact, Hook, HookAction, Input, InputType, On, Step, Timing, Verify,
-};
+mod steps;
+
+use super::{Bundled, Contract, Fact, Hook, HookAction, Input, InputType, On, Timing, Verify};
 use crate::model::{
     bundled_hook::with,
     passed_on::is_never,
@@ -16,7 +16,7 @@ pub(super) fn contract(contract: &Contract) -> Vec<Complaint> {
         check_input(name, input, &mut found);
     }
     required_facts(contract, &mut found);
-    steps(contract, &mut found);
+    steps::steps(contract, &mut found);
     hooks(&contract.hooks, &mut found);
     if let Some(verify) = &contract.verify {
         check_verify(verify, &mut found);
@@ -73,29 +73,6 @@ fn required_facts(contract: &Contract, found: &mut Vec<Complaint>) {
         };
         found.push((fact.span.clone(), message));
     }
-}
-
-fn steps(contract: &Contract, found: &mut Vec<Complaint>) {
-    let mut ids: Vec<&str> = Vec::new();
-    for id in contract.steps.iter().filter_map(|step| step.id.as_ref()) {
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-        if id.is_empty() || !id.chars().all(plain) {
-            let message = "the id of a step is lower-case letters, digits, `-` and `_`";
-            found.push((id.span.clone(), message.to_owned()));
-        }
-        if ids.contains(&id.as_str()) {
-            found.push((id.span.clone(), format!("two steps have the id `{}`", id.value)));
-        }
-        ids.push(id);
-    }
-    let Some(repair) = &contract.repair else { return };
-    let named = |step: &&Spanned<Step>| step.id.as_ref() == Some(repair);
-    let message = match contract.steps.iter().find(named) {
-        Some(step) if step.is_agent() => return,
-        Some(_) => format!("`{}` is a command, only an agent step can repair", repair.value),
-        None => format!("no step has the id `{}`", repair.value),
-    };
-    found.push((repair.span.clone(), message));
 }
 
 /// What does not fit in the hooks of one file. Whether `needs` names a hook is known only when

@@ -1,6 +1,6 @@
 //! Every command that a contract or a configuration names, for whoever has to change its words.
 
-use super::{Argv, Contract, Hook, HookAction, Leaf};
+use super::{Argv, Contract, Hook, HookAction, Leaf, Route, Step, What};
 use crate::model::{
     bundled_hook::With,
     config::Config,
@@ -31,12 +31,7 @@ pub fn of_config(config: &mut Config) -> Vec<Naming<'_>> {
 /// Those of a contract.
 pub fn of_contract(contract: &mut Contract) -> Vec<Naming<'_>> {
     let mut found = of_hooks(&mut contract.hooks);
-    for (n, step) in contract.steps.iter_mut().enumerate() {
-        let id = step.value.id.as_ref().map_or_else(|| (n + 1).to_string(), |id| id.value.clone());
-        if let Leaf::Run { argv, .. } = &mut step.value.leaf {
-            found.push(Naming::Command { whose: format!("the step {id}"), argv, may_change: &[] });
-        }
-    }
+    of_steps(&mut contract.steps.iter_mut(), &mut found);
     let evidence = contract.verify.iter_mut().flat_map(|it| it.value.evidence.commands.iter_mut());
     found.extend(evidence.map(|(name, argv)| Naming::Command {
         whose: format!("the evidence {}", name.value),
@@ -44,6 +39,32 @@ pub fn of_contract(contract: &mut Contract) -> Vec<Naming<'_>> {
         may_change: &[],
     }));
     found
+}
+
+fn of_steps<'a>(
+    steps: &mut dyn Iterator<Item = &'a mut Spanned<Step>>,
+    found: &mut Vec<Naming<'a>>,
+) {
+    for (n, step) in steps.enumerate() {
+        let id = step.value.id.as_ref().map_or_else(|| (n + 1).to_string(), |id| id.value.clone());
+        match &mut step.value.what {
+            What::Leaf(Leaf::Run { argv, .. }) => {
+                let whose = format!("the step {id}");
+                found.push(Naming::Command { whose, argv, may_change: &[] });
+            }
+            What::Leaf(Leaf::Section(_) | Leaf::Skill(_) | Leaf::Prompt(_)) | What::Delegate(_) => {
+            }
+            What::Sequence(steps) | What::Parallel { steps, .. } | What::Fallback(steps) => {
+                of_steps(&mut steps.iter_mut(), found);
+            }
+            What::Each { each, .. } => of_steps(&mut std::iter::once(&mut each.value.steps), found),
+            What::Route(route) => {
+                let Route { cases, default, .. } = &mut route.value;
+                of_steps(&mut cases.iter_mut().map(|(_, step)| step), found);
+                of_steps(&mut default.iter_mut().map(|step| &mut **step), found);
+            }
+        }
+    }
 }
 
 fn of_hooks(hooks: &mut Named<Hook>) -> Vec<Naming<'_>> {

@@ -1,20 +1,23 @@
-//! One step of a skill.
+//! One step of a skill: a leaf that does something, or a form that puts steps together.
 
-use std::fmt;
+mod forms;
+mod written;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Argv, Limits, Output, Retry};
 use crate::model::yaml::Spanned;
+pub use forms::{Cache, Case, Delegate, Each, Join, Route};
+use written::Either;
 
 /// One step: what it does, and how.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "Either", into = "Either")]
 pub struct Step {
     /// Its name; where none is given it is known by its place.
     pub id: Option<Spanned<String>>,
     /// What it does.
-    pub leaf: Leaf,
+    pub what: What,
     /// The expression that decides whether it runs.
     pub when: Option<Spanned<String>>,
     /// How often it is tried again, if it says so.
@@ -25,9 +28,42 @@ pub struct Step {
     pub output: Option<Spanned<Output>>,
     /// Which conversation it goes on with.
     pub conversation: Conversation,
+    /// Whether an earlier result may stand for it.
+    pub cache: Option<Spanned<Cache>>,
 }
 
 /// What a step does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// Something itself.
+    Leaf(Leaf),
+    /// Steps one after another.
+    Sequence(Vec<Spanned<Step>>),
+    /// Steps side by side.
+    Parallel {
+        /// The branches.
+        steps: Vec<Spanned<Step>>,
+        /// How many at once; as many as the run has jobs where nobody says.
+        max: Option<Spanned<u32>>,
+        /// Which of them have to pass.
+        join: Join,
+    },
+    /// The same steps for each of several things.
+    Each {
+        /// For what, and what is done.
+        each: Box<Spanned<Each>>,
+        /// How many at once, as for branches.
+        max: Option<Spanned<u32>>,
+    },
+    /// One of several steps, by a value.
+    Route(Box<Spanned<Route>>),
+    /// Steps of which the first that passes counts.
+    Fallback(Vec<Spanned<Step>>),
+    /// One of several skills, as a sub-agent decides.
+    Delegate(Spanned<Delegate>),
+}
+
+/// What a step does itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leaf {
     /// The agent follows one section of the skill.
@@ -75,112 +111,59 @@ pub enum Conversation {
 }
 
 impl Step {
-    /// Whether it calls claude, and so costs.
+    /// What it does itself; none where it puts others together.
+    pub fn leaf(&self) -> Option<&Leaf> {
+        match &self.what {
+            What::Leaf(leaf) => Some(leaf),
+            What::Sequence(_)
+            | What::Parallel { .. }
+            | What::Each { .. }
+            | What::Route(_)
+            | What::Fallback(_)
+            | What::Delegate(_) => None,
+        }
+    }
+
+    /// Whether it calls claude itself, and so costs.
     pub fn is_agent(&self) -> bool {
-        match self.leaf {
-            Leaf::Section(_) | Leaf::Skill(_) | Leaf::Prompt(_) => true,
-            Leaf::Run { .. } => false,
+        match self.leaf() {
+            Some(Leaf::Section(_) | Leaf::Skill(_) | Leaf::Prompt(_)) => true,
+            Some(Leaf::Run { .. }) | None => false,
+        }
+    }
+
+    /// The steps that it puts together, in the order of the file.
+    pub fn inner(&self) -> Vec<&Spanned<Self>> {
+        match &self.what {
+            What::Leaf(_) | What::Delegate(_) => Vec::new(),
+            What::Sequence(steps) | What::Parallel { steps, .. } | What::Fallback(steps) => {
+                steps.iter().collect()
+            }
+            What::Each { each, .. } => vec![&each.steps],
+            What::Route(route) => {
+                let cases = route.cases.iter().map(|(_, step)| step);
+                cases.chain(route.default.as_deref()).collect()
+            }
         }
     }
 }
 
-/// A step as it is written.
-#[derive(Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
-#[schemars(rename = "Step")]
-struct Written {
-    /// Its name.
-    id: Option<Spanned<String>>,
-    /// The agent follows the section with this heading.
-    section: Option<Spanned<String>>,
-    /// Another skill runs, with its contract.
-    skill: Option<Spanned<String>>,
-    /// The agent is given this text.
-    prompt: Option<Spanned<String>>,
-    /// This program runs; no shell reads it.
-    run: Option<Spanned<Argv>>,
-    /// How the output of `run` is read.
-    parse: Option<Parse>,
-    /// It runs only where this expression is true.
-    when: Option<Spanned<String>>,
-    /// How often it is tried again.
-    retry: Option<Spanned<Retry>>,
-    /// Its own limits, inside those of the run.
-    limits: Limits,
-    /// The JSON Schema that its result must satisfy.
-    output: Option<Spanned<Output>>,
-    /// Whether it goes on with the conversation of the agent step before it.
-    conversation: Option<Conversation>,
-}
-
-/// Why the keys of a step do not fit together.
-struct Unfit(String);
-
-impl fmt::Display for Unfit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+/// All steps of a tree, each before what it holds.
+pub fn every(steps: &[Spanned<Step>]) -> Vec<&Spanned<Step>> {
+    let mut found = Vec::new();
+    let mut open: Vec<&Spanned<Step>> = steps.iter().rev().collect();
+    while let Some(step) = open.pop() {
+        found.push(step);
+        open.extend(step.inner().into_iter().rev());
     }
-}
-
-impl TryFrom<Written> for Step {
-    type Error = Unfit;
-
-    fn try_from(written: Written) -> Result<Self, Unfit> {
-        if written.parse.is_some() && written.run.is_none() {
-            return Err(Unfit("`parse` reads the output of `run`".to_owned()));
-        }
-        if written.conversation.is_some() && written.run.is_some() {
-            return Err(Unfit("a command has no conversation".to_owned()));
-        }
-        let leaves = [
-            written.section.map(Leaf::Section),
-            written.skill.map(Leaf::Skill),
-            written.prompt.map(Leaf::Prompt),
-            written.run.map(|argv| Leaf::Run { argv, parse: written.parse }),
-        ];
-        let mut leaves = leaves.into_iter().flatten();
-        let (Some(leaf), None) = (leaves.next(), leaves.next()) else {
-            return Err(Unfit("a step has one of `section`, `skill`, `prompt`, `run`".to_owned()));
-        };
-        Ok(Self {
-            id: written.id,
-            leaf,
-            when: written.when,
-            retry: written.retry,
-            limits: written.limits,
-            output: written.output,
-            conversation: written.conversation.unwrap_or_default(),
-        })
-    }
-}
-
-impl From<Step> for Written {
-    fn from(step: Step) -> Self {
-        let agent = step.is_agent();
-        let mut written = Self {
-            id: step.id,
-            when: step.when,
-            retry: step.retry,
-            limits: step.limits,
-            output: step.output,
-            conversation: agent.then_some(step.conversation),
-            ..Self::default()
-        };
-        match step.leaf {
-            Leaf::Section(title) => written.section = Some(title),
-            Leaf::Skill(name) => written.skill = Some(name),
-            Leaf::Prompt(text) => written.prompt = Some(text),
-            Leaf::Run { argv, parse } => (written.run, written.parse) = (Some(argv), parse),
-        }
-        written
-    }
+    found
 }
 
 impl schemars::JsonSchema for Step {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        Written::schema_name()
+        Either::schema_name()
     }
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        Written::json_schema(generator)
+        Either::json_schema(generator)
     }
 }

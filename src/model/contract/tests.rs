@@ -77,18 +77,43 @@ fn a_stored_contract_reads_back_as_itself() {
 #[test]
 fn steps() {
     check(
-        "steps:\n  - run: [cargo, test]\n    parse: junit\n  - prompt: Say why.\n    when: steps.a.output\n    conversation: continue\n  - skill: other\n    retry: 0\n    limits: {usd: 0.1}\n    output: {type: object}\n",
+        "steps:\n  - id: a\n    run: [cargo, test]\n    parse: junit\n  - prompt: Say what.\n  - prompt: Say why.\n    when: steps.a.output\n    conversation: continue\n  - skill: other\n    retry: 0\n",
         str![[r#"
 fine
 
 "#]],
     );
+}
+
+#[test]
+fn what_no_step_can_be() {
+    check(
+        "steps:\n  - skill: other\n    limits: {usd: 0.1}\n  - { skill: other, cache: {} }\n",
+        str![[r#"
+the contract contract.yaml is faulty (invalid)
+contract.yaml:2:5: what a skill gives and may spend stands in its own contract [skill: other\n    limits: {usd: 0.1}]
+contract.yaml:4:5: `cache` keeps the result of one call or command, and a skill may be many [{ skill: other, cache: {} }]
+
+"#]],
+    );
+    check(
+        "steps: [{ id: panel, prompt: x }]\n",
+        str![[r#"
+the contract contract.yaml is faulty (invalid)
+contract.yaml:1:15: reviewers are called `panel` and `canary`, so no step can be [panel]
+
+"#]],
+    );
+}
+
+#[test]
+fn steps_that_say_too_much_or_too_little() {
     check(
         "steps:\n  - id: a\n  - { section: A, prompt: B }\n  - { id: ok, section: [x] }\n",
         str![[r#"
 the contract contract.yaml is faulty (invalid)
-contract.yaml:2:5: a step has one of `section`, `skill`, `prompt`, `run` [id: a]
-contract.yaml:3:5: a step has one of `section`, `skill`, `prompt`, `run` [{ section: A, prompt: B }]
+contract.yaml:2:5: a step has one of `section`, `skill`, `prompt`, `run`, `steps`, `parallel`, `each`, `route`, `fallback`, `delegate` [id: a]
+contract.yaml:3:5: a step has one of `section`, `skill`, `prompt`, `run`, `steps`, `parallel`, `each`, `route`, `fallback`, `delegate` [{ section: A, prompt: B }]
 contract.yaml:4:24: expected text, found a list [[x]]
 
 "#]],
@@ -116,9 +141,8 @@ contract.yaml:1:9: a command has no conversation [{ run: [a], conversation: fres
         "steps:\n  - parallel:\n      - { section: A }\n  - { each: { in: x, as: y, do: [] } }\n  - { section: A, cache: { key: k } }\n",
         str![[r#"
 the contract contract.yaml is faulty (invalid)
-contract.yaml:2:5: this is not supported by this version of atlas [parallel]
-contract.yaml:4:7: this is not supported by this version of atlas [each]
-contract.yaml:5:19: this is not supported by this version of atlas [cache]
+contract.yaml:4:19: there is no `x` here, only `inputs`, `steps`, `scratch` [x]
+contract.yaml:4:33: there is nothing to do in it [[]]
 
 "#]],
     );

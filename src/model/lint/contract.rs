@@ -5,12 +5,11 @@ use std::ops::Range;
 use super::{
     Finding, Page, Surroundings,
     hooks::{self, When},
-    rules::{CONTRACT_UNSUPPORTED, SCHEMA_BROKEN, SECTION_MISSING, SECTION_UNUSED},
+    rules::{SCHEMA_BROKEN, SECTION_MISSING, SECTION_UNUSED},
 };
 use crate::model::{
     config::Config,
-    contract::{Contract, Leaf, Output},
-    planning,
+    contract::{Contract, Leaf, Output, every},
     skill::{Skill, outline::Section},
     yaml::{Document, Spanned},
 };
@@ -29,13 +28,7 @@ pub struct Judged<'a> {
 pub(super) fn contract(judged: &Judged<'_>, around: &dyn Surroundings) -> Vec<Finding> {
     let Judged { document, skill, .. } = judged;
     let page = Page { path: &document.path, text: &document.text };
-    let mut found: Vec<Finding> = planning::unsupported(&document.value)
-        .into_iter()
-        .map(|(span, what)| {
-            let message = format!("{what}: not supported by this version of atlas");
-            page.finding(&CONTRACT_UNSUPPORTED, span, message, "leave it out")
-        })
-        .collect();
+    let mut found: Vec<Finding> = Vec::new();
     if let Some(skill) = skill {
         found.extend(sections(&document.value, skill, &page));
     }
@@ -49,8 +42,8 @@ pub(super) fn contract(judged: &Judged<'_>, around: &dyn Surroundings) -> Vec<Fi
 fn sections(contract: &Contract, skill: &Skill, page: &Page<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut used: Vec<Range<usize>> = Vec::new();
-    for step in &contract.steps {
-        let Leaf::Section(name) = &step.leaf else { continue };
+    for step in every(&contract.steps) {
+        let Some(Leaf::Section(name)) = step.leaf() else { continue };
         match skill.section(name) {
             Ok((section, _)) => used.push(section.whole.clone()),
             Err(fault) => {
@@ -91,7 +84,8 @@ fn unused<'a>(skill: &'a Skill, used: &[Range<usize>]) -> Vec<&'a Section> {
 }
 
 fn schemas(contract: &Contract, page: &Page<'_>, around: &dyn Surroundings) -> Vec<Finding> {
-    let of_steps = contract.steps.iter().filter_map(|step| step.output.as_ref());
+    let all = every(&contract.steps);
+    let of_steps = all.iter().filter_map(|step| step.output.as_ref());
     let outputs = contract.output.iter().chain(of_steps);
     outputs.filter_map(|output| schema(output, page, around)).collect()
 }
@@ -110,9 +104,10 @@ fn schema(output: &Spanned<Output>, page: &Page<'_>, around: &dyn Surroundings) 
 
 /// Whatever a contract starts besides hooks.
 fn commands(contract: &Contract, page: &Page<'_>, around: &dyn Surroundings) -> Vec<Finding> {
-    let steps = contract.steps.iter().filter_map(|step| match &step.leaf {
-        Leaf::Run { argv, .. } => Some(argv),
-        Leaf::Section(_) | Leaf::Skill(_) | Leaf::Prompt(_) => None,
+    let all = every(&contract.steps);
+    let steps = all.iter().filter_map(|step| match step.leaf() {
+        Some(Leaf::Run { argv, .. }) => Some(argv),
+        Some(Leaf::Section(_) | Leaf::Skill(_) | Leaf::Prompt(_)) | None => None,
     });
     let evidence = contract.verify.iter().flat_map(|verify| verify.evidence.commands.iter());
     let all = steps.chain(evidence.map(|(_, argv)| argv));

@@ -73,7 +73,6 @@ pub static ALL: &[&Rule] = &[
     &INVISIBLE_CHARACTER,
     &COMMENT_INSTRUCTS,
     &CONTRACT_BROKEN,
-    &CONTRACT_UNSUPPORTED,
     &CONTRACT_FOR_NOBODY,
     &SECTION_MISSING,
     &SECTION_UNUSED,
@@ -197,11 +196,6 @@ pub static CONTRACT_BROKEN: Rule = error(
     "contract-broken",
     "a contract is no YAML, or says what no contract can say",
     "The skill cannot run.",
-);
-pub(super) static CONTRACT_UNSUPPORTED: Rule = error(
-    "contract-unsupported",
-    "a contract asks for what this version of atlas cannot do",
-    "A run without it would prove less than the contract says, so it is refused.",
 );
 /// A contract without a skill.
 pub static CONTRACT_FOR_NOBODY: Rule = warning(

@@ -239,10 +239,7 @@ const CONTRACTS: &[(&str, &[(&str, &str)])] = &[
     ("output: bad.json", &[("schema-broken", "bad.json")]),
     ("steps: [{ prompt: x, output: gone.json }]", &[("schema-broken", "gone.json")]),
     ("output: { type: thing }", &[("schema-broken", "{ type: thing }")]),
-    (
-        "steps: [{ prompt: x, when: 'true' }]",
-        &[("contract-unsupported", "{ prompt: x, when: 'true' }")],
-    ),
+    ("steps: [{ prompt: x, cache: {} }]", &[]),
     ("hooks: { a: { timing: post, use: quotes-stand } }", &[]),
     ("hooks: { a: { timing: pre, command: [cargo], skills: ['a['] } }", &[("hook-glob", "'a['")]),
     ("hooks: { a: { timing: pre, command: [nothing, x] } }", &[("hook-program", "nothing")]),

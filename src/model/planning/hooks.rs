@@ -10,7 +10,10 @@ use crate::model::{
     bundled_hook::COMMAND,
     config::{ResolvedHook, Settings},
     contract::{Bundled, HookAction},
-    run::plan::{HookPlan, StepPlan},
+    run::{
+        path,
+        plan::{HookPlan, StepPlan},
+    },
     yaml::Spanned,
 };
 
@@ -44,7 +47,9 @@ fn hook(
     }
     let mut looks_at = Vec::new();
     for step in steps {
-        if fits(resolved, &hook.steps, &step.id)? {
+        if fits(resolved, &hook.steps, &step.id)?
+            || fits(resolved, &hook.steps, path::id(&step.id))?
+        {
             looks_at.push(step.id.clone());
         }
     }
@@ -73,6 +78,7 @@ pub fn hook_alone(resolved: &ResolvedHook, settings: &Settings, own_exe: &Path) 
         },
         needs: plain(&hook.needs),
         steps: None,
+        within: None,
         env,
         may_change: plain(&hook.may_change),
         source: resolved.source.to_string(),

@@ -4,12 +4,12 @@ use super::Given;
 use crate::model::{
     Fault, Result, VerifyRequest,
     config::defaults,
-    contract::{PermissionMode, Reviewer, Subagents, SystemPrompt, Verify},
+    contract::{Conversation, PermissionMode, Reviewer, Subagents, SystemPrompt, Verify},
     panel::{
         CANARY_UNITS, EvidenceCommand, PanelPlan, ReviewerPlan, UNITS, answer, lens, package,
         verdict,
     },
-    run::plan::{AgentPlan, CallTrust, StepPlan},
+    run::plan::{AgentPlan, CallTrust, StepLimits, StepPlan},
     skill::stages::Stages,
     value::Usd,
 };
@@ -93,6 +93,9 @@ fn reviewers(given: &Given<'_>, verify: &Verify, wanted: Option<u32>) -> Vec<Rev
         let name = unique(&mut names, &slug(&lens));
         let persona = reviewer.persona.clone().unwrap_or_else(|| lens::PERSONA.to_owned());
         let call = StepPlan {
+            template: None,
+            conversation: Conversation::Fresh,
+            limits: StepLimits::default(),
             id: format!("{UNITS}/{name}"),
             agent: agent(given, reviewer),
             system: package::system(),

@@ -1,5 +1,10 @@
 //! The steps: the whole skill as one, or what the contract makes of it.
 
+mod cases;
+mod delegate;
+mod graft;
+mod tree;
+
 use super::{
     Given,
     inputs::Inputs,
@@ -7,56 +12,115 @@ use super::{
 };
 use crate::model::{
     Fault, Result,
-    contract::{Leaf, Step},
+    check::Check,
+    contract::Conversation,
+    facts::FactPlan,
+    judges::JudgeFile,
     prompt,
-    run::plan::{AgentPlan, StepPlan},
+    run::plan::{
+        AgentPlan, CommandPlan, Does, HookPlan, Node, Requires, SkillPlan, SourceFile, StepLimits,
+        StepPlan,
+    },
     sourced::Source,
     value::Usd,
-    yaml::Spanned,
 };
 
 /// What a call reserves where nothing better is known.
 const RESERVE: Usd = Usd::from_micros(50_000);
 
-/// The steps in order.
-pub(super) fn steps(
-    given: &Given<'_>,
-    inputs: &Inputs,
-    agent: &AgentPlan,
-) -> Result<Vec<StepPlan>> {
-    let asked = &given.settings.steps.value;
-    if asked.is_empty() {
-        return Ok(vec![whole(given, inputs, agent, "skill")]);
+/// The name of the one step of a skill whose contract has none.
+const WHOLE: &str = "skill";
+
+/// What a plan does: the tree, and what its leaves are.
+#[derive(Default)]
+pub(super) struct Grown {
+    pub(super) tree: Vec<Node>,
+    pub(super) steps: Vec<StepPlan>,
+    pub(super) commands: Vec<CommandPlan>,
+    /// Whether the last step answers by the run's schema itself.
+    pub(super) answers: bool,
+    /// What comes with the skills that steps run.
+    pub(super) parts: Parts,
+}
+
+/// What the contracts of skills that steps run bring into the plan.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) skills: Vec<SkillPlan>,
+    pub(super) hooks: Vec<HookPlan>,
+    pub(super) judges: Vec<JudgeFile>,
+    pub(super) facts: Vec<FactPlan>,
+    pub(super) requires: Requires,
+    pub(super) skipped: Vec<Check>,
+    pub(super) sources: Vec<SourceFile>,
+}
+
+/// The steps as a tree.
+pub(super) fn steps(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan) -> Result<Grown> {
+    if !given.settings.steps.value.is_empty() {
+        return tree::grow(given, inputs, agent);
     }
-    let last = asked.len() - 1;
-    asked
-        .iter()
-        .enumerate()
-        .map(|(place, asked)| {
-            let own = given.step_outputs.get(place).cloned().flatten();
-            let wish = Wish {
-                id: id(asked, place),
-                part: part(given, asked)?,
-                output: if place == last { own.or_else(|| given.output.clone()) } else { own },
-                usd: asked.limits.usd.as_ref().map(|usd| usd.value),
-                asked: own_words(asked),
-            };
-            Ok(step(given, inputs, agent, wish))
-        })
-        .collect()
+    Ok(whole(given, inputs, agent, WHOLE))
 }
 
 /// The whole skill as one step, which ends with what the last one would.
-pub(super) fn whole(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, id: &str) -> StepPlan {
+pub(super) fn whole(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, id: &str) -> Grown {
     let own = given.step_outputs.last().cloned().flatten();
-    let wish = Wish {
+    let answers = own.is_none();
+    let whole = Wish {
         id: id.to_owned(),
         part: stages::whole_skill(given, agent),
         output: own.or_else(|| given.output.clone()),
-        usd: None,
+        limits: StepLimits::default(),
         asked: None,
+        template: None,
+        conversation: Conversation::Fresh,
     };
-    step(given, inputs, agent, wish)
+    Grown {
+        tree: vec![Node::plain(id, Does::Call)],
+        steps: vec![step(given, inputs, agent, whole)],
+        commands: Vec::new(),
+        answers,
+        parts: Parts::default(),
+    }
+}
+
+/// The path of the step that mends refused work: the one that is named, else the last that asks an
+/// agent and does so once.
+pub(super) fn repair(given: &Given<'_>, grown: &Grown) -> String {
+    let mut named = None;
+    let mut last = None;
+    let wished = given.settings.repair.as_ref();
+    for_each_once(&grown.tree, "", &mut |path, node| {
+        // In another skill that is the step which its own contract names.
+        let skill = grown.parts.skills.iter().find(|skill| skill.id == path);
+        let mender = match node.does {
+            Does::Call => path,
+            _ => skill.map_or("", |skill| &skill.repair),
+        };
+        if !mender.is_empty() {
+            last = Some(mender.to_owned());
+            if wished.is_some_and(|wished| wished.value == node.id) {
+                named = Some(mender.to_owned());
+            }
+        }
+    });
+    named.or(last).unwrap_or_default()
+}
+
+/// Calls `seen` with every step of the skill itself but those that run for each of many things.
+fn for_each_once(nodes: &[Node], parent: &str, seen: &mut impl FnMut(&str, &Node)) {
+    for node in nodes {
+        let path = crate::model::run::path::child(parent, &node.id);
+        seen(&path, node);
+        match &node.does {
+            Does::Each { .. } | Does::Call | Does::Run | Does::Skill(_) => {}
+            Does::Sequence(steps)
+            | Does::Parallel { steps, .. }
+            | Does::Route { steps, .. }
+            | Does::Fallback(steps) => for_each_once(steps, &path, seen),
+        }
+    }
 }
 
 /// What one step differs in from the others.
@@ -64,44 +128,15 @@ struct Wish<'a> {
     id: String,
     part: Part<'a>,
     output: Option<serde_json::Value>,
-    usd: Option<Usd>,
+    limits: StepLimits,
     asked: Option<String>,
-}
-
-fn id(asked: &Spanned<Step>, place: usize) -> String {
-    asked.id.as_ref().map_or_else(|| format!("step-{}", place + 1), |id| id.value.clone())
-}
-
-fn part<'a>(given: &Given<'_>, asked: &'a Spanned<Step>) -> Result<Part<'a>> {
-    match &asked.leaf {
-        Leaf::Section(name) => match given.skill.section(name) {
-            Ok((section, _)) => Ok(Part::Section(section.whole.clone())),
-            Err(fault) => Err(pointed(given, name, fault)),
-        },
-        Leaf::Prompt(text) => Ok(Part::Prompt(&text.value)),
-        Leaf::Skill(_) | Leaf::Run { .. } => Ok(Part::Prompt("")),
-    }
-}
-
-/// What the contract, and not the skill, says in the prompt.
-fn own_words(asked: &Spanned<Step>) -> Option<String> {
-    match &asked.leaf {
-        Leaf::Prompt(text) => Some(text.value.clone()),
-        Leaf::Section(name) => Some(name.value.clone()),
-        Leaf::Skill(_) | Leaf::Run { .. } => None,
-    }
+    template: Option<String>,
+    conversation: Conversation,
 }
 
 fn facts(given: &Given<'_>) -> String {
     let told: String = given.facts.iter().map(|told| told.text.as_str()).collect();
     if told.is_empty() { told } else { format!("{told}\n{}", prompt::ESCAPED) }
-}
-
-fn pointed(given: &Given<'_>, name: &Spanned<String>, fault: Fault) -> Fault {
-    match given.contract {
-        Some(contract) => fault.at(contract.spot(&name.span, "no such section")),
-        None => fault,
-    }
 }
 
 fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish<'_>) -> StepPlan {
@@ -116,7 +151,7 @@ fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish<'_>) -
         .collect();
     // A price of nothing was never told; reserving nothing would let any call through.
     let before = given.prices.get(&wish.id).copied().filter(|price| *price > Usd::ZERO);
-    let reserve = wish.usd.or(before).unwrap_or(RESERVE);
+    let reserve = wish.limits.usd.or(before).unwrap_or(RESERVE);
     StepPlan {
         id: wish.id,
         agent: agent.clone(),
@@ -127,6 +162,9 @@ fn step(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan, wish: Wish<'_>) -
         asked: wish.asked,
         output: wish.output,
         reserve,
+        template: wish.template,
+        conversation: wish.conversation,
+        limits: wish.limits,
         sub_agent: None,
     }
 }
@@ -136,4 +174,16 @@ fn window(given: &Given<'_>, model: &str) -> Option<u64> {
     let said = &given.settings.context_window;
     let configured = (said.source != Source::BuiltIn).then_some(said.value.0);
     given.windows.get(model).copied().or(configured)
+}
+
+/// Several faults of one contract as one.
+fn together(faults: Vec<Fault>) -> Option<Fault> {
+    let mut faults = faults.into_iter();
+    let mut first = faults.next()?;
+    for fault in faults {
+        first.spots.extend(fault.spots);
+        first.hints.extend(fault.hints);
+    }
+    first.hints.dedup();
+    Some(first)
 }

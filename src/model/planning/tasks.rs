@@ -7,10 +7,10 @@ use crate::model::{
     Delivery, Request,
     check::Require,
     config::Settings,
-    contract::{Isolation, PermissionMode, Subagents, SystemPrompt},
+    contract::{Conversation, Isolation, PermissionMode, Subagents, SystemPrompt},
     run::plan::{
-        AgentPlan, CallTrust, Limits, PacePlan, Plan, Requires, SkillRef, StepPlan, SubAgentPlan,
-        TaskOrder, TasksPlan,
+        AgentPlan, CallTrust, Does, Index, Limits, Node, PacePlan, Plan, Requires, SkillRef,
+        StepLimits, StepPlan, SubAgentPlan, TaskOrder, TasksPlan,
     },
     skill::stages::Stages,
     spawn::{
@@ -86,7 +86,11 @@ pub fn tasks(given: &GivenTasks<'_>) -> Plan {
         hooks: Vec::new(),
         judges: Vec::new(),
         skipped: Vec::new(),
+        tree: steps.iter().map(|step| Node::plain(step.id.clone(), Does::Call)).collect(),
         steps,
+        commands: Vec::new(),
+        skills: Vec::new(),
+        typed: BTreeMap::new(),
         tasks: Some(TasksPlan { order: given.order }),
         work: None,
         output: None,
@@ -104,6 +108,7 @@ pub fn tasks(given: &GivenTasks<'_>) -> Plan {
         settings: self::settings(settings),
         sources: Vec::new(),
         protected: None,
+        index: Index::default(),
     }
 }
 
@@ -123,6 +128,9 @@ fn step(given: &GivenTasks<'_>, task: &Task, seen: &Seen) -> StepPlan {
         stages: Stages::default(),
         window,
         reserve: task.usd.unwrap_or(RESERVE),
+        template: None,
+        conversation: Conversation::Fresh,
+        limits: StepLimits::default(),
         sub_agent: Some(SubAgentPlan {
             cwd: seen.cwd.clone(),
             usd: task.usd,

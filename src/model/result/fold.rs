@@ -1,8 +1,8 @@
 //! From a plan and a state to a result.
 
 use super::{
-    CanaryReport, ContextReport, ReusedReport, RunResult, SCHEMA_VERSION, SpendReport, StepReport,
-    StepSpend, UnavailableReason, UnavailableReport,
+    CanaryReport, ContextReport, OwnFinding, ReusedReport, RunResult, SCHEMA_VERSION, SpendReport,
+    StepReport, StepSpend, UnavailableReason, UnavailableReport,
 };
 use crate::model::{
     Fault, Status,
@@ -12,6 +12,8 @@ use crate::model::{
     run::{
         Ledger, Plan, Point, State, StepStatus,
         event::Output,
+        leaves::Leaf,
+        made::Made,
         next,
         state::{Halt, RunEnd, Stage, StepState},
     },
@@ -85,7 +87,8 @@ fn own_run(plan: &Plan, state: &State, outside: &Outside<'_>) -> RunResult {
         proof: next::proof(state),
         verdict: state.verdict(),
         canary: canary(state),
-        steps: plan.steps.iter().map(|step| self::step(&step.id, state)).collect(),
+        findings: findings(plan, state),
+        steps: plan.leaves(state).iter().map(|leaf| step(leaf, state)).collect(),
         changes: state.changes.clone(),
         unavailable: unavailable(plan, state, end.status),
         spend: spend(&state.ledger),
@@ -118,6 +121,7 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
         proof: Proof::default(),
         verdict: None,
         canary: None,
+        findings: Vec::new(),
         steps: Vec::new(),
         changes: None,
         unavailable,
@@ -126,6 +130,13 @@ pub(super) fn fault(fault: &Fault) -> RunResult {
         duration_ms: None,
         claude_version: None,
     }
+}
+
+/// What the reports of steps say, in the attempts that count.
+fn findings(plan: &Plan, state: &State) -> Vec<OwnFinding> {
+    let leaves = plan.leaves(state);
+    let known = leaves.iter().filter_map(|leaf| state.step(&leaf.path));
+    known.flat_map(|known| known.findings.iter().cloned()).collect()
 }
 
 /// The fault that tested the panel, once it is known what became of it.
@@ -163,12 +174,13 @@ fn output(plan: &Plan, state: &State, outside: &Outside<'_>) -> Option<serde_jso
     if plan.tasks.is_some() {
         return outside.output.clone();
     }
-    let last = state.step(&plan.steps.last()?.id)?;
-    match (&last.call, last.output.as_ref()?) {
-        (Stage::Idle | Stage::Running, _) => None,
-        (Stage::Ended(_), Output::Text { text }) => Some(text.clone().into()),
-        (Stage::Ended(_), Output::Json { json }) => Some(json.clone()),
-        (Stage::Ended(_), Output::File { .. }) => outside.output.clone(),
+    match plan.made(state) {
+        Made::Nothing => None,
+        Made::Leaf(_, Output::Text { text }) => Some(text.clone().into()),
+        Made::Leaf(_, Output::Json { json }) => Some(json.clone()),
+        Made::Leaf(_, Output::File { .. }) | Made::List(_) | Made::Fields(_) => {
+            outside.output.clone()
+        }
     }
 }
 
@@ -176,22 +188,37 @@ fn output(plan: &Plan, state: &State, outside: &Outside<'_>) -> Option<serde_jso
 fn checks(plan: &Plan, state: &State) -> Vec<Check> {
     let mut checks = at(plan, state, Timing::Pre, &Point::Pre);
     checks.extend(skipped(plan, |timing| timing == Some(Timing::Pre)));
-    for step in &plan.steps {
-        if let Some(known) = state.step(&step.id) {
-            let point = Point::Mid { step: step.id.clone(), attempt: known.attempt };
-            checks.extend(at(plan, state, Timing::Mid, &point));
+    for leaf in plan.leaves(state) {
+        if let Some(known) = state.step(&leaf.path) {
+            let (step, attempt) = (leaf.path, known.attempt);
+            let settled = Point::Settled { step: step.clone(), attempt };
+            checks.extend(at(plan, state, Timing::Mid, &Point::Mid { step, attempt }));
+            checks.extend(own(state, &settled));
         }
     }
+    checks.extend(of_skills(plan, state));
     checks.extend(skipped(plan, |timing| timing == Some(Timing::Mid)));
     checks.extend(at(plan, state, Timing::Post, &Point::Post { round: state.round }));
     let panel = state.checks.keys().filter(|at| match at {
         Point::Panel { round, .. } | Point::Canary { round, .. } => *round == state.round,
-        Point::Pre | Point::Mid { .. } | Point::Post { .. } | Point::HandOver => false,
+        Point::Pre
+        | Point::Mid { .. }
+        | Point::Settled { .. }
+        | Point::Skill { .. }
+        | Point::Post { .. }
+        | Point::HandOver => false,
     });
     checks.extend(panel.flat_map(|at| own(state, at)));
     checks.extend(at(plan, state, Timing::Post, &Point::HandOver));
     checks.extend(skipped(plan, |timing| matches!(timing, Some(Timing::Post) | None)));
     checks
+}
+
+/// What the contracts of skills that steps run say of what these made.
+fn of_skills(plan: &Plan, state: &State) -> Vec<Check> {
+    let is_end = |at: &&Point| matches!(at, Point::Skill { .. }) && next::stands(state, at);
+    let ends = state.checks.keys().filter(is_end);
+    ends.flat_map(|end| at(plan, state, Timing::Post, end)).collect()
 }
 
 /// What looked at one point: first we ourselves, then the hooks.
@@ -217,20 +244,24 @@ fn skipped(plan: &Plan, when: impl Fn(Option<Timing>) -> bool) -> impl Iterator<
     plan.skipped.iter().filter(move |check| when(check.timing)).cloned()
 }
 
-fn step(id: &str, state: &State) -> StepReport {
+fn step(leaf: &Leaf<'_>, state: &State) -> StepReport {
+    let id = &leaf.path;
     let fresh = StepState::default();
     let known = state.step(id).unwrap_or(&fresh);
-    let status = match &known.status {
+    let status = match state.status(id) {
         Some((status, _)) => *status,
         None if state.end.is_none() && known.attempt > 0 => StepStatus::Interrupted,
         None => StepStatus::Cancelled,
     };
+    // A command costs nothing, however often it ran.
+    let fresh = StepState::default();
+    let paid = if leaf.is_call() { known } else { &fresh };
     StepReport {
-        id: id.to_owned(),
+        id: id.clone(),
         status,
         attempts: known.attempt,
         claude_session: known.conversation.clone(),
-        spend: StepSpend::of(known),
+        spend: StepSpend::of(paid),
     }
 }
 
@@ -256,7 +287,7 @@ fn unavailable(plan: &Plan, state: &State, status: Status) -> Option<Unavailable
     if let Some(Halt::Unavailable(why, _)) = &state.halt {
         return Some(why.into());
     }
-    plan.steps.iter().find_map(|step| match &state.step(&step.id)?.call {
+    plan.leaves(state).iter().find_map(|leaf| match &state.step(&leaf.path)?.call {
         Stage::Ended(CallOutcome::Unavailable { why, .. }) => Some(why.into()),
         Stage::Ended(
             CallOutcome::Succeeded

@@ -4,7 +4,8 @@
 //! The schema decides, which the skill's author wrote and which is frozen before the first call; no
 //! answer turns itself into annotations. [Why so](../../../docs/design/021-reports.md).
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{RunResult, Severity};
@@ -19,8 +20,8 @@ const REQUIRED: [&str; 2] = ["severity", "claim"];
 /// More references than these in a row are a circle.
 const MOST_REFERENCES: usize = 8;
 
-/// What a skill found.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+/// What a skill found, or a tool whose report it read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct OwnFinding {
     /// How much it matters.
     pub severity: Severity,
@@ -57,13 +58,14 @@ fn promised_findings(output: &Value) -> Vec<OwnFinding> {
 }
 
 /// What a skill itself found: the findings of its output, where a schema promised some and the
-/// output was accepted.
+/// output was accepted, and those of the reports that its steps read, which nobody need accept.
 pub fn own_findings(plan: &Plan, result: &RunResult) -> Vec<OwnFinding> {
     let last = plan.steps.last().and_then(|step| step.output.as_ref());
     let schema = plan.output.as_ref().or(last);
     let promised = schema.is_some_and(promises_findings) && result.status == Status::Passed;
     let output = result.output.as_ref().filter(|_| promised);
-    output.map(promised_findings).unwrap_or_default()
+    let promised = output.map(promised_findings).unwrap_or_default();
+    result.findings.iter().cloned().chain(promised).collect()
 }
 
 /// What a part of a schema says, its references within the schema followed.

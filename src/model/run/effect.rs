@@ -21,6 +21,20 @@ pub enum Point {
         /// The attempt, from 1.
         attempt: u32,
     },
+    /// After commands that may have changed the tree: before an agent works on it, and in the end.
+    Settled {
+        /// The last of them.
+        step: String,
+        /// Its attempt, from 1.
+        attempt: u32,
+    },
+    /// After all steps of a skill that a step runs.
+    Skill {
+        /// The step's path.
+        step: String,
+        /// How many times its end was reached, from 1: each repair starts a new one.
+        attempt: u32,
+    },
     /// After all steps.
     Post {
         /// How many times the end was reached before, from 0: each repair starts a new round.
@@ -48,7 +62,9 @@ impl Point {
     /// The step, where it is about one.
     pub fn step(&self) -> Option<&str> {
         match self {
-            Self::Mid { step, .. } => Some(step),
+            Self::Mid { step, .. } | Self::Settled { step, .. } | Self::Skill { step, .. } => {
+                Some(step)
+            }
             Self::Pre
             | Self::Post { .. }
             | Self::Panel { .. }
@@ -62,7 +78,9 @@ impl Point {
         match self {
             Self::Canary { .. } => Sitting::Canary,
             Self::Pre
+            | Self::Settled { .. }
             | Self::Mid { .. }
+            | Self::Skill { .. }
             | Self::Post { .. }
             | Self::Panel { .. }
             | Self::HandOver => Sitting::Work,
@@ -89,6 +107,25 @@ pub enum Effect {
         hook: String,
         /// Where in the run.
         at: Point,
+    },
+    /// Settle what only the run can tell about a step: whether it runs, for which things, which case.
+    Decide {
+        /// The step's path.
+        step: String,
+    },
+    /// Run the program of a command step.
+    Run {
+        /// The step's path.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// How long to wait first.
+        after: Span,
+    },
+    /// End what runs for this step: another one has made it superfluous.
+    Cancel {
+        /// The step's path.
+        step: String,
     },
     /// Take in work that was done elsewhere, in place of a call.
     TakeWork {

@@ -4,11 +4,10 @@
 //! events. They are a file format: a field may be added with a default, never renamed, and a
 //! reader skips types that it does not know.
 
-mod call;
+mod unit;
 
 use std::path::PathBuf;
 
-pub use call::{CallEnded, CallStarted, WorkTaken};
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Point, Stand};
@@ -27,6 +26,8 @@ use crate::model::{
     scratch::Mark,
     value::{Span, Usd},
 };
+
+pub use unit::{CallEnded, CallStarted, CommandEnded, Decision, Output, StepCached, WorkTaken};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -178,6 +179,31 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         grant: Option<Usd>,
     },
+    /// What only the run could tell about a step is settled, before it begins.
+    Decided {
+        /// The step's path.
+        step: String,
+        /// What was settled.
+        decision: Decision,
+    },
+    /// An attempt of a command step begins.
+    CommandStarted {
+        /// The step's path.
+        step: String,
+        /// The attempt, from 1.
+        attempt: u32,
+        /// The program and its arguments, with all values in place.
+        argv: Vec<String>,
+    },
+    /// The program is gone. Durable before anybody builds on what it said.
+    CommandEnded(Box<CommandEnded>),
+    /// An earlier result stands for a step, which therefore does not run.
+    StepCached(Box<StepCached>),
+    /// What runs for a step is being ended, because another one has made it superfluous.
+    Cancelled {
+        /// The step's path.
+        step: String,
+    },
     /// claude runs and is about to get its prompt: from here on the reservation is spent.
     CallStarted(CallStarted),
     /// The model began to answer a call for the first time.
@@ -222,7 +248,7 @@ pub enum Event {
     CallEnded(Box<CallEnded>),
     /// What the tree looks like compared with the run's base.
     Changes {
-        /// The step's id.
+        /// The step after which it was looked at.
         step: String,
         /// The attempt, from 1.
         attempt: u32,
@@ -277,6 +303,9 @@ pub enum Event {
         /// How far the scratch pad had come; none where nobody wrote to it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         scratch: Option<Mark>,
+        /// How the whole run ends for it, where no other step can make up for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ends: Option<Status>,
     },
     /// The run is over.
     RunEnded {
@@ -311,29 +340,6 @@ pub struct Conversation {
     pub claude_session: String,
     /// What it has cost in all.
     pub cost: Usd,
-}
-
-/// An output, where it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "in", rename_all = "lowercase")]
-pub enum Output {
-    /// Prose, small enough to lie in the journal.
-    Text {
-        /// The text itself.
-        text: String,
-    },
-    /// An answer to a schema, small enough to lie in the journal.
-    Json {
-        /// The value itself.
-        json: serde_json::Value,
-    },
-    /// A file of the session.
-    File {
-        /// Its path within the session folder.
-        path: String,
-        /// SHA-256 of its bytes, hexadecimal.
-        sha256: String,
-    },
 }
 
 /// How a step ended.

@@ -13,15 +13,19 @@
 //! the end.
 
 mod after;
+mod agent;
 mod before;
 mod checks;
+mod command;
 mod end;
 mod panel;
+mod repair;
 mod room;
+mod skill;
 mod steps;
 mod tasks;
 
-pub use end::{proof, standing_checks};
+pub use end::{proof, standing_checks, stands};
 
 use super::{Effect, Plan, Point, State};
 use crate::model::check::{Check, Timing};

@@ -155,6 +155,11 @@ impl Pace {
             | Event::Verdict { .. }
             | Event::CanaryPlanted { .. }
             | Event::CanaryJudged { .. }
+            | Event::Decided { .. }
+            | Event::CommandStarted { .. }
+            | Event::CommandEnded(_)
+            | Event::Cancelled { .. }
+            | Event::StepCached(_)
             | Event::CallStarted(_)
             | Event::CallRetrying { .. }
             | Event::EditChecked { .. }

@@ -1,7 +1,16 @@
-//! What shall happen: every value resolved, nothing left to look up.
+//! What shall happen: every value resolved that can be known before.
+
+mod hook;
+mod index;
+mod node;
+mod pace;
+mod requires;
+mod skill;
+mod sources;
+mod tasks;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
@@ -9,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{
     Delivery, GivenWork,
-    check::{Check, Require, Timing},
-    contract::{Fact, Isolation, On, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
+    check::{Check, Require},
+    contract::{Conversation, Isolation, PermissionMode, Retry, Subagents, SystemPrompt, is_prose},
     facts::FactPlan,
     judges::JudgeFile,
     panel::PanelPlan,
@@ -19,6 +28,15 @@ use crate::model::{
     skill::{stages::Stages, tools::tool_of},
     value::{Share, Span, Tokens, Usd},
 };
+
+pub use hook::HookPlan;
+pub use index::{Index, Places, Tried};
+pub use node::{CachePlan, CommandPlan, Does, Items, Node, StepLimits};
+pub use pace::{PacePlan, Stagger};
+pub use requires::Requires;
+pub use skill::SkillPlan;
+pub use sources::{ProtectedPlan, SourceFile};
+pub use tasks::{SubAgentPlan, TaskOrder, TasksPlan};
 
 /// A resolved run. Stored beside the journal; a resume uses this one and no other.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,8 +66,20 @@ pub struct Plan {
     pub judges: Vec<JudgeFile>,
     /// Checks that exist but do not apply, each with its reason; shown, never silently dropped.
     pub skipped: Vec<Check>,
-    /// What to do, in this order.
+    /// The steps that ask an agent, in the file's order, by their paths in the contract.
     pub steps: Vec<StepPlan>,
+    /// The steps that run a program, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commands: Vec<CommandPlan>,
+    /// The steps that run another skill, likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skills: Vec<SkillPlan>,
+    /// What runs after, beside or instead of what.
+    #[serde(default)]
+    pub tree: Vec<Node>,
+    /// The inputs that are no texts, with their types.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub typed: BTreeMap<String, serde_json::Value>,
     /// Where its steps are tasks of sub-agents, which run side by side: what becomes of their
     /// results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,7 +93,8 @@ pub struct Plan {
     /// Who tries to disprove the finished work.
     #[serde(default)]
     pub panel: Option<PanelPlan>,
-    /// Which step is tried again when the finished work is rejected; the last one by default.
+    /// The path of the step that is tried again when the finished work is rejected; the last agent
+    /// step by default, and empty where none can be.
     pub repair: String,
     /// How often a rejected or broken step is tried again.
     pub retry: Retry,
@@ -82,30 +113,9 @@ pub struct Plan {
     /// The revision that has the say in place of the checkout, where `--config-from` names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protected: Option<ProtectedPlan>,
-}
-
-/// What is taken from a protected revision.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProtectedPlan {
-    /// The revision as it was named.
-    pub revision: String,
-    /// Its commit.
-    pub commit: String,
-    /// Folders besides the usual ones that hold configuration.
-    pub besides: Vec<PathBuf>,
-    /// What commands name: files, and folders of scripts.
-    pub scripts: BTreeSet<PathBuf>,
-}
-
-/// A file that a plan was made from, or would have been if it had been there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SourceFile {
-    /// What it is: `the skill`.
-    pub what: String,
-    /// Where it is.
-    pub path: PathBuf,
-    /// SHA-256 of its bytes, hexadecimal; `None` where it was not there.
-    pub sha256: Option<String>,
+    /// Where its steps stand.
+    #[serde(skip)]
+    pub index: Index,
 }
 
 /// Which skill, and which bytes of it.
@@ -119,58 +129,6 @@ pub struct SkillRef {
     pub source: String,
     /// SHA-256 of SKILL.md, hexadecimal.
     pub digest: String,
-}
-
-/// What has to be there; all of it is looked up, and everything missing is told at once.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Requires {
-    /// Files, relative to the root.
-    pub files: Vec<String>,
-    /// Programs on the path.
-    pub commands: Vec<String>,
-    /// Environment variables that are set and not empty.
-    pub env: Vec<String>,
-    /// Facts of the repository that are not empty.
-    #[serde(default)]
-    pub given: Vec<Fact>,
-}
-
-impl Requires {
-    /// Whether nothing is asked for.
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-            && self.commands.is_empty()
-            && self.env.is_empty()
-            && self.given.is_empty()
-    }
-}
-
-/// A command that checks.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HookPlan {
-    /// Its name, unique in the plan.
-    pub name: String,
-    /// When it runs.
-    pub timing: Timing,
-    /// Program and arguments; no shell unless they say so.
-    pub command: Vec<String>,
-    /// What a mid hook follows.
-    #[serde(default)]
-    pub on: On,
-    /// Whether the run may pass without it.
-    pub blocking: bool,
-    /// How long it may take.
-    pub timeout: Span,
-    /// Hooks of the same timing that have to pass first.
-    pub needs: Vec<String>,
-    /// For mid hooks: the ids of the steps it looks at; `None` is all of them.
-    pub steps: Option<Vec<String>>,
-    /// Environment variables passed on beyond the allow-list.
-    pub env: Vec<String>,
-    /// Paths of its own that the work may change.
-    pub may_change: Vec<String>,
-    /// The file and line that names it, in words.
-    pub source: String,
 }
 
 /// One step: a call to claude.
@@ -199,37 +157,19 @@ pub struct StepPlan {
     pub output: Option<serde_json::Value>,
     /// How much a call of it reserves.
     pub reserve: Usd,
+    /// The contract's own words for this step where they hold values that only the run knows: a
+    /// template that becomes part of the prompt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// Which conversation it goes on with.
+    #[serde(default)]
+    pub conversation: Conversation,
+    /// Its own limits, inside those of the run.
+    #[serde(default)]
+    pub limits: StepLimits,
     /// Where it is the task of a sub-agent, which knows that task and nothing else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_agent: Option<SubAgentPlan>,
-}
-
-/// A call with a fresh, minimal context of its own, which nobody goes on with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SubAgentPlan {
-    /// The folder that it works in; an empty one of its own where there is none.
-    pub cwd: Option<PathBuf>,
-    /// What it may cost at most.
-    pub usd: Option<Usd>,
-    /// How many turns it may take.
-    pub turns: u32,
-}
-
-/// Tasks of sub-agents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TasksPlan {
-    /// In which order results are written.
-    pub order: TaskOrder,
-}
-
-/// In which order results of tasks are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TaskOrder {
-    /// As the tasks end.
-    AsTheyCome,
-    /// In that of the tasks.
-    AsGiven,
 }
 
 /// What a call may do and with which model.
@@ -290,36 +230,6 @@ pub struct Limits {
     pub quota: Share,
 }
 
-/// How many calls run at once, and when they start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PacePlan {
-    /// At most so many, whatever the service allows.
-    pub jobs: u32,
-    /// Whether calls that could share the service's prompt cache wait for the first of them.
-    pub stagger: Stagger,
-    /// How long the run waits for a plan's quota to start anew; `None` is not at all.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wait: Option<Span>,
-}
-
-impl Default for PacePlan {
-    /// That of plans from before there was a choice.
-    fn default() -> Self {
-        Self { jobs: 4, stagger: Stagger::On, wait: None }
-    }
-}
-
-/// Whether calls with an equal beginning wait for the first of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Stagger {
-    /// They do, where that spares the service reading the same again.
-    #[default]
-    On,
-    /// They do not: `--no-stagger`.
-    Off,
-}
-
 /// One setting, its value and where that came from, as `--dry-run` shows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
@@ -353,7 +263,29 @@ impl StepPlan {
     }
 }
 
+/// Tools that change no tree, whatever they are asked to do.
+const READS_ONLY: [&str; 6] = ["Read", "Grep", "Glob", "LS", "WebFetch", "WebSearch"];
+
 impl AgentPlan {
+    /// Whether it was given what changes files: a mode, a rule or a server that does.
+    pub fn may_write(&self) -> bool {
+        let mode = match self.permission_mode {
+            PermissionMode::AcceptEdits | PermissionMode::BypassPermissions => true,
+            PermissionMode::Plan | PermissionMode::Default | PermissionMode::DontAsk => false,
+        };
+        let changes = |rule: &String| !READS_ONLY.contains(&tool_of(rule));
+        mode || !self.mcp.is_empty() || self.allow.iter().any(changes)
+    }
+
+    /// Whether it can do nothing but read, whatever else somebody configured.
+    pub fn only_reads(&self) -> bool {
+        let mut tools = self.tools.iter().flatten();
+        self.trust == CallTrust::Isolated
+            && self.tools.is_some()
+            && tools.all(|tool| READS_ONLY.contains(&tool_of(tool)))
+            && !self.may_write()
+    }
+
     /// Whether the agent can run commands.
     pub fn offers_a_shell(&self) -> bool {
         self.tools.as_ref().is_none_or(|tools| tools.iter().any(|tool| tool_of(tool) == "Bash"))
@@ -364,11 +296,6 @@ impl Plan {
     /// Where hooks run: the root, or where the user stood.
     pub fn hook_dir(&self) -> &Path {
         self.root.as_deref().unwrap_or(&self.cwd)
-    }
-
-    /// The step with this id.
-    pub fn step(&self, id: &str) -> Option<&StepPlan> {
-        self.steps.iter().find(|step| step.id == id)
     }
 
     /// Everything that is a call: the steps, and the reviewers of the panel.
@@ -386,7 +313,7 @@ impl Plan {
 
     /// Whether anybody is asked at all; where nobody is, no claude is needed.
     pub fn asks_somebody(&self) -> bool {
-        self.work.is_none() || self.panel.is_some()
+        (self.work.is_none() && !self.steps.is_empty()) || self.panel.is_some()
     }
 
     /// Who a call with this id plays.
@@ -396,20 +323,16 @@ impl Plan {
 
     /// The step or the reviewer with this id.
     pub fn call(&self, id: &str) -> Option<&StepPlan> {
-        self.calls().find(|call| call.id == id)
+        self.step(id).or_else(|| self.calls().find(|call| call.id == id))
     }
 
-    /// The hooks that look at each edit inside a call of this step.
-    pub fn edit_hooks<'a>(&'a self, step: &'a str) -> impl Iterator<Item = &'a HookPlan> {
-        let looks = move |hook: &&HookPlan| {
-            let steps = hook.steps.as_ref();
-            hook.on == On::Edit && steps.is_none_or(|ids| ids.iter().any(|id| id == step))
-        };
-        self.hooks.iter().filter(looks)
-    }
-
-    /// The hook with this name.
-    pub fn hook(&self, name: &str) -> Option<&HookPlan> {
-        self.hooks.iter().find(|hook| hook.name == name)
+    /// A plan as an older version wrote it, whose steps had no tree but came one after another.
+    #[must_use]
+    pub fn grown(mut self) -> Self {
+        if self.tree.is_empty() {
+            let call = |step: &StepPlan| Node::plain(step.id.clone(), Does::Call);
+            self.tree = self.steps.iter().map(call).collect();
+        }
+        self
     }
 }

@@ -3,28 +3,34 @@
 //! The fold never decides anything; it only remembers what [`super::next()`] needs in order to. The
 //! same events give the same state, whether they come from a live run, a resume or a replay.
 
+mod fold;
 mod panel;
 mod step;
+mod tree;
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 pub use panel::{CanaryState, PanelState};
 pub use step::{Opening, StepState};
+pub use tree::NodeState;
 
 use super::{
     Ledger, Pace, Plan, Point, Stand,
-    event::{Before, CallEnded, CallStarted, Conversation, Event, StepStatus},
-    plan::StepPlan,
+    event::{Conversation, Event, StepStatus},
+    path,
+    plan::{Places, StepPlan},
 };
 use crate::model::{
     Status,
-    call::{CallOutcome, Failure, LimitKind, Unavailability},
+    call::{LimitKind, Unavailability},
     changes::TreeChanges,
-    check::{Check, CheckStatus},
+    check::Check,
     judges::Frozen,
     reuse::Reused,
     scratch::Mark,
-    value::Usd,
 };
 
 /// How far one piece of work has come.
@@ -58,8 +64,16 @@ pub struct State {
     pub panel: Option<PanelState>,
     /// The last fault that was planted, and whether it was seen.
     pub canary: Option<CanaryState>,
-    /// Steps and reviewers that have begun, by id.
+    /// Steps that do something themselves, and reviewers, that have begun: by path.
     pub steps: BTreeMap<String, StepState>,
+    /// What is known of steps that hold others, by path; the root is [`path::ROOT`].
+    nodes: BTreeMap<String, NodeState>,
+    /// Where the plan's steps stand.
+    places: Option<Arc<Places>>,
+    /// What runs in this process.
+    under_way: BTreeSet<Work>,
+    /// The last command since somebody looked at the tree.
+    pub unseen: Option<(String, u32)>,
     /// How many times the finished work was sent back.
     pub round: u32,
     /// Money and tokens.
@@ -88,9 +102,19 @@ pub struct State {
     pub end: Option<RunEnd>,
 }
 
+/// Something that runs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    Step(String),
+    Checks(Point),
+    Hook(Point, String),
+}
+
 /// What ends a run early.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Halt {
+    /// A step ended in a way that no other one makes up for.
+    Over(Status, String),
     /// A signal, by number.
     Interrupted(i32),
     /// A limit.
@@ -120,70 +144,6 @@ impl State {
         state
     }
 
-    /// Takes in one event.
-    pub fn apply(&mut self, event: &Event) {
-        self.pace.apply(event);
-        match event {
-            Event::RunStarted { run, request, claude, stand, before, .. } => {
-                self.run = *run;
-                self.claude.clone_from(claude);
-                self.ok_on.clone_from(&request.ok_on);
-                self.base = stand.as_deref().cloned();
-                self.comes_after(before.as_deref());
-            }
-            Event::Plan { plan, .. } => {
-                self.judges.plan(&plan.judges);
-                self.go_on_in_conversation(plan);
-            }
-            Event::Reused(reused) => self.reused = Some(reused.clone()),
-            Event::RunResumed { differences, base, closed, .. } => {
-                self.resumed(differences, base.as_deref(), closed);
-            }
-            Event::Interrupted { signal } => self.halt = Some(Halt::Interrupted(*signal)),
-            Event::LimitReached { limit, reason } => {
-                self.halts(Halt::Limit(*limit, reason.clone()));
-            }
-            Event::Unavailable { why, reason } => {
-                self.halts(Halt::Unavailable(why.clone(), reason.clone()));
-            }
-            Event::ChecksStarted { at } => self.checks_are(at, Stage::Running),
-            Event::ChecksEnded { at, checks } => self.checks_are(at, Stage::Ended(checks.clone())),
-            Event::HookStarted { hook, at } => self.hook_is((at, hook), Stage::Running),
-            Event::HookEnded { hook, at, check } => {
-                self.hook_is((at, hook), Stage::Ended(check.clone()));
-            }
-            Event::JudgesFrozen { files } => self.judges.freeze(files),
-            Event::HookWrote { paths, .. } => self.judges.let_go(paths),
-            Event::Vote { at, cast } => self.panel_at(at).votes.push(cast.clone()),
-            Event::Finding { at, finding } => self.panel_at(at).findings.push(finding.clone()),
-            Event::Verdict { at, status, votes } => self.concluded(at, *status, *votes),
-            Event::CanaryPlanted { round, fault } => self.planted(*round, fault.as_ref()),
-            Event::CanaryJudged { at, caught, by } => self.canary_judged(at, *caught, by),
-            Event::StepStarted { step, attempt, grant } => self.ordered(step, *attempt, *grant),
-            Event::WorkTaken(taken) => self.step_mut(&taken.step).take_work(taken),
-            Event::CallStarted(call) => self.call_started(call),
-            Event::CallRetrying { step, after, .. } => self.step_mut(step).retry_later(*after),
-            Event::CallEnded(call) => self.call_ended(call),
-            Event::Changes { step, changes, stand, .. } => {
-                self.changes = Some(changes.clone());
-                self.looked_at(step, stand.as_deref());
-            }
-            Event::Retry { step, reasons, supersedes } => self.try_again(step, reasons, supersedes),
-            Event::StepEnded { step, status, reason, scratch, .. } => {
-                self.step_ended(step, (*status, reason.clone()), scratch.as_ref());
-            }
-            Event::RunEnded { status, exit_code, reason } => {
-                self.ended(*status, *exit_code, reason);
-            }
-            Event::EditChecked { .. }
-            | Event::CallAnswered { .. }
-            | Event::CallRefused { .. }
-            | Event::QuotaAwaited { .. }
-            | Event::QuotaReset
-            | Event::Unknown => {}
-        }
-    }
-
     /// What is known about a step, if it ever began.
     pub fn step(&self, id: &str) -> Option<&StepState> {
         self.steps.get(id)
@@ -192,154 +152,51 @@ impl State {
     /// The context window of a step's model, in tokens: what the last result of the model named in
     /// this run, else what was known before it.
     pub fn window(&self, plan: &Plan, step: &StepPlan) -> Option<u64> {
-        let alike = plan.steps.iter().filter(|other| other.agent.model == step.agent.model);
-        let told = alike.filter_map(|other| self.ledger.windows.get(&other.id)).next_back();
-        told.copied().or(step.window)
+        let model = |path: &str| plan.step(path).map(|other| &other.agent.model);
+        let alike = self.ledger.windows.iter().rev();
+        let told = alike.filter(|(other, _)| model(other) == Some(&step.agent.model)).next();
+        told.map(|(_, window)| *window).or(step.window)
     }
 
     /// Whether anything runs in this process.
     pub fn anything_running(&self) -> bool {
-        self.checks.values().any(|stage| *stage == Stage::Running)
-            || self.hooks.values().any(|stage| *stage == Stage::Running)
-            || self.steps.values().any(|step| step.call == Stage::Running)
+        !self.under_way.is_empty()
+    }
+
+    /// Whether anything of a step, or of what it holds, runs in this process. Reviewers are no part of
+    /// the tree, and so not within its root.
+    pub fn runs_within(&self, above: &str) -> bool {
+        let is_of_the_tree = |step: &str| {
+            let places = self.places.as_ref();
+            above != path::ROOT || places.is_some_and(|places| places.among(step).is_some())
+        };
+        self.under_way.iter().any(|work| {
+            let step = match work {
+                Work::Step(step) => Some(step.as_str()),
+                Work::Checks(at) | Work::Hook(at, _) => at.step(),
+            };
+            step.is_some_and(|step| path::is_within(step, above) && is_of_the_tree(step))
+        })
+    }
+
+    /// The steps within another one that run in this process.
+    pub fn running_within(&self, above: &str) -> impl Iterator<Item = &str> {
+        self.under_way.iter().filter_map(move |work| match work {
+            Work::Step(step) => Some(step.as_str()).filter(|step| path::is_within(step, above)),
+            Work::Checks(_) | Work::Hook(..) => None,
+        })
+    }
+
+    /// How many steps run in this process.
+    pub fn running_steps(&self) -> usize {
+        self.under_way.iter().filter(|work| matches!(work, Work::Step(_))).count()
     }
 
     /// The tree of the last step whose call succeeded: what a resume must find again.
     pub fn committed(&self, plan: &Plan) -> Option<&Stand> {
-        let known = plan.steps.iter().rev().filter_map(|step| self.step(&step.id));
+        let leaves = plan.leaves(self);
+        let known = leaves.iter().rev().filter_map(|leaf| self.step(&leaf.path));
         known.filter(|known| known.succeeded()).find_map(|known| known.stand.as_ref())
-    }
-
-    fn go_on_in_conversation(&mut self, plan: &Plan) {
-        let Some((earlier, first)) = self.conversation.take().zip(plan.steps.first()) else {
-            return;
-        };
-        self.ledger.has_cost(&earlier.claude_session, earlier.cost);
-        let step = self.step_mut(&first.id);
-        step.conversation = Some(earlier.claude_session);
-        step.opening = Opening::Task;
-    }
-
-    fn looked_at(&mut self, step: &str, stand: Option<&Stand>) {
-        let Some(stand) = stand else { return };
-        self.stand = Some(stand.clone());
-        self.step_mut(step).stand = Some(stand.clone());
-    }
-
-    fn checks_are(&mut self, at: &Point, stage: Stage<Vec<Check>>) {
-        self.checks.insert(at.clone(), stage);
-    }
-
-    fn hook_is(&mut self, (at, hook): (&Point, &str), stage: Stage<Check>) {
-        self.hooks.insert((at.clone(), hook.to_owned()), stage);
-    }
-
-    /// What ends a run early is the first that does.
-    fn halts(&mut self, halt: Halt) {
-        self.halt.get_or_insert(halt);
-    }
-
-    fn step_ended(&mut self, step: &str, how: (StepStatus, Option<String>), mark: Option<&Mark>) {
-        self.step_mut(step).status = Some(how);
-        self.scratch = mark.cloned().or(self.scratch.take());
-    }
-
-    fn ended(&mut self, status: Status, exit_code: u8, reason: &str) {
-        self.end = Some(RunEnd { status, exit_code, reason: reason.to_owned() });
-    }
-
-    fn comes_after(&mut self, before: Option<&Before>) {
-        let Some(before) = before else { return };
-        self.meanwhile.clone_from(&before.differences);
-        self.earlier.clone_from(&before.runs);
-        self.conversation.clone_from(&before.conversation);
-    }
-
-    fn resumed(&mut self, differences: &[String], base: Option<&Stand>, closed: &[CallEnded]) {
-        for call in closed {
-            self.call_ended(call);
-        }
-        self.forget_what_was_running();
-        self.meanwhile = differences.to_vec();
-        self.base = base.cloned().or(self.base.take());
-    }
-
-    fn step_mut(&mut self, id: &str) -> &mut StepState {
-        self.steps.entry(id.to_owned()).or_default()
-    }
-
-    fn ordered(&mut self, step: &str, attempt: u32, grant: Option<Usd>) {
-        self.step_mut(step).begin(attempt);
-        if let Some(usd) = grant {
-            self.ledger.grant(step, attempt, usd);
-        }
-    }
-
-    fn call_started(&mut self, call: &CallStarted) {
-        self.ledger.start(call);
-        let step = self.step_mut(&call.step);
-        step.call = Stage::Running;
-        step.conversation = Some(call.claude_session.clone());
-    }
-
-    fn call_ended(&mut self, call: &CallEnded) {
-        let conversation = self.steps.get(&call.step).and_then(|step| step.conversation.clone());
-        self.ledger.end(call, conversation.as_deref());
-        let step = self.step_mut(&call.step);
-        step.call = match &call.outcome {
-            // Nothing was asked and nothing was spent: the attempt begins anew.
-            CallOutcome::Failed { failure: Failure::ConversationGone, .. } => {
-                step.conversation = None;
-                Stage::Idle
-            }
-            outcome => Stage::Ended(outcome.clone()),
-        };
-        // What an earlier attempt said is not what this one did.
-        step.output.clone_from(&call.output);
-        step.spend.tokens += call.spend.tokens;
-        step.spend.turns += call.spend.turns;
-        step.ms += call.ms;
-        step.spend.usd = match (step.spend.usd, call.spend.usd) {
-            (Some(before), Some(now)) => Some(before + now),
-            (before, now) => before.or(now),
-        };
-    }
-
-    /// Where the step had passed already, it was the end of the run that refused: then what was
-    /// built on the step is void, and the end is looked at anew.
-    fn try_again(&mut self, id: &str, reasons: &[String], supersedes: &[String]) {
-        let step = self.step_mut(id);
-        if matches!(step.status, Some((StepStatus::Passed, _))) {
-            self.round += 1;
-        }
-        let step = self.step_mut(id);
-        step.rejections.push(reasons.to_vec());
-        step.start_over();
-        step.told = step.next_attempt();
-        for later in supersedes {
-            let later = self.step_mut(later);
-            later.conversation = None;
-            later.start_over();
-        }
-    }
-
-    /// After a crash or an interrupt nothing of ours runs any more; whatever had not ended is
-    /// done again. A call's conversation is kept, so that it goes on instead of starting over.
-    fn forget_what_was_running(&mut self) {
-        self.halt = None;
-        self.end = None;
-        self.ledger.give_up_open();
-        self.checks.retain(|at, stage| match stage {
-            Stage::Ended(checks) => checks.iter().all(|check| has_looked(at, check)),
-            Stage::Idle | Stage::Running => false,
-        });
-        self.hooks.retain(|(at, _), stage| match stage {
-            Stage::Ended(check) => has_looked(at, check),
-            Stage::Idle | Stage::Running => false,
-        });
-        for step in self.steps.values_mut() {
-            step.forget_what_was_running();
-        }
     }
 }
 
@@ -361,14 +218,5 @@ impl RunEnd {
             | Status::Busy
             | Status::Interrupted => false,
         }
-    }
-}
-
-/// A check that could not look is worth another look; so is work that did not get into the tree.
-fn has_looked(at: &Point, check: &Check) -> bool {
-    match check.status {
-        CheckStatus::Passed => true,
-        CheckStatus::Failed => *at != Point::HandOver || !check.blocking,
-        CheckStatus::Error | CheckStatus::Skipped => !check.blocking,
     }
 }

@@ -1,7 +1,9 @@
 //! The scheduler against random plans and a random world: no processes, thousands of runs.
 
 mod plans;
+mod reference;
 mod room;
+mod trees;
 mod world;
 
 use plans::plan;

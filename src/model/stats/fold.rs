@@ -103,7 +103,12 @@ impl Fold {
             | Event::HookWrote { .. }
             | Event::CanaryPlanted { .. }
             | Event::CanaryJudged { .. }
+            | Event::Decided { .. }
             | Event::StepStarted { .. }
+            | Event::CommandStarted { .. }
+            | Event::CommandEnded(_)
+            | Event::Cancelled { .. }
+            | Event::StepCached(_)
             | Event::CallStarted(_)
             | Event::WorkTaken(_)
             | Event::CallAnswered { .. }

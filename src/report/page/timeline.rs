@@ -50,6 +50,8 @@ pub struct Lane {
 pub enum LaneKind {
     /// Calls to claude.
     Call,
+    /// Programs that a step ran.
+    Command,
     /// A hook.
     Hook,
 }
@@ -182,6 +184,14 @@ impl Fold {
                 self.begin(LaneKind::Call, &call.step, call.attempt);
             }
             Event::CallEnded(call) => self.call_ended(call),
+            Event::CommandStarted { step, attempt, .. } => {
+                self.begin(LaneKind::Command, step, *attempt);
+            }
+            Event::CommandEnded(command) => {
+                let (tone, said) = of_outcome(&command.outcome);
+                let said = if tone == Tone::Good { "ended with 0".to_owned() } else { said };
+                self.end(LaneKind::Command, &command.step, (tone, said));
+            }
             Event::HookStarted { hook, .. } => self.begin(LaneKind::Hook, hook, 0),
             Event::HookEnded { hook, check, .. } if check.status != CheckStatus::Skipped => {
                 let (tone, said) = of_check(check);
@@ -198,8 +208,11 @@ impl Fold {
             | Event::Finding { .. }
             | Event::Verdict { .. }
             | Event::CanaryPlanted { .. }
+            | Event::Decided { .. }
             | Event::StepStarted { .. }
             | Event::WorkTaken(_)
+            | Event::Cancelled { .. }
+            | Event::StepCached(_)
             | Event::CallAnswered { .. }
             | Event::CallRefused { .. }
             | Event::QuotaReset

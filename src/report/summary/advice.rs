@@ -60,7 +60,7 @@ fn unproven(plan: &Plan) -> Vec<String> {
 fn limit(plan: &Plan, state: &State, result: &RunResult) -> Option<String> {
     let kind = match state.halt.as_ref()? {
         Halt::Limit(kind, _) => *kind,
-        Halt::Interrupted(_) | Halt::Unavailable(..) => return None,
+        Halt::Interrupted(_) | Halt::Over(..) | Halt::Unavailable(..) => return None,
     };
     Some(match raised(plan, state, kind) {
         Some(raised) => format!("go on with {}", again(result, &raised)),

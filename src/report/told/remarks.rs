@@ -50,6 +50,7 @@ fn of_check(check: &Check, plan: Option<&Plan>) -> (Annotation, RuleRow) {
         CheckKind::Panel => ("panel", "the verdict of the reviewers"),
         CheckKind::Secret => ("secret", "what looks like a secret in the result"),
         CheckKind::Protection => ("protection", "whether the work changed what judges it"),
+        CheckKind::Report => ("report", "what a tool says in its report"),
     };
     let message = match check.status {
         CheckStatus::Error if check.kind != CheckKind::Panel => format!("could not run: {reason}"),

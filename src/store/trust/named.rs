@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::{
     model::{
         config::parse_project,
-        contract::{Argv, Contract, Hook, HookAction, Leaf, parse},
+        contract::{Argv, Contract, Hook, HookAction, Leaf, every, parse},
         judges::{Run, Word, below, called, candidates, runs},
         yaml::{Named, Spanned},
     },
@@ -93,8 +93,8 @@ fn hook_schemas(root: &Path, folders: &[&Path], hooks: &Named<Hook>) -> Vec<Path
 
 fn contract_commands(contract: &Contract) -> Vec<&Argv> {
     let mut commands: Vec<&Argv> = hook_commands(&contract.hooks).collect();
-    for step in &contract.steps {
-        if let Leaf::Run { argv, .. } = &step.leaf {
+    for step in every(&contract.steps) {
+        if let Some(Leaf::Run { argv, .. }) = step.leaf() {
             commands.push(&argv.value);
         }
     }

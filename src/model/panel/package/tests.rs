@@ -32,6 +32,9 @@ fn panel(commands: &[&str]) -> PanelPlan {
             stages: Stages::default(),
             window: None,
             reserve: Usd::from_micros(50_000),
+            template: None,
+            conversation: crate::model::contract::Conversation::Fresh,
+            limits: crate::model::run::plan::StepLimits::default(),
             sub_agent: None,
         },
     });

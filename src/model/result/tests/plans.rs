@@ -9,7 +9,8 @@ use crate::model::{
     run::{
         Plan,
         plan::{
-            AgentPlan, CallTrust, HookPlan, Limits, PacePlan, Requires, Setting, SkillRef, StepPlan,
+            AgentPlan, CallTrust, HookPlan, Index, Limits, PacePlan, Requires, Setting, SkillRef,
+            StepLimits, StepPlan,
         },
     },
     skill::stages::Stages,
@@ -37,6 +38,10 @@ pub(crate) fn bare_plan() -> Plan {
         skipped: Vec::new(),
         work: None,
         steps: vec![step("whole")],
+        commands: Vec::new(),
+        skills: Vec::new(),
+        tree: Vec::new(),
+        typed: BTreeMap::new(),
         tasks: None,
         output: None,
         panel: None,
@@ -63,6 +68,7 @@ pub(crate) fn bare_plan() -> Plan {
             setting("require", "none", "default"),
         ],
         sources: Vec::new(),
+        index: Index::default(),
         protected: None,
     }
 }
@@ -117,6 +123,9 @@ pub(super) fn step(id: &str) -> StepPlan {
         stages: Stages::default(),
         window: None,
         reserve: Usd::from_micros(50_000),
+        template: None,
+        conversation: crate::model::contract::Conversation::Fresh,
+        limits: StepLimits::default(),
         sub_agent: None,
     }
 }
@@ -131,6 +140,7 @@ pub(super) fn hook(name: &str, timing: Timing, command: &[&str]) -> HookPlan {
         timeout: Span::seconds(300),
         needs: Vec::new(),
         steps: (timing == Timing::Mid).then(|| vec!["judge".into()]),
+        within: None,
         env: Vec::new(),
         may_change: Vec::new(),
         source: "contract.yaml:7".into(),

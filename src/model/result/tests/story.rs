@@ -29,7 +29,7 @@ impl Story {
         Self::of(plan, Request::default())
     }
     fn of(plan: Plan, request: Request) -> Self {
-        let mut story = Self { plan, events: Vec::new() };
+        let mut story = Self { plan: plan.grown(), events: Vec::new() };
         story.then(Event::RunStarted {
             run: 1,
             request: Box::new(request),
@@ -38,6 +38,8 @@ impl Story {
             stand: None,
             before: None,
         });
+        let plan = Box::new(story.plan.clone());
+        story.then(Event::Plan { hash: String::new(), plan });
         story
     }
 

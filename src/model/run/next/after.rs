@@ -3,13 +3,11 @@
 use super::{
     Phase,
     checks::{self, Hooks, Verdict},
-    end,
-    steps::repair,
+    end, repair,
 };
 use crate::model::{
     Status,
     check::Timing,
-    contract::RetryOn,
     run::{Effect, Plan, Point, State, state::Stage},
 };
 
@@ -38,7 +36,8 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
 
 /// Whether something that the work could change is about to judge it.
 fn is_guarded(plan: &Plan) -> bool {
-    !plan.judges.is_empty() && plan.hooks.iter().any(|hook| hook.timing == Timing::Post)
+    !plan.judges.is_empty()
+        && plan.hooks.iter().any(|hook| hook.timing == Timing::Post && hook.within.is_none())
 }
 
 /// Sends refused work back to the step that can mend it, or ends the run.
@@ -48,12 +47,7 @@ pub(super) fn answer(plan: &Plan, state: &State, verdict: Verdict) -> Option<Eff
         Verdict::Unknown(reason) => Some(end::run(Status::Inconclusive, reason)),
         Verdict::Tampered(reason) => Some(end::run(Status::Rejected, reason)),
         Verdict::Refused(reasons) => {
-            let step = plan.step(&plan.repair);
-            let known = state.step(&plan.repair);
-            let again = step
-                .zip(known)
-                .filter(|_| plan.retry.on.contains(&RetryOn::Rejected))
-                .and_then(|both| repair(plan, both, &reasons));
+            let again = repair::mend(plan, state, &reasons);
             Some(again.unwrap_or_else(|| end::run(Status::Rejected, reasons.join("; "))))
         }
     }

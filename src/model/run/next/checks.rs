@@ -3,7 +3,7 @@
 use crate::model::{
     check::{Check, CheckKind, CheckStatus, Timing},
     contract::On,
-    run::{Effect, Event, Plan, Point, State, plan::HookPlan, state::Stage},
+    run::{Effect, Event, Plan, Point, State, path, plan::HookPlan, state::Stage},
 };
 
 /// How far the hooks of one point have come.
@@ -37,17 +37,16 @@ fn looks_at(hook: &HookPlan, at: &Point) -> bool {
     if hook.on == On::Edit {
         return false;
     }
-    match (at, &hook.steps) {
-        (Point::Mid { step, .. }, Some(steps)) => steps.contains(step),
-        (
-            Point::Pre
-            | Point::Post { .. }
-            | Point::Panel { .. }
-            | Point::Canary { .. }
-            | Point::HandOver
-            | Point::Mid { .. },
-            _,
-        ) => true,
+    match at {
+        Point::Mid { step, .. } => hook.looks_at(step),
+        Point::Skill { step, .. } => hook.within.as_deref() == Some(&path::of_contract(step)),
+        // What a skill that a step runs has before it starts is there before the run does.
+        Point::Pre => true,
+        Point::Settled { .. }
+        | Point::Post { .. }
+        | Point::Panel { .. }
+        | Point::Canary { .. }
+        | Point::HandOver => hook.within.is_none(),
     }
 }
 

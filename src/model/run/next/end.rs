@@ -1,5 +1,6 @@
 //! The end of a run, reached or forced.
 
+use super::command;
 use crate::model::{
     Delivery, Status,
     call::CallOutcome,
@@ -14,6 +15,21 @@ use crate::model::{
 /// The run ends like this.
 pub(super) fn run(status: Status, reason: impl Into<String>) -> Effect {
     Effect::record(Event::RunEnded { status, exit_code: status.code(), reason: reason.into() })
+}
+
+/// How a run ends whose last word is how this step ended.
+pub(super) fn status_of(status: StepStatus) -> Status {
+    match status {
+        StepStatus::Rejected => Status::Rejected,
+        StepStatus::Limit => Status::Limit,
+        StepStatus::Interrupted => Status::Interrupted,
+        StepStatus::Failed
+        | StepStatus::Cancelled
+        | StepStatus::Passed
+        | StepStatus::Skipped
+        | StepStatus::Reused
+        | StepStatus::Cached => Status::Failed,
+    }
 }
 
 /// An earlier run stands for this one, and ended like that.
@@ -77,11 +93,15 @@ pub fn standing_checks(state: &State) -> impl Iterator<Item = &Check> {
     own.chain(hooks)
 }
 
-fn stands(state: &State, at: &Point) -> bool {
+/// Whether what was seen there still speaks of the work as it is.
+pub fn stands(state: &State, at: &Point) -> bool {
     match at {
         Point::Pre | Point::HandOver => true,
-        Point::Mid { step, attempt } => {
+        Point::Mid { step, attempt } | Point::Settled { step, attempt } => {
             state.step(step).is_some_and(|known| known.attempt == *attempt)
+        }
+        Point::Skill { step, attempt } => {
+            state.node(step).is_some_and(|known| known.round + 1 == *attempt)
         }
         Point::Post { round } | Point::Panel { round, .. } | Point::Canary { round, .. } => {
             *round == state.round
@@ -95,27 +115,40 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
     if state.anything_running() {
         return Vec::new();
     }
-    if let Some(at) = unseen(plan, state) {
+    let open = state.open_leaves();
+    if let Some(at) = unseen(plan, state, &open) {
         return vec![Effect::Check { at }];
     }
-    let (step_status, end) = match halt {
-        Halt::Interrupted(signal) => (StepStatus::Interrupted, interrupted(*signal)),
+    if let Some(look) = command::unseen(plan, state) {
+        return look;
+    }
+    let (step_status, ends, end) = match halt {
+        Halt::Interrupted(signal) => {
+            (StepStatus::Interrupted, Status::Interrupted, interrupted(*signal))
+        }
         Halt::Limit(limit, reason) => {
             let hint = limit.flag().map(|flag| format!("; raise it with `{flag}`"));
             let reason = format!("{}: {reason}{}", limit.name(), hint.unwrap_or_default());
-            (StepStatus::Limit, run(Status::Limit, reason))
+            (StepStatus::Limit, Status::Limit, run(Status::Limit, reason))
         }
-        Halt::Unavailable(_, reason) => (StepStatus::Cancelled, run(Status::Unavailable, reason)),
+        Halt::Over(status, reason) => {
+            (StepStatus::Cancelled, *status, run(*status, reason.clone()))
+        }
+        Halt::Unavailable(_, reason) => {
+            let end = run(Status::Unavailable, reason.clone());
+            (StepStatus::Cancelled, Status::Unavailable, end)
+        }
     };
-    let unfinished = plan.steps.iter().find_map(|step| {
-        let known = state.step(&step.id)?;
+    let unfinished = open.iter().find_map(|path| {
+        let known = state.step(path)?;
         (known.status.is_none() && known.attempt > 0).then(|| {
             Effect::record(Event::StepEnded {
-                step: step.id.clone(),
+                step: (*path).to_owned(),
                 attempt: known.attempt,
                 status: if found_nobody(known) { StepStatus::Failed } else { step_status },
                 reason: None,
                 scratch: None,
+                ends: Some(ends),
             })
         })
     });
@@ -128,11 +161,12 @@ fn found_nobody(known: &StepState) -> bool {
 
 /// A call that was ended may have changed the tree. It is looked at, so that a resume can tell the
 /// call's own work from what others do until then.
-fn unseen(plan: &Plan, state: &State) -> Option<Point> {
-    plan.steps.iter().find_map(|step| {
-        let known = state.step(&step.id)?;
+fn unseen(plan: &Plan, state: &State, open: &[&str]) -> Option<Point> {
+    open.iter().find_map(|path| {
+        plan.step(path)?;
+        let known = state.step(path)?;
         let ended = matches!(known.call, Stage::Ended(_)) && known.status.is_none();
-        let at = Point::Mid { step: step.id.clone(), attempt: known.attempt };
+        let at = Point::Mid { step: (*path).to_owned(), attempt: known.attempt };
         (ended && !state.checks.contains_key(&at)).then_some(at)
     })
 }

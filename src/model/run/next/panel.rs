@@ -1,7 +1,7 @@
 //! The panel: starts only where nothing else refused, asks its reviewers, and concludes. What it has
 //! passed goes before it once more with a planted fault, where that is wanted.
 
-use super::{Phase, after, checks, end, steps::worth_waiting};
+use super::{Phase, after, agent::worth_waiting, checks, end};
 use crate::model::{
     Status,
     call::CallOutcome,
@@ -145,7 +145,7 @@ impl<'a> Asking<'a> {
     fn ended(&mut self, call: &StepPlan, known: Option<&StepState>, outcome: &CallOutcome) {
         let CallOutcome::Unavailable { why, reason } = outcome else { return };
         let Some(known) = known else { return };
-        match worth_waiting(self.plan, known, why) {
+        match worth_waiting((self.plan, &self.plan.retry), known, why) {
             Some(after) => {
                 self.busy = true;
                 self.effects.push(Effect::record(Event::CallRetrying {

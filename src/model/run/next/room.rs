@@ -36,18 +36,21 @@ pub(super) fn nobody_to_ask(state: &State) -> Option<Effect> {
 
 /// What of the proposed can be done now.
 pub(super) fn admit(plan: &Plan, state: &State, proposed: Vec<Effect>) -> Vec<Effect> {
+    let proposed = each_once(proposed);
     let calls: Vec<&str> = proposed.iter().filter_map(called).collect();
-    if calls.is_empty() {
-        return proposed;
-    }
     let mut room = Room::new(plan, state, &calls);
-    let lets_in = proposed.iter().map(|effect| match called(effect) {
-        Some(step) => room.lets_in(step),
-        None => Answer::Yes(None),
+    let lets_in = proposed.iter().map(|effect| match (called(effect), effect) {
+        (Some(step), _) => room.lets_in(step),
+        (None, Effect::Run { .. }) => room.lets_in_command(),
+        (None, _) => Answer::Yes(None),
     });
     let answers: Vec<Answer> = lets_in.collect();
+    let nobody_asks = calls.is_empty();
     let limit = room.limit;
     let mut admitted: Vec<Effect> = proposed.into_iter().zip(answers).filter_map(granted).collect();
+    if nobody_asks {
+        return admitted;
+    }
     if let Some(wait) = await_quota(plan, state) {
         admitted.push(wait);
     }
@@ -55,6 +58,18 @@ pub(super) fn admit(plan: &Plan, state: &State, proposed: Vec<Effect>) -> Vec<Ef
         admitted.extend(nobody_answers(state).or_else(|| limit.map(Effect::record)));
     }
     admitted
+}
+
+/// Branches that begin together want the same look at the tree.
+fn each_once(proposed: Vec<Effect>) -> Vec<Effect> {
+    let mut once: Vec<Effect> = Vec::with_capacity(proposed.len());
+    for effect in proposed {
+        let known = matches!(effect, Effect::Check { .. }) && once.contains(&effect);
+        if !known {
+            once.push(effect);
+        }
+    }
+    once
 }
 
 fn called(effect: &Effect) -> Option<&str> {
@@ -66,6 +81,9 @@ fn called(effect: &Effect) -> Option<&str> {
         | Effect::RunHook { .. }
         | Effect::TakeWork { .. }
         | Effect::Plant { .. }
+        | Effect::Decide { .. }
+        | Effect::Run { .. }
+        | Effect::Cancel { .. }
         | Effect::Stop(_)
         | Effect::AwaitQuota { .. } => None,
     }
@@ -110,7 +128,9 @@ fn nobody_answers(state: &State) -> Option<Effect> {
 struct Room<'a> {
     plan: &'a Plan,
     state: &'a State,
-    /// Places for calls that are still free.
+    /// How much more may run at once, calls and commands.
+    jobs: u32,
+    /// How many more calls the service takes.
     places: u32,
     /// Calls that could still be let in, for all that `jobs` allows: they share the money.
     sharers: u32,
@@ -123,22 +143,31 @@ struct Room<'a> {
 
 impl<'a> Room<'a> {
     fn new(plan: &'a Plan, state: &'a State, calls: &[&str]) -> Self {
-        let under_way = state.pace.under_way();
-        let allowed = plan.pace.jobs.min(state.pace.limit());
+        let busy = u32::try_from(state.running_steps()).unwrap_or(u32::MAX);
+        let jobs = plan.pace.jobs.max(1).saturating_sub(busy);
         let places = match state.pace.closed() {
-            None => allowed.saturating_sub(under_way),
+            None => state.pace.limit().saturating_sub(state.pace.under_way()),
             Some(_) => 0,
         };
         let wanted = u32::try_from(calls.len()).unwrap_or(u32::MAX);
-        let sharers = plan.pace.jobs.saturating_sub(under_way).min(wanted);
+        let sharers = jobs.min(wanted);
         let money = plan.limits.usd.map(|limit| limit.saturating_sub(state.ledger.committed()));
         let stagger = stagger::Stagger::new(plan, state, calls);
-        Self { plan, state, places, sharers, money, stagger, limit: None }
+        Self { plan, state, jobs, places, sharers, money, stagger, limit: None }
+    }
+
+    /// A command costs nothing, and asks nobody.
+    fn lets_in_command(&mut self) -> Answer {
+        if self.jobs == 0 {
+            return Answer::NotYet;
+        }
+        self.jobs -= 1;
+        Answer::Yes(None)
     }
 
     fn lets_in(&mut self, step: &str) -> Answer {
         let Some(call) = self.plan.call(step) else { return Answer::Yes(None) };
-        if self.places == 0 || self.stagger.holds_back(call) {
+        if self.jobs == 0 || self.places == 0 || self.stagger.holds_back(call) {
             return Answer::NotYet;
         }
         if let Some(limit) = self.exhausted(call) {
@@ -146,6 +175,7 @@ impl<'a> Room<'a> {
             return Answer::NotYet;
         }
         let grant = self.share(call);
+        self.jobs -= 1;
         self.places -= 1;
         self.sharers = self.sharers.saturating_sub(1);
         self.stagger.started(call);
@@ -156,7 +186,7 @@ impl<'a> Room<'a> {
     /// them together never have more than there is.
     fn share(&mut self, call: &StepPlan) -> Option<Usd> {
         let money = self.money.as_mut()?;
-        let own = call.sub_agent.as_ref().and_then(|own| own.usd);
+        let own = call.sub_agent.as_ref().and_then(|own| own.usd).or(call.limits.usd);
         let share = money.shared_by(self.sharers).max(call.reserve);
         let grant = own.map_or(share, |own| share.min(own));
         *money = money.saturating_sub(grant);

@@ -1,223 +1,286 @@
-//! The steps, one after another: reserve, call, look, mid hooks; again where that makes sense.
+//! The tree of steps: what is under way goes on, and what comes after it begins.
+//!
+//! Only what is under way is looked at, and what comes next after it: a run of a hundred thousand
+//! steps asks no more of each than a run of ten.
 
-use std::slice;
-
-use super::{
-    Phase,
-    checks::{self, Hooks, Verdict},
-    end, tasks,
-};
+use super::{Phase, agent, command, end, skill, tasks};
 use crate::model::{
-    Status,
-    call::{CallOutcome, Unavailability},
-    check::Timing,
-    contract::RetryOn,
+    contract::Join,
     run::{
-        Effect, Event, Plan, Point, State, StepStatus,
-        plan::StepPlan,
-        state::{Stage, StepState},
+        Effect, Event, Plan, State, StepStatus, path,
+        plan::{Does, Node},
+        state::NodeState,
     },
-    value::Span,
 };
 
-/// How many times one attempt waits for an overloaded service before the run gives up.
-const WAITS: u32 = 4;
-
-/// The first step that has not passed decides.
+/// The outermost steps run one after another; when the last is over, so is this phase.
 pub(super) fn next(plan: &Plan, state: &State) -> Phase {
     if plan.tasks.is_some() {
         return tasks::next(plan, state);
     }
-    let passed = |step: &&StepPlan| {
-        let known = state.step(&step.id);
-        known.is_some_and(|known| matches!(known.status, Some((StepStatus::Passed, _))))
-    };
-    match plan.steps.iter().find(|step| !passed(step)) {
-        None => Phase::Over,
-        Some(step) => Phase::GoesOn(one(plan, state, step)),
+    let fresh = NodeState::default();
+    let known = state.node(path::ROOT).unwrap_or(&fresh);
+    let mut walk = Walk { plan, state, effects: Vec::new() };
+    match walk.held(path::ROOT, known, &Held::Steps(&plan.tree), Rule::ONE) {
+        None => Phase::GoesOn(walk.effects),
+        Some(Came::Passed | Came::Skipped) => command::settle(plan, state).unwrap_or(Phase::Over),
+        Some(Came::Refused(status, reason)) => {
+            Phase::GoesOn(vec![end::run(end::status_of(status), reason)])
+        }
     }
 }
 
-/// What can be done for one step now.
-pub(super) fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
-    let fresh = StepState::default();
-    let known = state.step(&step.id).unwrap_or(&fresh);
-    match &known.call {
-        Stage::Running => Vec::new(),
-        Stage::Idle => call(plan, step, known),
-        Stage::Ended(outcome) => ended(plan, state, (step, known), outcome),
+/// No step begins more at once.
+const AHEAD: usize = 1024;
+
+/// Whether new work may begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// It may.
+    Open,
+    /// Something beside it did not pass and nothing can make up for that: what runs goes on to its
+    /// end, and no more is spent.
+    Draining,
+}
+
+/// Steps that something holds.
+enum Held<'a> {
+    /// These.
+    Steps(&'a [Node]),
+    /// These for each of so many things.
+    Things(&'a [Node], u32),
+    /// Only the one with this number.
+    One(&'a [Node], u32),
+}
+
+impl Held<'_> {
+    /// What has not begun, in order.
+    fn waiting(&self, known: &NodeState) -> Vec<u32> {
+        match self {
+            Self::Steps(_) | Self::Things(..) => known.waiting(self.count()).take(AHEAD).collect(),
+            Self::One(_, case) => (!known.has_begun(*case)).then_some(*case).into_iter().collect(),
+        }
+    }
+
+    fn count(&self) -> u32 {
+        match self {
+            Self::Steps(steps) => u32::try_from(steps.len()).unwrap_or(u32::MAX),
+            Self::Things(_, count) => *count,
+            Self::One(..) => 1,
+        }
     }
 }
 
-/// Where the step ran before, a broken-off call goes on in its conversation, and a refused attempt
-/// is told why.
-fn call(plan: &Plan, step: &StepPlan, known: &StepState) -> Vec<Effect> {
-    if plan.work.is_some() {
-        return vec![Effect::TakeWork { step: step.id.clone(), attempt: known.next_attempt() }];
-    }
-    let refused = known.rejections.last().filter(|_| known.attempt_is_refused());
-    vec![Effect::Call {
-        step: step.id.clone(),
-        attempt: known.next_attempt(),
-        // A sub-agent keeps no conversation: after an overload it begins anew.
-        resume: known.conversation.clone().filter(|_| step.sub_agent.is_none()),
-        reasons: refused.cloned().unwrap_or_default(),
-        after: known.backoff.unwrap_or_default(),
-        grant: None,
-    }]
+/// How steps that something holds run.
+#[derive(Clone, Copy)]
+struct Rule {
+    /// How many at once.
+    window: u32,
+    /// Which have to pass.
+    pass: Pass,
+    /// Whether new work may begin.
+    mode: Mode,
 }
 
-fn ended(
-    plan: &Plan,
-    state: &State,
-    (step, known): (&StepPlan, &StepState),
-    outcome: &CallOutcome,
-) -> Vec<Effect> {
-    if let CallOutcome::Unavailable { why, reason } = outcome
-        && let Some(after) = worth_waiting(plan, known, why)
-    {
-        return vec![Effect::record(Event::CallRetrying {
-            step: step.id.clone(),
-            attempt: known.attempt,
-            reason: reason.clone(),
-            after,
-        })];
-    }
-    let at = Point::Mid { step: step.id.clone(), attempt: known.attempt };
-    let own = match state.checks.get(&at).unwrap_or(&Stage::Idle) {
-        Stage::Idle => return vec![Effect::Check { at }],
-        Stage::Running => return Vec::new(),
-        Stage::Ended(checks) => checks,
-    };
-    let worked = matches!(outcome, CallOutcome::Succeeded | CallOutcome::Failed { .. });
-    if let Some(reason) = checks::tampered(own).filter(|_| worked) {
-        return stop(step, known, StepStatus::Rejected, Status::Rejected, &reason);
-    }
-    match outcome {
-        CallOutcome::Succeeded => {}
-        CallOutcome::Failed { failure, reason } => {
-            let again = failure.worth_another_try() && plan.retry.on.contains(&RetryOn::Failed);
-            return match again
-                .then(|| repair(plan, (step, known), slice::from_ref(reason)))
-                .flatten()
-            {
-                Some(retry) => vec![retry],
-                None => stop(step, known, StepStatus::Failed, failure.status(), reason),
-            };
-        }
-        CallOutcome::Limit { limit, reason } => {
-            let (limit, reason) = (*limit, reason.clone());
-            return vec![Effect::record(Event::LimitReached { limit, reason })];
-        }
-        CallOutcome::Unavailable { reason, .. } => {
-            return stop(step, known, StepStatus::Failed, Status::Unavailable, reason);
-        }
-        CallOutcome::Interrupted => {
-            let reason = "interrupted";
-            return stop(step, known, StepStatus::Interrupted, Status::Interrupted, reason);
-        }
-    }
-    judge(plan, state, (step, known), own, &at)
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pass {
+    /// Every one.
+    All,
+    /// The first one that does, tried in order.
+    First,
 }
 
-/// The call succeeded; now our own checks and the mid hooks have to be content.
-fn judge(
-    plan: &Plan,
-    state: &State,
-    (step, known): (&StepPlan, &StepState),
-    own: &[crate::model::check::Check],
-    at: &Point,
-) -> Vec<Effect> {
-    // A schema that refused is sent back before any hook wastes its time on the output.
-    let verdict = match checks::verdict(own) {
-        Verdict::Content => match checks::hooks(plan, state, Timing::Mid, at) {
-            Hooks::Running(effects) => return effects,
-            Hooks::Ended(found) => checks::verdict(found),
-        },
-        otherwise => otherwise,
-    };
-    match verdict {
-        Verdict::Content => vec![step_ended(step, known, StepStatus::Passed, None)],
-        Verdict::Unknown(reason) => {
-            stop(step, known, StepStatus::Failed, Status::Inconclusive, &reason)
-        }
-        Verdict::Tampered(reason) => {
-            stop(step, known, StepStatus::Rejected, Status::Rejected, &reason)
-        }
-        Verdict::Refused(reasons) => match repair(plan, (step, known), &reasons) {
-            Some(retry) if plan.retry.on.contains(&RetryOn::Rejected) => vec![retry],
-            _ => {
-                let reason = reasons.join("; ");
-                stop(step, known, StepStatus::Rejected, Status::Rejected, &reason)
+impl Rule {
+    const ONE: Self = Self { window: 1, pass: Pass::All, mode: Mode::Open };
+}
+
+/// How something that holds steps ended.
+enum Came {
+    Passed,
+    Skipped,
+    Refused(StepStatus, String),
+}
+
+struct Walk<'a> {
+    plan: &'a Plan,
+    state: &'a State,
+    effects: Vec<Effect>,
+}
+
+impl<'a> Walk<'a> {
+    /// One step that has not ended.
+    fn visit(&mut self, node: &'a Node, path: &str, mode: Mode) {
+        let fresh = NodeState::default();
+        let known = self.state.node(path).unwrap_or(&fresh);
+        if node.is_decided_late() {
+            match &known.decision {
+                None if mode == Mode::Draining => return,
+                None => return self.effects.push(Effect::Decide { step: path.to_owned() }),
+                Some(decision) if !decision.runs => {
+                    return self.effects.push(ended(path, StepStatus::Skipped, None, known));
+                }
+                Some(_) => {}
             }
-        },
-    }
-}
-
-/// Another try, unless there was one too many or the last one was refused for the same reasons.
-pub(super) fn repair(
-    plan: &Plan,
-    (step, known): (&StepPlan, &StepState),
-    reasons: &[String],
-) -> Option<Effect> {
-    let tried = u32::try_from(known.rejections.len()).unwrap_or(u32::MAX);
-    let the_same = known.rejections.last().is_some_and(|last| last == reasons);
-    if tried >= u32::from(plan.retry.times) || the_same {
-        return None;
-    }
-    // Nothing is built on what a task of a sub-agent gives.
-    let one_by_one = plan.steps.iter().filter(|_| plan.tasks.is_none());
-    let later = one_by_one.skip_while(|other| other.id != step.id).skip(1);
-    Some(Effect::record(Event::Retry {
-        step: step.id.clone(),
-        reasons: reasons.to_vec(),
-        supersedes: later.map(|later| later.id.clone()).collect(),
-    }))
-}
-
-/// An overload or a broken line passes; a login does not, and a quota only for a run that waits.
-pub(super) fn worth_waiting(plan: &Plan, known: &StepState, why: &Unavailability) -> Option<Span> {
-    let doubled = || {
-        let doubled = plan.retry.backoff.0.checked_mul(1 << known.waits.min(16))?;
-        (known.waits < WAITS).then_some(Span(doubled))
-    };
-    match why {
-        Unavailability::Missing | Unavailability::Login => None,
-        Unavailability::Quota { .. } => plan.pace.wait.and_then(|_| doubled()),
-        Unavailability::Overloaded | Unavailability::Network
-            if !plan.retry.on.contains(&RetryOn::Unavailable) =>
-        {
-            None
         }
-        Unavailability::Overloaded | Unavailability::Network => doubled(),
+        let jobs = self.plan.pace.jobs.max(1);
+        let window = |max: Option<u32>| max.unwrap_or(jobs).min(jobs);
+        let rule = Rule { mode, ..Rule::ONE };
+        let (held, rule) = match &node.does {
+            Does::Call => {
+                let effects = agent::next(self.plan, self.state, (node, path), mode);
+                return self.effects.extend(effects);
+            }
+            Does::Run => {
+                let effects = command::next(self.plan, self.state, (node, path), mode);
+                return self.effects.extend(effects);
+            }
+            Does::Sequence(steps) => (Held::Steps(steps), rule),
+            Does::Parallel { max, join, steps } => {
+                let pass = match join {
+                    Join::All => Pass::All,
+                    Join::Any => Pass::First,
+                };
+                (Held::Steps(steps), Rule { window: window(*max), pass, mode })
+            }
+            Does::Each { max, steps, .. } => {
+                let things = known.decision.as_ref().and_then(|decision| decision.things.as_ref());
+                let count =
+                    things.map_or(0, |things| u32::try_from(things.len()).unwrap_or(u32::MAX));
+                (Held::Things(steps, count), Rule { window: window(*max), ..rule })
+            }
+            Does::Route { steps, .. } => {
+                let case = known.decision.as_ref().and_then(|decision| decision.case);
+                (Held::One(steps, case.unwrap_or_default()), rule)
+            }
+            Does::Fallback(steps) => (Held::Steps(steps), Rule { pass: Pass::First, ..rule }),
+            Does::Skill(steps) => (Held::Steps(steps), rule),
+        };
+        let Some(came) = self.held(path, known, &held, rule) else { return };
+        let came = match (&node.does, came) {
+            (Does::Skill(_), Came::Passed) => match skill::judge(self.plan, self.state, path) {
+                skill::Judged::GoesOn(effects) => return self.effects.extend(effects),
+                skill::Judged::Content => Came::Passed,
+                skill::Judged::Refused(reason) => Came::Refused(StepStatus::Rejected, reason),
+            },
+            (_, came) => came,
+        };
+        self.close((node, path), known, came);
+    }
+
+    /// Goes on with what a step holds; says how that ended once nothing of it can go on.
+    fn held(&mut self, path: &str, known: &NodeState, held: &Held<'a>, rule: Rule) -> Option<Came> {
+        let count = held.count();
+        if rule.pass == Pass::First && known.passed > 0 {
+            return self.superfluous(path);
+        }
+        let refused = self.refused(known, rule.pass);
+        let waiting = held.waiting(known);
+        // One that waits for something elsewhere, such as a look at the tree, proposes nothing yet.
+        let none_left = waiting.is_empty() && known.active.is_empty();
+        let lost = match (&refused, rule.pass) {
+            (None, _) => false,
+            (Some(_), Pass::All) => true,
+            (Some(_), Pass::First) => none_left,
+        };
+        let mode = if lost { Mode::Draining } else { rule.mode };
+        let before = self.effects.len();
+        for place in known.active.keys() {
+            self.one(path, held, *place, mode);
+        }
+        if mode == Mode::Open && !lost {
+            let begun = u32::try_from(known.active.len()).unwrap_or(u32::MAX);
+            let room = rule.window.saturating_sub(begun) as usize;
+            for place in waiting.into_iter().take(room) {
+                self.one(path, held, place, mode);
+            }
+        }
+        if self.effects.len() > before || self.state.runs_within(path) {
+            return None;
+        }
+        match refused {
+            Some((status, reason)) if lost => Some(Came::Refused(status, reason)),
+            Some(_) | None if !none_left || mode == Mode::Draining => None,
+            Some(_) | None => Some(match (rule.pass, known.passed, count) {
+                (_, 0, 1..) => Came::Skipped,
+                (Pass::All | Pass::First, ..) => Came::Passed,
+            }),
+        }
+    }
+
+    /// One of several has passed: what runs of the others is ended, and then all of it is over.
+    fn superfluous(&mut self, path: &str) -> Option<Came> {
+        let running = self.state.running_within(path);
+        let known = |step: &&str| self.state.step(step).is_none_or(|step| !step.is_cancelled);
+        let cancel = |step: &str| Effect::Cancel { step: step.to_owned() };
+        self.effects.extend(running.filter(known).map(cancel));
+        (!self.state.runs_within(path)).then_some(Came::Passed)
+    }
+
+    /// What did not pass: the first of all in the file's order, the last of those that were tried
+    /// one after the other.
+    fn refused(&self, known: &NodeState, pass: Pass) -> Option<(StepStatus, String)> {
+        let path = match pass {
+            Pass::All => known.failed.values().next()?,
+            Pass::First => known.failed.values().next_back()?,
+        };
+        let (status, reason) = self.state.status(path)?;
+        Some((*status, reason.clone().unwrap_or_else(|| format!("`{path}` did not pass"))))
+    }
+
+    fn one(&mut self, path: &str, held: &Held<'a>, place: u32, mode: Mode) {
+        match held {
+            Held::Steps(steps) | Held::One(steps, _) => {
+                if let Some(node) = steps.get(place as usize) {
+                    self.visit(node, &path::child(path, &node.id), mode);
+                }
+            }
+            Held::Things(steps, _) => {
+                let path = path::thing(path, place);
+                let fresh = NodeState::default();
+                let known = self.state.node(&path).unwrap_or(&fresh);
+                let rule = Rule { mode, ..Rule::ONE };
+                if let Some(came) = self.held(&path, known, &Held::Steps(steps), rule) {
+                    let (status, reason) = came.told();
+                    self.effects.push(ended(&path, status, reason, known));
+                }
+            }
+        }
+    }
+
+    /// What a step held is over; where it did not pass, and the step says so, all of it is tried
+    /// again.
+    fn close(&mut self, (node, path): (&Node, &str), known: &NodeState, came: Came) {
+        let (status, reason) = came.told();
+        if let (Some(retry), Some(reason)) = (&node.retry, &reason)
+            && super::repair::is_worth_it(retry, status, (&known.rejections, reason))
+        {
+            return self.effects.push(Effect::record(Event::Retry {
+                step: path.to_owned(),
+                reasons: vec![reason.clone()],
+                supersedes: Vec::new(),
+            }));
+        }
+        self.effects.push(ended(path, status, reason, known));
     }
 }
 
-fn stop(
-    step: &StepPlan,
-    known: &StepState,
-    status: StepStatus,
-    run: Status,
-    reason: &str,
-) -> Vec<Effect> {
-    let reason = reason.to_owned();
-    if known.status.is_some() {
-        return vec![end::run(run, reason)];
+impl Came {
+    fn told(self) -> (StepStatus, Option<String>) {
+        match self {
+            Self::Passed => (StepStatus::Passed, None),
+            Self::Skipped => (StepStatus::Skipped, None),
+            Self::Refused(status, reason) => (status, Some(reason)),
+        }
     }
-    vec![step_ended(step, known, status, Some(reason))]
 }
 
-fn step_ended(
-    step: &StepPlan,
-    known: &StepState,
-    status: StepStatus,
-    reason: Option<String>,
-) -> Effect {
+fn ended(path: &str, status: StepStatus, reason: Option<String>, known: &NodeState) -> Effect {
     Effect::record(Event::StepEnded {
-        step: step.id.clone(),
-        attempt: known.attempt,
+        step: path.to_owned(),
+        attempt: known.again + 1,
         status,
         reason,
         scratch: None,
+        ends: None,
     })
 }

@@ -1,12 +1,12 @@
 //! Tasks of sub-agents: all run side by side, whatever comes of one.
 
-use super::{Phase, end, room, steps};
+use super::{Phase, agent, end, room, steps::Mode};
 use crate::model::{
     Status,
     call::{CallOutcome, LimitKind},
     run::{
         Effect, Event, Plan, State, StepStatus,
-        plan::StepPlan,
+        plan::{Does, Node, StepPlan},
         state::{Stage, StepState},
     },
 };
@@ -35,7 +35,7 @@ pub(super) fn next(plan: &Plan, state: &State) -> Phase {
     if is_open { Phase::GoesOn(effects) } else { concluded(plan, state) }
 }
 
-/// A limit of its own ends a task, and no other.
+/// A task goes on as a step that asks an agent does; but whatever ends it ends no other.
 fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
     let known = state.step(&step.id);
     let ended = known.and_then(|known| match &known.call {
@@ -45,14 +45,32 @@ fn one(plan: &Plan, state: &State, step: &StepPlan) -> Vec<Effect> {
         Stage::Ended(_) | Stage::Idle | Stage::Running => None,
     });
     match ended {
-        None => steps::one(plan, state, step),
+        None => {
+            let node = Node::plain(step.id.clone(), Does::Call);
+            let effects = agent::next(plan, state, (&node, &step.id), Mode::Open);
+            effects.into_iter().map(alone).collect()
+        }
         Some((attempt, reason)) => vec![Effect::record(Event::StepEnded {
             step: step.id.clone(),
             attempt,
             status: StepStatus::Limit,
             reason: Some(reason),
             scratch: None,
+            ends: None,
         })],
+    }
+}
+
+/// The end of a task is not that of the run.
+fn alone(effect: Effect) -> Effect {
+    match effect {
+        Effect::Record(event) => Effect::Record(Box::new(match *event {
+            Event::StepEnded { step, attempt, status, reason, scratch, ends: _ } => {
+                Event::StepEnded { step, attempt, status, reason, scratch, ends: None }
+            }
+            other => other,
+        })),
+        other => other,
     }
 }
 

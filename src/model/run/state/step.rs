@@ -3,9 +3,10 @@
 use super::Stage;
 use crate::model::{
     call::{CallOutcome, Spend},
+    result::OwnFinding,
     run::{
         Stand, StepStatus,
-        event::{Output, WorkTaken},
+        event::{Output, StepCached, WorkTaken},
     },
     value::Span,
 };
@@ -35,6 +36,8 @@ pub struct StepState {
     pub waits: u32,
     /// What the last call said, whether or not it succeeded.
     pub output: Option<Output>,
+    /// What a tool found whose report the step read, in the last attempt.
+    pub findings: Vec<OwnFinding>,
     /// Why earlier attempts were refused, in order.
     pub rejections: Vec<Vec<String>>,
     /// How it ended; `None` while it runs or has to run again.
@@ -51,6 +54,10 @@ pub struct StepState {
     pub broken_off: bool,
     /// Whether one of its calls began after the run was resumed last, and was told what changed.
     pub has_heard: bool,
+    /// Whether what runs for it is being ended because it is superfluous.
+    pub is_cancelled: bool,
+    /// Whether an earlier result stands for its attempt.
+    pub is_cached: bool,
     /// The tree after the call of the attempt.
     pub stand: Option<Stand>,
     /// The attempt that was told of the last rejection, so that one that broke off hears it again.
@@ -73,12 +80,27 @@ impl StepState {
         self.told == self.next_attempt()
     }
 
+    /// How it ends where nobody refuses what it made.
+    pub fn passed(&self) -> StepStatus {
+        if self.is_cached { StepStatus::Cached } else { StepStatus::Passed }
+    }
+
+    /// An earlier result stands where that of a call or a command would.
+    pub(super) fn stands(&mut self, cached: &StepCached) {
+        self.begin(cached.attempt);
+        self.is_cached = true;
+        self.call = Stage::Ended(CallOutcome::Succeeded);
+        self.output.clone_from(&cached.output);
+    }
+
     pub(super) fn begin(&mut self, attempt: u32) {
         if attempt > self.attempt {
             self.waits = 0;
         }
         self.attempt = attempt;
         self.broken_off = false;
+        self.is_cancelled = false;
+        self.is_cached = false;
         self.has_heard = true;
         self.call = Stage::Running;
         self.backoff = None;
@@ -112,7 +134,7 @@ impl StepState {
         self.has_heard = false;
         self.broken_off = self.attempt > 0 && !self.succeeded();
         match (&self.call, &self.status) {
-            (_, Some((StepStatus::Passed, _))) => {}
+            (_, Some((StepStatus::Passed | StepStatus::Cached, _))) => {}
             (Stage::Ended(_), Some((StepStatus::Rejected, _))) => self.start_over(),
             (Stage::Ended(CallOutcome::Succeeded), _) => self.status = None,
             (Stage::Ended(_), _) => self.start_over(),

@@ -12,7 +12,8 @@ use crate::model::{
     run::{
         Plan,
         plan::{
-            AgentPlan, CallTrust, HookPlan, Limits, PacePlan, Requires, SkillRef, Stagger, StepPlan,
+            AgentPlan, CallTrust, HookPlan, Index, Limits, PacePlan, Requires, SkillRef, Stagger,
+            StepLimits, StepPlan,
         },
     },
     skill::stages::Stages,
@@ -60,21 +61,18 @@ prop_compose! {
             output: output.then(|| serde_json::json!({})),
             panel: panel(reviewers, escalate, canary),
             repair,
-            retry: Retry {
-                times,
-                on: vec![RetryOn::Failed, RetryOn::Rejected, RetryOn::Unavailable],
-                backoff: Span::millis(1),
-            },
+            retry: Retry { times, ..bare().retry },
             limits: limits(cents),
             pace: PacePlan { jobs, stagger: Stagger::On, wait: wait.then_some(Span::seconds(1)) },
             require,
             ..bare()
         }
+        .grown()
     }
 }
 
-/// A plan with nothing to do.
-fn bare() -> Plan {
+/// A plan that does nothing.
+pub(super) fn bare() -> Plan {
     Plan {
         skill: SkillRef {
             name: "s".into(),
@@ -86,6 +84,7 @@ fn bare() -> Plan {
         cwd: "/".into(),
         isolation: Isolation::None,
         delivery: Delivery::Patch,
+        work: None,
         inputs: BTreeMap::new(),
         requires: Requires::default(),
         facts: Vec::new(),
@@ -93,18 +92,26 @@ fn bare() -> Plan {
         judges: Vec::new(),
         skipped: Vec::new(),
         steps: Vec::new(),
+        commands: Vec::new(),
+        skills: Vec::new(),
+        tree: Vec::new(),
+        typed: BTreeMap::new(),
         tasks: None,
-        work: None,
         output: None,
         panel: None,
         repair: String::new(),
-        retry: Retry { times: 0, on: Vec::new(), backoff: Span::millis(1) },
-        limits: limits(200),
+        retry: Retry {
+            times: 0,
+            on: vec![RetryOn::Failed, RetryOn::Rejected, RetryOn::Unavailable],
+            backoff: Span::millis(1),
+        },
+        limits: limits(100_000),
         pace: PacePlan::default(),
         require: Require::None,
         settings: Vec::new(),
         sources: Vec::new(),
         protected: None,
+        index: Index::default(),
     }
 }
 
@@ -129,6 +136,7 @@ prop_compose! {
             timeout: Span::seconds(1),
             needs: vec![String::new(); usize::from(needy)],
             steps: narrow.then(|| vec!["step0".into()]),
+            within: None,
             env: Vec::new(),
             may_change: Vec::new(),
             source: "test".into(),
@@ -149,8 +157,13 @@ fn need_an_earlier_one(hooks: &mut [HookPlan]) {
 }
 
 fn step(place: usize) -> StepPlan {
+    asks(&format!("step{place}"))
+}
+
+/// A step that asks an agent.
+pub(super) fn asks(id: &str) -> StepPlan {
     StepPlan {
-        id: format!("step{place}"),
+        id: id.to_owned(),
         agent: AgentPlan {
             model: "sonnet".into(),
             trust: CallTrust::Isolated,
@@ -168,6 +181,9 @@ fn step(place: usize) -> StepPlan {
         stages: Stages::default(),
         window: None,
         reserve: RESERVE,
+        template: None,
+        conversation: crate::model::contract::Conversation::Fresh,
+        limits: StepLimits::default(),
         sub_agent: None,
     }
 }

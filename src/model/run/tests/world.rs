@@ -38,7 +38,7 @@ impl Chance {
     }
 
     /// A number below `n`; 0, the kindest answer, once the luck is used up.
-    fn below(&mut self, n: usize) -> usize {
+    pub(super) fn below(&mut self, n: usize) -> usize {
         let byte = self.bytes.get(self.at).copied().unwrap_or(0);
         self.at += 1;
         usize::from(byte) % n
@@ -78,6 +78,8 @@ impl World {
             stand: None,
             before: None,
         });
+        let plan = Box::new(world.plan.clone());
+        world.append(Event::Plan { hash: String::new(), plan });
         world
     }
 
@@ -139,6 +141,9 @@ impl World {
             Effect::RunHook { hook, at } => {
                 self.append(Event::HookStarted { hook: hook.clone(), at: at.clone() });
             }
+            Effect::Decide { .. } | Effect::Run { .. } | Effect::Cancel { .. } => {
+                panic!("these plans have agents only, one after another")
+            }
             Effect::Call { step, attempt, grant, .. } => {
                 assert!(!self.accepted.contains(step), "`{step}` is paid for already");
                 let limit = self.plan.limits.usd.expect("the plans of these tests have one");
@@ -181,7 +186,13 @@ impl World {
 
     fn finish(&mut self, effect: Effect) {
         match effect {
-            Effect::Record(_) | Effect::Freeze | Effect::Plant { .. } | Effect::Stop(_) => {
+            Effect::Record(_)
+            | Effect::Freeze
+            | Effect::Plant { .. }
+            | Effect::Decide { .. }
+            | Effect::Cancel { .. }
+            | Effect::Stop(_)
+            | Effect::Run { .. } => {
                 panic!("a decision never runs")
             }
             Effect::AwaitQuota { window, resets_at } => {
@@ -355,6 +366,6 @@ fn planted() -> Planted {
     }
 }
 
-fn resumed() -> Event {
+pub(super) fn resumed() -> Event {
     Event::RunResumed { differences: Vec::new(), base: None, closed: Vec::new(), accepted: false }
 }
