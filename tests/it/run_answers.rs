@@ -92,6 +92,7 @@ run_started
 plan
 step_started
 call_started
+call_answered
 call_ended
 checks_started
 changes

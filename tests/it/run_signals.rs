@@ -179,7 +179,7 @@ fn nothing_of_a_killed_atlas_goes_on_working() {
         assert!(wait_until_gone(pid, GONE), "{pid} lives on: {}", command_line(pid));
     }
     world.expect_valid_journal();
-    assert_eq!(world.event_types().last().map(String::as_str), Some("call_started"));
+    assert_eq!(world.event_types().last().map(String::as_str), Some("call_answered"));
 }
 
 fn command_line(pid: Pid) -> String {

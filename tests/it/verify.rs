@@ -73,6 +73,7 @@ hook_started
 hook_ended
 step_started
 call_started
+call_answered
 call_ended
 checks_started
 vote
