@@ -234,7 +234,7 @@ impl<'a> Dispatcher<'a> {
             "agent": plan.agent, "system": plan.system, "prompt": plan.prompt,
             "told": told.brief, "form": plan.output,
         });
-        match self.earlier(&plan.id, attempt, what).await? {
+        match self.earlier(&plan.id, attempt, &what).await? {
             Earlier::None => {}
             Earlier::Stands => return Ok(()),
             Earlier::Faulty(why) => return self.cannot_begin(plan.id, attempt, why).await,
@@ -272,17 +272,24 @@ impl<'a> Dispatcher<'a> {
         let what = json!({
             "argv": argv, "cwd": self.site.plan.cwd, "parse": command.parse, "form": command.output,
         });
-        match self.earlier(&step, attempt, what).await? {
+        match self.earlier(&step, attempt, &what).await? {
             Earlier::None => {}
             Earlier::Stands => return Ok(()),
             Earlier::Faulty(why) => return self.cannot_begin(step, attempt, why).await,
         }
-        let started = Event::CommandStarted { step: step.clone(), attempt, argv: argv.clone() };
-        self.append(started).await?;
+        let begins = Event::CommandStarted { step: step.clone(), attempt, argv: argv.clone() };
+        self.append(begins).await?;
         let judges = self.state.judges.files().to_vec();
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
-        let stop = self.stops.of(&step, (&site, &mut self.units));
-        let order = command::Order { step, attempt, command, argv, judges, after, stop };
+        let order = command::Order {
+            stop: self.stops.of(&step, (&site, &mut self.units)),
+            step,
+            attempt,
+            command,
+            argv,
+            judges,
+            after,
+        };
         self.units.spawn_local(command::command(site, line, order));
         Ok(())
     }

@@ -62,7 +62,7 @@ enum Found {
 pub async fn gate(told: &Told, named: Option<&Path>, around: &Around) -> Result<Answer> {
     let take = |patience| HeldFile::take(&around.folders.state, &told.session, patience);
     match told.moment {
-        Moment::Prompt => prompted(&take(PATIENCE).await?, (told, named), around).await,
+        Moment::Prompt => prompted(&take(PATIENCE).await?, (told, named), around),
         // Sub-agents stop side by side, and each has to hear an answer.
         Moment::Stop => stopped(&take(BESIDE).await?, (told, named), around).await,
     }
@@ -70,7 +70,7 @@ pub async fn gate(told: &Told, named: Option<&Path>, around: &Around) -> Result<
 
 /// The base stays where it is until what was done since is verified. A session that nothing could be
 /// made of so far may fare better now.
-async fn prompted(
+fn prompted(
     file: &HeldFile,
     (told, named): (&Told, Option<&Path>),
     around: &Around,

@@ -153,7 +153,7 @@ async fn go(
     let Beginning { plan, request, run, state, spent, events } = beginning;
     let (site, lock) = ground::site((plan, run, spent), ground, &setting);
     let site = Rc::new(site);
-    let way = journey::journey(&site, (state, events), &setting.signals, observer);
+    let way = Box::pin(journey::journey(&site, (state, events), &setting.signals, observer));
     let state = LocalSet::new().run_until(way).await;
     let state = state.map_err(|fault| match site.tree.copy() {
         Some(copy) => fault.hint(format!("what was done so far is in {}", copy.display())),

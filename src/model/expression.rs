@@ -139,7 +139,7 @@ pub fn holds(expression: &str, scope: &Scope) -> Result<bool, String> {
 /// # Errors
 /// As for [`value`].
 pub fn argument(template: &str, scope: &Scope) -> Result<String, String> {
-    render(template, scope, |value| plain(value))
+    render(template, scope, plain)
 }
 
 /// A template as words for an agent: every text that comes in is fenced, and chooses no files.

@@ -9,11 +9,12 @@ use super::{
 };
 use crate::model::{
     call::stream::EditAnswer,
+    changes::TreeChanges,
     check::{Check, CheckKind, CheckStatus},
     reuse::Reused,
     run::{
         Event, Plan, Point, State, StepStatus,
-        event::{CallEnded, CallStarted},
+        event::{CallEnded, CallStarted, CommandEnded, StepCached},
         state::StepState,
     },
     value::{Span, Usd},
@@ -45,9 +46,7 @@ pub fn told(
             look.line(Mark::Warning, &format!("signal {signal}: ending what runs"))
         }
         Event::ChecksEnded { checks, at } => checks_ended(plan, (at, checks), verbosity, look),
-        Event::HookStarted { hook, .. } if verbose => {
-            look.line(Mark::Note, &format!("hook {} runs", words::first_line(hook, look)))
-        }
+        Event::HookStarted { hook, .. } if verbose => hook_started(hook, look),
         Event::HookEnded { check: found, at, .. } => {
             check(found, &whose(plan, at, look), verbosity, look)
         }
@@ -60,23 +59,13 @@ pub fn told(
             call_started(plan, call, look)
         }
         Event::CommandStarted { step, argv, .. } if starts => command_started(step, argv, look),
-        Event::CommandEnded(command) => {
-            let whose = format!("{}: ", words::first_line(&command.step, look));
-            let checks = command.checks.iter();
-            checks.map(|found| check(found, &whose, verbosity, look)).collect()
-        }
-        Event::StepCached(cached) if starts => {
-            let step = words::first_line(&cached.step, look);
-            look.line(Mark::Note, &format!("{step}: an earlier result stands, of {}", cached.made))
-        }
+        Event::CommandEnded(command) => command_ended(command, verbosity, look),
+        Event::StepCached(cached) if starts => step_cached(cached, look),
         Event::CallRetrying { step, reason, after, .. } => retrying(step, reason, *after, look),
         Event::CallRefused { step, status, .. } if verbose => refused(step, *status, look),
         Event::QuotaAwaited { window, resets_at } => awaited(window.as_deref(), *resets_at, look),
         Event::CallEnded(call) => warnings(call, look),
-        Event::Changes { changes, .. } if verbose => {
-            let files = words::count(changes.files.len(), "file");
-            look.line(Mark::Note, &format!("{files} changed so far"))
-        }
+        Event::Changes { changes, .. } if verbose => changed(changes, look),
         Event::EditChecked { answer, .. } => edit_checked(answer, verbosity, look),
         Event::Retry { step, reasons, .. } => again(step, reasons, look),
         Event::CanaryJudged { by, caught, .. } => panel::canary(state, by, *caught, look),
@@ -235,6 +224,26 @@ fn call_started(plan: &Plan, call: &CallStarted, look: Look) -> String {
 }
 
 /// What runs is the contract's to say, and what it is given may be long.
+fn hook_started(hook: &str, look: Look) -> String {
+    look.line(Mark::Note, &format!("hook {} runs", words::first_line(hook, look)))
+}
+
+fn changed(changes: &TreeChanges, look: Look) -> String {
+    let files = words::count(changes.files.len(), "file");
+    look.line(Mark::Note, &format!("{files} changed so far"))
+}
+
+fn step_cached(cached: &StepCached, look: Look) -> String {
+    let step = words::first_line(&cached.step, look);
+    look.line(Mark::Note, &format!("{step}: an earlier result stands, of {}", cached.made))
+}
+
+fn command_ended(command: &CommandEnded, verbosity: Verbosity, look: Look) -> String {
+    let whose = format!("{}: ", words::first_line(&command.step, look));
+    let checks = command.checks.iter();
+    checks.map(|found| check(found, &whose, verbosity, look)).collect()
+}
+
 fn command_started(step: &str, argv: &[String], look: Look) -> String {
     let program = argv.first().map_or("", String::as_str);
     let (step, program) = (words::first_line(step, look), words::first_line(program, look));

@@ -50,7 +50,7 @@ impl Dispatcher<'_> {
         &mut self,
         step: &str,
         attempt: u32,
-        what: Value,
+        what: &Value,
     ) -> Result<Earlier> {
         let cache = self.site.plan.node(step).and_then(|node| node.cache.clone());
         // What was refused is made anew; and in a recording nothing may be missing.
@@ -77,7 +77,7 @@ impl Dispatcher<'_> {
         Ok(Earlier::None)
     }
 
-    fn key(&self, step: &str, cache: &CachePlan, what: Value) -> Result<String, String> {
+    fn key(&self, step: &str, cache: &CachePlan, what: &Value) -> Result<String, String> {
         let own = match &cache.key {
             None => None,
             Some(template) => {

@@ -57,7 +57,7 @@ pub(super) struct Inner {
 /// A skill that cannot be found, is not trusted or cannot be planned; one that runs itself.
 pub(super) fn inner(stand: Stand<'_>, outer: Outer<'_>) -> Result<Inner> {
     let mut inner = Inner::default();
-    plan_all(stand, outer, &[outer.skill.found.dir.clone()], &mut inner)?;
+    plan_all(stand, outer, std::slice::from_ref(&outer.skill.found.dir), &mut inner)?;
     Ok(inner)
 }
 

@@ -14,7 +14,7 @@ use std::{
 };
 
 pub use panel::{CanaryState, PanelState};
-pub use step::{Opening, StepState};
+pub use step::{Opening, Origin, StepState, Wanted};
 pub use tree::NodeState;
 
 use super::{
@@ -153,8 +153,8 @@ impl State {
     /// this run, else what was known before it.
     pub fn window(&self, plan: &Plan, step: &StepPlan) -> Option<u64> {
         let model = |path: &str| plan.step(path).map(|other| &other.agent.model);
-        let alike = self.ledger.windows.iter().rev();
-        let told = alike.filter(|(other, _)| model(other) == Some(&step.agent.model)).next();
+        let mut known = self.ledger.windows.iter().rev();
+        let told = known.find(|(other, _)| model(other) == Some(&step.agent.model));
         told.map(|(_, window)| *window).or(step.window)
     }
 

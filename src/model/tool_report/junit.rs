@@ -181,10 +181,8 @@ fn heard(case: &mut Case, element: &BytesStart<'_>) -> bool {
 fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let found = element.try_get_attribute(name).ok().flatten()?;
     let raw = String::from_utf8_lossy(&found.value);
-    Some(
-        quick_xml::escape::unescape(&raw)
-            .map_or_else(|_| raw.to_string(), |text| text.into_owned()),
-    )
+    let text = quick_xml::escape::unescape(&raw);
+    Some(text.map_or_else(|_| raw.to_string(), std::borrow::Cow::into_owned))
 }
 
 #[cfg(test)]

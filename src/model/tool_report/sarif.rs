@@ -73,13 +73,12 @@ fn rule(run: &Value, result: &Value) -> String {
 fn described<'a>(run: &'a Value, result: &Value) -> Option<&'a Value> {
     let rules = run.pointer("/tool/driver/rules")?.as_array()?;
     let place = ["/ruleIndex", "/rule/index"].iter().find_map(|at| result.pointer(at)?.as_u64());
-    match place.and_then(|place| rules.get(usize::try_from(place).ok()?)) {
-        Some(rule) => Some(rule),
-        None => {
-            let id = result.get("ruleId")?;
-            rules.iter().find(|rule| rule.get("id") == Some(id))
-        }
-    }
+    let by_place = place.and_then(|place| rules.get(usize::try_from(place).ok()?));
+    let by_name = || {
+        let id = result.get("ruleId")?;
+        rules.iter().find(|rule| rule.get("id") == Some(id))
+    };
+    by_place.or_else(by_name)
 }
 
 fn finding(run: &Value, result: &Value) -> OwnFinding {
@@ -133,16 +132,9 @@ fn path(uri: &str) -> String {
     while let Some((first, behind)) = rest.split_first() {
         let escaped = (*first == b'%').then(|| behind.get(..2)).flatten();
         let escaped = escaped.and_then(|two| std::str::from_utf8(two).ok());
-        match escaped.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &behind[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
+        let byte = escaped.and_then(|two| u8::from_str_radix(two, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &behind[2..] } else { behind };
     }
     String::from_utf8(bytes).unwrap_or_else(|_| plain.to_owned())
 }

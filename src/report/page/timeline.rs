@@ -160,29 +160,17 @@ impl Fold {
                 self.give_up();
                 self.moments.push((self.now, "resumed".to_owned()));
             }
-            Event::Reused(_) => self.moments.push((self.now, "an earlier verdict".to_owned())),
-            Event::Interrupted { signal } => {
-                self.moments.push((self.now, format!("signal {signal}")));
-            }
-            Event::LimitReached { reason, .. } => {
-                self.moments.push((self.now, format!("limit: {reason}")));
-            }
-            Event::Unavailable { reason, .. } => {
-                self.moments.push((self.now, format!("unavailable: {reason}")));
-            }
-            Event::QuotaAwaited { .. } => {
-                self.moments.push((self.now, "waited for the quota".to_owned()));
-            }
-            Event::Retry { step, .. } => {
-                self.moments.push((self.now, format!("{step} again")));
-            }
+            Event::Reused(_) => self.moment("an earlier verdict".to_owned()),
+            Event::Interrupted { signal } => self.moment(format!("signal {signal}")),
+            Event::LimitReached { reason, .. } => self.moment(format!("limit: {reason}")),
+            Event::Unavailable { reason, .. } => self.moment(format!("unavailable: {reason}")),
+            Event::QuotaAwaited { .. } => self.moment("waited for the quota".to_owned()),
+            Event::Retry { step, .. } => self.moment(format!("{step} again")),
             Event::CanaryJudged { caught, .. } => {
                 let seen = if *caught { "seen" } else { "missed" };
                 self.moments.push((self.now, format!("planted fault {seen}")));
             }
-            Event::CallStarted(call) => {
-                self.begin(LaneKind::Call, &call.step, call.attempt);
-            }
+            Event::CallStarted(call) => self.begin(LaneKind::Call, &call.step, call.attempt),
             Event::CallEnded(call) => self.call_ended(call),
             Event::CommandStarted { step, attempt, .. } => {
                 self.begin(LaneKind::Command, step, *attempt);
@@ -223,6 +211,10 @@ impl Fold {
             | Event::RunEnded { .. }
             | Event::Unknown => {}
         }
+    }
+
+    fn moment(&mut self, said: String) {
+        self.moments.push((self.now, said));
     }
 
     fn begin(&mut self, kind: LaneKind, name: &str, attempt: u32) {

@@ -9,7 +9,7 @@ use crate::model::{
     run::{
         Effect, Event, Plan, State, StepStatus, path,
         plan::{Does, Node},
-        state::NodeState,
+        state::{NodeState, Wanted},
     },
 };
 
@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
                 let effects = command::next(self.plan, self.state, (node, path), mode);
                 return self.effects.extend(effects);
             }
-            Does::Sequence(steps) => (Held::Steps(steps), rule),
+            Does::Sequence(steps) | Does::Skill(steps) => (Held::Steps(steps), rule),
             Does::Parallel { max, join, steps } => {
                 let pass = match join {
                     Join::All => Pass::All,
@@ -153,7 +153,6 @@ impl<'a> Walk<'a> {
                 (Held::One(steps, case.unwrap_or_default()), rule)
             }
             Does::Fallback(steps) => (Held::Steps(steps), Rule { pass: Pass::First, ..rule }),
-            Does::Skill(steps) => (Held::Steps(steps), rule),
         };
         let Some(came) = self.held(path, known, &held, rule) else { return };
         let came = match (&node.does, came) {
@@ -210,7 +209,8 @@ impl<'a> Walk<'a> {
     /// One of several has passed: what runs of the others is ended, and then all of it is over.
     fn superfluous(&mut self, path: &str) -> Option<Came> {
         let running = self.state.running_within(path);
-        let known = |step: &&str| self.state.step(step).is_none_or(|step| !step.is_cancelled);
+        let known =
+            |step: &&str| self.state.step(step).is_none_or(|step| step.wanted == Wanted::Still);
         let cancel = |step: &str| Effect::Cancel { step: step.to_owned() };
         self.effects.extend(running.filter(known).map(cancel));
         (!self.state.runs_within(path)).then_some(Came::Passed)

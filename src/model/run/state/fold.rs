@@ -1,6 +1,6 @@
 //! What each event changes of what is known.
 
-use super::{Halt, Opening, RunEnd, Stage, State, StepState, Work};
+use super::{Halt, Opening, RunEnd, Stage, State, StepState, Wanted, Work};
 use crate::model::{
     Status,
     call::{CallOutcome, Failure},
@@ -51,7 +51,7 @@ impl State {
                 self.begin_in_tree(&cached.step);
                 self.step_mut(&cached.step).stands(cached);
             }
-            Event::Cancelled { step } => self.step_mut(step).is_cancelled = true,
+            Event::Cancelled { step } => self.step_mut(step).wanted = Wanted::NoMore,
             Event::CommandEnded(command) => self.command_ended(command),
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.idle(step).retry_later(*after),

@@ -21,6 +21,26 @@ pub enum Opening {
     Task,
 }
 
+/// Whether what runs is still wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is.
+    #[default]
+    Still,
+    /// Another step has made it superfluous, and it is being ended.
+    NoMore,
+}
+
+/// Where a result is from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// The attempt made it.
+    #[default]
+    Attempt,
+    /// An earlier one stands for it.
+    Earlier,
+}
+
 /// Everything known about a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StepState {
@@ -54,10 +74,10 @@ pub struct StepState {
     pub broken_off: bool,
     /// Whether one of its calls began after the run was resumed last, and was told what changed.
     pub has_heard: bool,
-    /// Whether what runs for it is being ended because it is superfluous.
-    pub is_cancelled: bool,
-    /// Whether an earlier result stands for its attempt.
-    pub is_cached: bool,
+    /// Whether what runs for it is still wanted.
+    pub wanted: Wanted,
+    /// Where the result of its attempt is from.
+    pub origin: Origin,
     /// The tree after the call of the attempt.
     pub stand: Option<Stand>,
     /// The attempt that was told of the last rejection, so that one that broke off hears it again.
@@ -82,13 +102,16 @@ impl StepState {
 
     /// How it ends where nobody refuses what it made.
     pub fn passed(&self) -> StepStatus {
-        if self.is_cached { StepStatus::Cached } else { StepStatus::Passed }
+        match self.origin {
+            Origin::Attempt => StepStatus::Passed,
+            Origin::Earlier => StepStatus::Cached,
+        }
     }
 
     /// An earlier result stands where that of a call or a command would.
     pub(super) fn stands(&mut self, cached: &StepCached) {
         self.begin(cached.attempt);
-        self.is_cached = true;
+        self.origin = Origin::Earlier;
         self.call = Stage::Ended(CallOutcome::Succeeded);
         self.output.clone_from(&cached.output);
     }
@@ -99,8 +122,8 @@ impl StepState {
         }
         self.attempt = attempt;
         self.broken_off = false;
-        self.is_cancelled = false;
-        self.is_cached = false;
+        self.wanted = Wanted::Still;
+        self.origin = Origin::Attempt;
         self.has_heard = true;
         self.call = Stage::Running;
         self.backoff = None;

@@ -204,7 +204,7 @@ impl State {
         rejections.push(reasons.to_vec());
         let decision = old.decision.filter(|decision| decision.things.is_none());
         let (again, round) = (old.again + 1, old.round + 1);
-        let fresh = NodeState { again, round, rejections, decision, ..NodeState::default() };
+        let fresh = NodeState { decision, again, round, rejections, ..NodeState::default() };
         self.nodes.insert(path.to_owned(), fresh);
     }
 
@@ -271,7 +271,7 @@ impl State {
         let mut open = vec![path::ROOT];
         while let Some(path) = open.pop() {
             match self.nodes.get(path) {
-                Some(node) if !node.active.is_empty() || self.steps.get(path).is_none() => {
+                Some(node) if !node.active.is_empty() || !self.steps.contains_key(path) => {
                     open.extend(node.active.values().rev().map(String::as_str));
                 }
                 Some(_) | None => found.push(path),
