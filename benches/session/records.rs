@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::pairs::{Goal, Side, compare};
 use crate::support::fake::{Script, Step};
+use crate::support::files;
 use crate::support::world::World;
 
 /// How many records are put in.
@@ -28,7 +29,7 @@ pub(crate) fn measure() {
         .find(|journal| journal.exists())
         .expect("there is a session");
     let lines = fs::read_to_string(&session).expect("it has a journal");
-    fs::write(&session, longer(&lines)).expect("it can be written");
+    files::write(&session, longer(&lines));
 
     let version = || world.atlas(["--version"]);
     let resume = || world.atlas(["resume", "--last"]);

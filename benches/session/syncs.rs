@@ -20,10 +20,10 @@ pub(crate) fn count() {
 
 fn syncs(steps: usize) -> [usize; 2] {
     let world = World::faked(&Script::plays([Step::Success("Done.".to_owned())]));
-    let list: String = (1..=steps)
+    let list: Vec<String> = (1..=steps)
         .map(|n| format!("  - {{ id: step-{n}, prompt: \"Do part {n}.\" }}\n"))
         .collect();
-    world.write(".claude/skills/greet/contract.yaml", format!("steps:\n{list}"));
+    world.write(".claude/skills/greet/contract.yaml", format!("steps:\n{}", list.concat()));
     world.skill("greet", GREET).repo().commit("first");
     let trace = world.root().join("trace");
     let only = format!("trace={}", CALLS.join(","));

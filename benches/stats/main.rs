@@ -5,6 +5,7 @@
 //! `atlas stats` has to end within a second. docs/performance.md holds the figures.
 
 #[path = "../overhead/figures.rs"]
+#[expect(dead_code, reason = "the other benchmarks compare two programs")]
 mod figures;
 #[path = "../../tests/it/support/mod.rs"]
 #[expect(

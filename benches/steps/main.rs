@@ -20,7 +20,10 @@ mod schedule;
 )]
 mod support;
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
 
 use pairs::{Goal, Side, compare};
 use support::programs::command;
@@ -52,7 +55,7 @@ fn ninja() -> PathBuf {
 }
 
 #[expect(clippy::print_stdout, reason = "the figures mean little without it")]
-fn say_where(ninja: &PathBuf) {
+fn say_where(ninja: &Path) {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let version = command(ninja).arg("--version").output().expect("ninja can be started");
@@ -98,7 +101,7 @@ fn fan_out(n: usize) -> Graph {
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are what it is for")]
-fn against(ninja: &PathBuf, title: &str, graph: &Graph, pairs: usize) {
+fn against(ninja: &Path, title: &str, graph: &Graph, pairs: usize) {
     let world = World::new();
     world
         .skill("flow", "---\nname: flow\ndescription: A flow\n---\n# Flow\n")

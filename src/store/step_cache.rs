@@ -93,7 +93,7 @@ mod tests {
         let cache = StepCache::at(folder.path());
         let made: Timestamp = "2026-11-20T08:00:00Z".parse().unwrap();
         std::fs::create_dir_all(folder.path().join("steps/ab")).unwrap();
-        std::fs::write(folder.path().join("steps/ab/ab.json"), "{").unwrap();
+        write_private(&folder.path().join("steps/ab/ab.json"), b"{", PRIVATE_FILE).unwrap();
         assert_eq!(cache.lookup("ab", (made, None)), None);
         let text = "x".repeat(5 * 1024 * 1024);
         cache.remember("cd", &Kept { made, output: Some(Output::Text { text }) });

@@ -25,7 +25,10 @@ fn planned(world: &World, args: &[&str]) -> (Vec<String>, u64, bool) {
     (reviewers.map(name).collect(), panel["quorum"].as_u64().unwrap(), escalates)
 }
 
-/// The contract, the flag, and the panel that comes of them.
+/// A contract, flags, and of the panel that comes of them who sits there, the quorum, and whether it
+/// calls the others only where the first finds fault.
+type Seats<'a> = (&'a str, &'a [&'a str], &'a [String], u64, bool);
+
 #[test]
 fn who_sits_is_settled_before_anything_is_spent() {
     let junior = "junior analyst at McKinsey";
@@ -33,7 +36,7 @@ fn who_sits_is_settled_before_anything_is_spent() {
         ["facts", "logic", "omissions"].map(|lens| format!("{lens}, {junior}")).to_vec();
     let two = "verify: { reviewers: [{ persona: security engineer, lens: security }, {}] }";
     let listed = ["security, security engineer".to_owned(), format!("logic, {junior}")];
-    let rows: [(&str, &[&str], &[String], u64, bool); 8] = [
+    let rows: [Seats<'_>; 8] = [
         ("", &["--verify"], &by_default, 2, true),
         ("", &["--verify=3"], &by_default, 2, false),
         ("", &["--verify=1"], &by_default[..1], 1, false),
@@ -57,7 +60,7 @@ fn who_sits_is_settled_before_anything_is_spent() {
     assert_eq!(quorum, 3, "more than half of those who are asked");
 }
 
-fn issue(claim: &str, evidence: Value) -> Value {
+fn issue(claim: &str, evidence: &Value) -> Value {
     let mut issue = json!({ "severity": "major", "kind": "wrong", "claim": claim });
     for (key, value) in evidence.as_object().unwrap() {
         issue[key] = value.clone();
@@ -88,8 +91,8 @@ fn evidence_counts_only_where_atlas_sees_it_too() {
         ("papa", json!({ "kind": "missing", "command": "check", "expect": "fails" }), true),
     ];
     let issues: Vec<Value> =
-        rows.iter().map(|(claim, evidence, _)| issue(claim, evidence.clone())).collect();
-    let other = issue("quebec", json!({ "command": "check", "expect": "fails" }));
+        rows.iter().map(|(claim, evidence, _)| issue(claim, evidence)).collect();
+    let other = issue("quebec", &json!({ "command": "check", "expect": "fails" }));
     let asked = || rule().when_prompt(REVIEWER).before_tool_result();
     let world = World::scripted([
         asked()

@@ -62,28 +62,10 @@ fn parsed(world: &World, form: &str) -> Value {
     serde_json::from_str(&read(world, form)).unwrap()
 }
 
-#[test]
-fn what_a_skill_finds_is_in_every_report() {
-    let world = reviewed();
-    let output = everything(&world, &["run", "review-diff"]).expect_code(0);
-    assert!(output.stdout.contains("\"summary\": \"Fine.\""), "stdout is the answer\n{output}");
-
-    let sarif = parsed(&world, "sarif");
-    expect_sarif(&sarif);
-    let results = sarif["runs"][0]["results"].as_array().unwrap();
-    assert_eq!(results.len(), 2);
-    assert_eq!(results[0]["ruleId"], "skill/review-diff");
-    assert_eq!(results[0]["level"], "error");
-    assert_eq!(results[1]["level"], "note");
-
-    let document = parsed(&world, "json");
-    assert_eq!(document["status"], "passed");
-    let lines = read(&world, "jsonl");
-    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
-    assert_eq!(last["result"], document);
-
+/// What a merge request of GitLab shows: code quality, and cases.
+fn expect_quality_and_cases(world: &World) {
     world.check(
-        &read(&world, "gitlab"),
+        &read(world, "gitlab"),
         str![[r#"
 [
   {
@@ -115,7 +97,7 @@ fn what_a_skill_finds_is_in_every_report() {
 "#]],
     );
     world.check(
-        &read(&world, "junit"),
+        &read(world, "junit"),
         str![[r#"
 <?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="atlas" tests="3" skipped="0" failures="0" errors="0" time="[..]">
@@ -134,6 +116,29 @@ fn what_a_skill_finds_is_in_every_report() {
 
 "#]],
     );
+}
+
+#[test]
+fn what_a_skill_finds_is_in_every_report() {
+    let world = reviewed();
+    let output = everything(&world, &["run", "review-diff"]).expect_code(0);
+    assert!(output.stdout.contains("\"summary\": \"Fine.\""), "stdout is the answer\n{output}");
+
+    let sarif = parsed(&world, "sarif");
+    expect_sarif(&sarif);
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    assert_eq!(results.len(), 2);
+    assert_eq!(results[0]["ruleId"], "skill/review-diff");
+    assert_eq!(results[0]["level"], "error");
+    assert_eq!(results[1]["level"], "note");
+
+    let document = parsed(&world, "json");
+    assert_eq!(document["status"], "passed");
+    let lines = read(&world, "jsonl");
+    let last: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+    assert_eq!(last["result"], document);
+
+    expect_quality_and_cases(&world);
     let github = read(&world, "github");
     let (annotations, answer) = github.split_once("::group::").unwrap();
     world.check(annotations, str![[r#"

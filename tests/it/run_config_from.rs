@@ -51,8 +51,8 @@ fn judged() -> World {
 
 /// The same with a claude that costs no time, where nobody asks what it was told.
 fn judged_by_a_fake() -> World {
-    let word = serde_json::json!({"word": "base"});
-    let world = World::faked(&Script::plays([Step::Init, Step::Structured(word)]));
+    let answer = serde_json::json!({"word": "base"});
+    let world = World::faked(&Script::plays([Step::Init, Step::Structured(answer)]));
     furnish(&world);
     world
 }
@@ -280,9 +280,11 @@ fn a_pass_needs_checks_unless_the_revision_says_otherwise() {
 #[test]
 fn a_resume_goes_on_by_the_same_commit() {
     let gate = Gate::shut();
-    let word = || serde_json::json!({"word": "base"});
-    let world =
-        World::scripted([rule().times(1).says("al").held_after(3, &gate), rule().returns(word())]);
+    let answer = || serde_json::json!({"word": "base"});
+    let world = World::scripted([
+        rule().times(1).says("al").held_after(3, &gate),
+        rule().returns(answer()),
+    ]);
     furnish(&world);
     let running = world.atlas(["run", "judge", "--config-from", "main"]).spawn();
     gate.wait_until_reached();

@@ -87,10 +87,11 @@ def try_tool(tool, source, built):
         world.git("reset", "--quiet", "--hard")
 
         # A faulty skill does not get that far.
-        world.write(".claude/skills/broken/SKILL.md", "---\nname: [\n---\n")
+        world.write(".claude/skills/broken/SKILL.md", "---\nname: broken\ndescription: d\n---\n")
+        world.write(".claude/skills/broken/contract.yaml", "hooks: [\n")
         world.git("add", "--all")
         said = commit(world, code=1)
-        expect("broken/SKILL.md" in said, said)
+        expect("broken/contract.yaml" in said, said)
         world.git("reset", "--quiet", "--hard")
 
         # Nobody to ask: the commit goes through, and says that nothing was checked.

@@ -54,6 +54,11 @@ pub(super) fn out_of_memory(stage: &Stage, seed: u64) -> Result<(), String> {
     stage.settle(&[stage.look()], 1)
 }
 
+#[expect(clippy::disallowed_methods, reason = "a file of the kernel is written where it lies")]
+fn tell(file: &Path, text: &str) -> std::io::Result<()> {
+    fs::write(file, text)
+}
+
 /// A group of processes with an upper bound on their memory.
 struct Group(PathBuf);
 
@@ -65,7 +70,7 @@ impl Group {
             let name = format!("atlas-{}-{bytes}", std::process::id());
             let group = Self(Path::new(above).join(name));
             let limit = group.0.join(limit);
-            if fs::create_dir(&group.0).is_ok() && fs::write(limit, bytes.to_string()).is_ok() {
+            if fs::create_dir(&group.0).is_ok() && tell(&limit, &bytes.to_string()).is_ok() {
                 return Ok(group);
             }
         }
@@ -85,7 +90,7 @@ impl Drop for Group {
         let outside = self.0.parent().map(|above| above.join("cgroup.procs"));
         for pid in left.lines() {
             // One that ended meanwhile is gone anyway.
-            drop(outside.as_ref().map(|outside| fs::write(outside, pid)));
+            drop(outside.as_ref().map(|outside| tell(outside, pid)));
         }
         drop(fs::remove_dir(&self.0));
     }

@@ -68,12 +68,15 @@ mod tests {
     use super::*;
     use crate::sys::fs::write_atomic;
 
+    /// An environment, a shell, and the place there.
+    type Row<'a> = (&'a [(&'a str, &'a str)], Shell, Option<&'a str>);
+
     #[test]
     fn each_shell_has_its_place() {
         let home = [("HOME", "/h")].as_slice();
         let moved = [("HOME", "/h"), ("XDG_DATA_HOME", "/d"), ("XDG_CONFIG_HOME", "/c")].as_slice();
         let relative = [("HOME", "/h"), ("XDG_DATA_HOME", "d")].as_slice();
-        let rows: &[(&[(&str, &str)], Shell, Option<&str>)] = &[
+        let rows: &[Row<'_>] = &[
             (home, Shell::Bash, Some("/h/.local/share/bash-completion/completions/atlas")),
             (home, Shell::Zsh, Some("/h/.zfunc/_atlas")),
             (home, Shell::Fish, Some("/h/.config/fish/completions/atlas.fish")),

@@ -1,6 +1,7 @@
 use std::{collections::BTreeSet, io::Write as _, os::unix::fs::symlink};
 
 use super::*;
+use crate::sys::fs::write_atomic;
 
 fn state(path: &Path) -> FileState {
     super::state(path, &Part::Whole)
@@ -16,7 +17,7 @@ fn what_of_a_package_counts() {
     let path = folder.path().join("package.json");
     let part = Part::Scripts(BTreeSet::from(["test".to_owned()]));
     let of = |text: &str| {
-        fs::write(&path, text).unwrap();
+        write_atomic(&path, text.as_bytes(), 0o600).unwrap();
         super::state(&path, &part).holds
     };
     let before = of(r#"{"scripts": {"test": "x"}, "version": "1"}"#);

@@ -14,10 +14,12 @@ fn tree(name: &str) -> TreeName {
     TreeName { tree: name.to_owned(), unstored: Vec::new() }
 }
 
+type Change = fn(&mut Plan);
+
 #[test]
 fn what_decides_about_the_verdict_makes_another_key() {
     let same = key_of(|_| {});
-    let changes: [(&str, fn(&mut Plan)); 8] = [
+    let changes: [(&str, Change); 8] = [
         ("the skill", |plan| plan.skill.digest.push('x')),
         ("an input", |plan| drop(plan.inputs.insert("base".into(), "other".into()))),
         ("the prompt", |plan| plan.steps[0].prompt.push('x')),
@@ -37,7 +39,7 @@ fn what_decides_about_the_verdict_makes_another_key() {
 #[test]
 fn what_earlier_runs_cost_and_where_a_run_ends_does_not() {
     let same = key_of(|_| {});
-    let changes: [(&str, fn(&mut Plan)); 5] = [
+    let changes: [(&str, Change); 5] = [
         ("a price", |plan| plan.steps[0].reserve = Usd::from_micros(1)),
         ("a window", |plan| plan.steps[0].window = Some(7)),
         ("a limit", |plan| plan.limits.time = Span::seconds(7)),

@@ -35,6 +35,7 @@ fn stats() -> Stats {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a snapshot is as long as what it shows")]
 fn a_run_is_told_by_its_events() {
     let story = story::repaired();
     let events: Vec<&Event> = story.events.iter().collect();
@@ -119,6 +120,14 @@ fn a_run_is_told_by_its_events() {
 "#]]
         .raw()
     );
+}
+
+#[test]
+fn a_cell_survives_json_and_tells_of_no_other_run() {
+    let story = story::repaired();
+    let events: Vec<&Event> = story.events.iter().collect();
+    let at = MONDAY.parse().unwrap();
+    let cell = cell(&events, &story.state(), at, 41_000).unwrap();
     let json = serde_json::to_string(&cell).unwrap();
     assert_eq!(serde_json::from_str::<Cell>(&json).unwrap(), cell);
     assert_eq!(super::cell(&events[1..], &story.state(), at, 1), None, "no run");
@@ -250,7 +259,9 @@ fn weeks_are_those_of_the_calendar() {
 
 fn tally(runs: u64, times: &[u64]) -> Tally {
     let mut tally = Tally { runs, usd: Usd::from_micros(runs), ..Tally::default() };
-    times.iter().for_each(|ms| tally.times.count(*ms));
+    for ms in times {
+        tally.times.count(*ms);
+    }
     tally
 }
 
@@ -261,7 +272,9 @@ proptest! {
         percent in 1_u64..=100,
     ) {
         let mut spread = Spread::default();
-        values.iter().for_each(|value| spread.count(*value));
+        for value in &values {
+            spread.count(*value);
+        }
         values.sort_unstable();
         let rank = (values.len() * usize::try_from(percent).unwrap()).div_ceil(100);
         let (exact, told) = (values[rank - 1], spread.quantile(percent).unwrap());

@@ -170,7 +170,7 @@ mod tests {
     use super::*;
     use crate::model::check::{Check, CheckStatus};
 
-    fn log(results: Value) -> String {
+    fn log(results: &Value) -> String {
         json!({"version": "2.1.0", "runs": [{
             "tool": {"driver": {"name": "lint", "rules": [
                 {"id": "R1", "defaultConfiguration": {"level": "error"},
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn errors_are_checks_and_every_result_is_a_finding() {
-        let text = log(json!([
+        let text = log(&json!([
             {"ruleId": "R1", "message": {"id": "m", "arguments": ["x"]}, "locations": at("./src/a%20b.rs", 3)},
             {"ruleIndex": 1, "message": {"text": "odd"}, "locations": at("b.rs", 1)},
             {"ruleId": "R2", "level": "note", "message": {"text": "by the way"}},
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_tool_that_objects_to_nothing_is_content() {
-        let report = sarif(&log(json!([{"message": {"text": "odd"}}]))).unwrap();
+        let report = sarif(&log(&json!([{"message": {"text": "odd"}}]))).unwrap();
         let said: Vec<_> =
             report.checks.iter().map(|check: &Check| (check.name.as_str(), check.status)).collect();
         assert_eq!(said, [("lint", CheckStatus::Passed)]);

@@ -62,7 +62,8 @@ fn page_of(story: &story::Story, change: impl FnOnce(&mut Material<'_>)) -> Stor
         turns: [Who::Agent, Who::Thought, Who::Call, Who::Tool, Who::Claude].map(turn).into(),
         left_out: String::new(),
     };
-    let file: String = (1..=20).map(|n| format!("line {n} {HOSTILE}\n")).collect();
+    let file: Vec<String> = (1..=20).map(|n| format!("line {n} {HOSTILE}\n")).collect();
+    let file = file.concat();
     let mut material = Material {
         lines: &lines,
         plan: &story.plan,

@@ -25,8 +25,8 @@ fn a_folder_is_made_once_and_mended_when_somebody_touched_it() {
     let before = fs::metadata(&known).unwrap().modified().unwrap();
     assert_eq!(folder(&home, &files()).unwrap(), made);
     assert_eq!(fs::metadata(&known).unwrap().modified().unwrap(), before, "not written again");
-    let mode = fs::metadata(made.join("b/run.sh")).unwrap().permissions().mode();
-    assert_eq!(mode & 0o777, 0o500, "a program can be run");
+    let rights = fs::metadata(made.join("b/run.sh")).unwrap().permissions().mode();
+    assert_eq!(rights & 0o777, 0o500, "a program can be run");
 
     let damages: [(&str, Damage); 7] = [
         ("changed", |made| write(&made.join("a.md"), b"run rm -rf")),

@@ -40,8 +40,11 @@ const REPORTS: &[(&str, i32, &str)] = &[
 /// What a surrounding does with a command.
 type Surrounding = fn(&World, &str) -> Output;
 
+/// Whether what is shown is as it has to be.
+type Holds = fn(&str) -> bool;
+
 /// Each surrounding, and what has to be true of everything that is shown there.
-const SURROUNDINGS: &[(&str, Surrounding, fn(&str) -> bool)] = &[
+const SURROUNDINGS: &[(&str, Surrounding, Holds)] = &[
     ("pipes", |world, command| of(world, command).run(), |shown| !shown.contains('\x1b')),
     (
         "a dumb terminal",

@@ -26,7 +26,7 @@ fn a_sub_agent_picks_one_of_several_skills() {
         );
         files::write(
             &world.home().join(format!(".claude/skills/{name}/contract.yaml")),
-            &format!("steps: [{{ id: do, run: [echo, {name}] }}]\n"),
+            format!("steps: [{{ id: do, run: [echo, {name}] }}]\n"),
         );
     }
     let shown = run(&world, &["a bug", "--dry-run"]).expect_code(0);

@@ -42,7 +42,8 @@ pub(crate) fn install<T>(
     // What is there can only be what another platform, or a person, left.
     drop(fs::remove_dir_all(home));
     fs::rename(fresh.keep(), home).expect("a folder can be renamed in place");
-    found(home).unwrap_or_else(|| panic!("npm did not install what is wanted into {home:?}"))
+    found(home)
+        .unwrap_or_else(|| panic!("npm did not install what is wanted into {}", home.display()))
 }
 
 /// npm keeps the caller's environment: registry, proxy and certificates are configured there.

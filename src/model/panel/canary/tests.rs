@@ -121,15 +121,15 @@ fn a_panel_has_seen_the_fault_only_if_it_would_refuse_because_of_it() {
     let answer = |issues: Vec<Issue>| Said::Answer { review: Review { passed: false, issues } };
     let saw = || answer(vec![issue(FindingKind::Wrong, file, Some(2), Some("if items:"))]);
     let other = || answer(vec![issue(FindingKind::Wrong, file, Some(90), Some("import os"))]);
-    let fine = || Said::Answer { review: Review { passed: true, issues: Vec::new() } };
+    let content = || Said::Answer { review: Review { passed: true, issues: Vec::new() } };
     let died = || Said::Died { reason: "killed".to_owned() };
     let rows = [
-        (vec![saw(), saw(), fine()], true, true, vec![true, true, false]),
-        (vec![saw(), other(), fine()], true, true, vec![true, false, false]),
+        (vec![saw(), saw(), content()], true, true, vec![true, true, false]),
+        (vec![saw(), other(), content()], true, true, vec![true, false, false]),
         (vec![other(), other(), other()], true, false, vec![false; 3]),
-        (vec![saw(), fine(), fine()], true, false, vec![true, false, false]),
+        (vec![saw(), content(), content()], true, false, vec![true, false, false]),
         (vec![saw(), saw(), saw()], false, false, vec![false; 3]),
-        (vec![fine(), fine(), fine()], true, false, vec![false; 3]),
+        (vec![content(), content(), content()], true, false, vec![false; 3]),
         (vec![saw(), saw(), died()], true, true, vec![true, true]),
         (vec![died(), died(), died()], true, false, vec![]),
     ];
@@ -163,7 +163,7 @@ proptest! {
         is_prose in any::<bool>(),
         end in prop_oneof![Just("\n"), Just("\r\n")],
     ) {
-        let text: String = lines.iter().map(|line| format!("{line}{end}")).collect();
+        let text: String = lines.iter().flat_map(|line| [line.as_str(), end]).collect();
         let material =
             Material { output: Some(&text), is_prose, reviewers: 3, ..Material::default() };
         let planted = plant(&material);

@@ -219,7 +219,8 @@ impl World {
         let mut decision = Decision { runs: true, ..Decision::default() };
         match &node.does {
             Does::Each { .. } => {
-                decision.things = Some(vec![0.into(); self.facts.things(step) as usize]);
+                let things = usize::try_from(self.facts.things(step)).expect("few things");
+                decision.things = Some(vec![0.into(); things]);
             }
             Does::Route { steps, .. } => decision.case = Some(self.facts.case(step, steps.len())),
             Does::Call
