@@ -6,7 +6,7 @@
 //! already runs is ever asked for again, because its start is an event too.
 //!
 //! Phases say what could be done for all that they know of the work; how many calls may run beside
-//! each other, and with how much money, is decided for all of them in one place, [`room`].
+//! each other, and with how much money, is decided for all of them in one place, `room`.
 //!
 //! The phases, in the order of the design: prerequisites, pre hooks, then for each step its call,
 //! our own look at what came of it, its mid hooks; then the run's schema, the post hooks, the panel,
