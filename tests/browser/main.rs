@@ -62,7 +62,8 @@ fn a_hostile_session_becomes_a_page_that_only_shows_it() {
     let blocked = "const s = document.createElement('script'); \
          try { s.text = 'window.pwned = 1'; document.body.append(s); } catch { } \
          new Promise((stopped) => { \
-             addEventListener('securitypolicyviolation', (it) => stopped(it.effectiveDirective)); \
+             const image = (it) => it.effectiveDirective === 'img-src' && stopped('img-src'); \
+             addEventListener('securitypolicyviolation', image); \
              document.body.append(Object.assign(new Image(), { src: 'https://x.invalid/' })); })";
     assert_eq!(page.evaluate(blocked), json!("img-src"));
     is_true(&page, "window.pwned === undefined");
