@@ -1,10 +1,11 @@
 """The hooks of `.pre-commit-hooks.yaml`, installed as a wheel and run by the real pre-commit and by
 prek, through real commits and pushes.
 
-Run by `.ci/run`, which installs both: `target/venv/bin/python tests/packaging/hooks.py`.
+Run by `.ci/run`, which installs both: `target/venv/bin/python tests/packaging/hooks.py [TOOL…]`.
 """
 
 import pathlib
+import sys
 
 from world import BIN, ROOT, World, copy_of_the_tree, expect, programs
 
@@ -13,6 +14,9 @@ from world import BIN, ROOT, World, copy_of_the_tree, expect, programs
 BUILD = {
     "CARGO_TARGET_DIR": str(ROOT / "target" / "wheel"),
     "MATURIN_PEP517_ARGS": "--profile dev",
+    # prek installs by uv, which brings certificates of its own along unless it is told not to.
+    "UV_SYSTEM_CERTS": "true",
+    "UV_NATIVE_TLS": "true",
 }
 
 
@@ -23,7 +27,9 @@ def toolchain():
     home = pathlib.Path(os.environ["HOME"])
     cargo = os.environ.get("CARGO_HOME", str(home / ".cargo"))
     rustup = os.environ.get("RUSTUP_HOME", str(home / ".rustup"))
-    passed = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+    # How pip and uv reach their registry is this machine's business.
+    of_the_network = ("PIP_", "UV_", "SSL_CERT_")
+    passed = {name: value for name, value in os.environ.items() if name.startswith(of_the_network)}
     path = f"{BIN}:{cargo}/bin:/usr/local/bin:/usr/bin:/bin"
     return {**BUILD, **passed, "CARGO_HOME": cargo, "RUSTUP_HOME": rustup, "PATH": path}
 
@@ -130,7 +136,7 @@ def main():
         origin.git("commit", "--quiet", "--message", "all", cwd=source)
         origin.git("tag", "v0", cwd=source)
         origin.run(BIN / "pre-commit", "validate-manifest", source / ".pre-commit-hooks.yaml")
-        for tool in ["pre-commit", "prek"]:
+        for tool in sys.argv[1:] or ["pre-commit", "prek"]:
             try_tool(tool, source, built)
 
 
