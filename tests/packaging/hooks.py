@@ -9,11 +9,13 @@ import sys
 
 from world import BIN, ROOT, World, copy_of_the_tree, expect, programs
 
-# Built once, and in a profile that builds fast; each clone is a package of its own to cargo, yet
-# what it depends on is shared.
+# Built by what the pages of a reader are built by, `tests/pages`, so that what it depends on is built
+# once; what a reader waits for, the optimizer, is left out.
 BUILD = {
-    "CARGO_TARGET_DIR": str(ROOT / "target" / "wheel"),
-    "MATURIN_PEP517_ARGS": "--profile dev",
+    "CARGO_TARGET_DIR": str(ROOT / "target" / "tmp" / "pages"),
+    "CARGO_PROFILE_RELEASE_LTO": "off",
+    "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0",
+    "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16",
     # prek installs by uv, which brings certificates of its own along unless it is told not to.
     "UV_SYSTEM_CERTS": "true",
     "UV_NATIVE_TLS": "true",
