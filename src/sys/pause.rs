@@ -16,24 +16,25 @@ use std::{
 use rustix::process::{Pid, Signal as Kind, getpid, kill_process, kill_process_group};
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
+    sync::Mutex as AsyncMutex,
     time::{Instant, sleep},
 };
 
 use super::signals::is_ignored;
 
-/// SIGTSTP, by its number on Linux; elsewhere it is another.
-const STOP_REQUEST: i32 = if cfg!(target_os = "linux") { 20 } else { 18 };
-
 /// What is true of the whole process, as being stopped is.
-static PAUSES: Mutex<Pauses> = Mutex::new(Pauses { groups: Vec::new(), total: Duration::ZERO });
+static PAUSES: Mutex<Pauses> =
+    Mutex::new(Pauses { groups: Vec::new(), total: Duration::ZERO, since: None });
 
 /// How often this process stood still. Held from a request to going on: where several runs go on
 /// in one process, each hears of the request, and only the first of them obeys it.
-static STOPS: Mutex<u64> = Mutex::new(0);
+static STOPS: AsyncMutex<u64> = AsyncMutex::const_new(0);
 
 struct Pauses {
     groups: Vec<Pid>,
     total: Duration,
+    /// When everything was stopped that has not been told to go on.
+    since: Option<Instant>,
 }
 
 /// A group that stands still whenever this process does, until it is dropped.
@@ -52,9 +53,11 @@ impl Drop for Member {
     }
 }
 
-/// How long this process has been stopped so far.
+/// How long this process has been stopped so far. A clock that ran out meanwhile may ask before
+/// the groups go on, so a pause counts from its beginning.
 pub fn paused() -> Duration {
-    pauses().total
+    let pauses = pauses();
+    pauses.total + pauses.since.map_or(Duration::ZERO, |since| since.elapsed())
 }
 
 /// Waits so long, not counting the time in which this process is stopped.
@@ -75,38 +78,65 @@ pub async fn sleep_awake_until(deadline: Instant, paused_before: Duration) {
 
 /// The stream of requests to stop; `None` where atlas was started with them ignored.
 pub(super) fn requests() -> io::Result<Option<Signal>> {
-    let kind = SignalKind::from_raw(STOP_REQUEST);
+    let kind = SignalKind::from_raw(Kind::TSTP.as_raw());
     if is_ignored(kind) { Ok(None) } else { signal(kind).map(Some) }
 }
 
 /// Stops with all groups at each request, and goes on with them.
 pub(super) async fn obey(mut requests: Signal) {
-    let mut known = *stops();
+    let mut known = *STOPS.lock().await;
     while requests.recv().await.is_some() {
-        let mut stops = stops();
-        if *stops != known {
-            known = *stops;
-            continue;
+        let mut stops = STOPS.lock().await;
+        if *stops == known {
+            *stops += 1;
+            stand_still().await;
         }
-        *stops += 1;
         known = *stops;
-        let since = Instant::now();
-        let stopped = pauses().groups.clone();
-        for group in &stopped {
-            // One that has ended meanwhile has nothing to stop.
-            let _gone = kill_process_group(*group, Kind::STOP);
-        }
-        // Here everything stands still, until somebody sends a CONT.
-        let _refused = kill_process(getpid(), Kind::STOP);
-        for group in &stopped {
-            let _gone = kill_process_group(*group, Kind::CONT);
-        }
-        pauses().total += since.elapsed();
     }
 }
 
-fn stops() -> MutexGuard<'static, u64> {
-    STOPS.lock().unwrap_or_else(PoisonError::into_inner)
+/// Stops all groups and this process, until somebody sends a CONT.
+///
+/// A STOP to the whole process is taken by its first thread. Where this is another one, it runs on
+/// for a moment, so the CONT is waited for: without that, the groups would go on at once.
+async fn stand_still() {
+    let continued = signal(SignalKind::from_raw(Kind::CONT.as_raw()));
+    let _goes_on = Stopped::all();
+    let _refused = kill_process(getpid(), Kind::STOP);
+    if let Ok(mut continued) = continued {
+        continued.recv().await;
+    }
+}
+
+/// The groups that stand still. They go on when it is dropped, which is also when whoever waits
+/// for the CONT is no longer needed: another run in this process may still need its groups.
+struct Stopped(Vec<Pid>);
+
+impl Stopped {
+    fn all() -> Self {
+        let mut pauses = pauses();
+        pauses.since = Some(Instant::now());
+        let stopped = Self(pauses.groups.clone());
+        drop(pauses);
+        stopped.send(Kind::STOP);
+        stopped
+    }
+
+    fn send(&self, signal: Kind) {
+        for group in &self.0 {
+            // One that has ended meanwhile has nothing to stop.
+            let _gone = kill_process_group(*group, signal);
+        }
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.send(Kind::CONT);
+        let mut pauses = pauses();
+        let since = pauses.since.take();
+        pauses.total += since.map_or(Duration::ZERO, |since| since.elapsed());
+    }
 }
 
 fn pauses() -> MutexGuard<'static, Pauses> {

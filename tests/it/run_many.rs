@@ -1,14 +1,16 @@
 //! One skill over many repositories: each a run of its own, one table, one document, one exit code.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use snapbox::str;
 
 use crate::support::fake::{Script, Step};
 use crate::support::files;
 use crate::support::model::{Gate, rule};
+use crate::support::processes::{processes_with, wait_until_one_stands_still};
 use crate::support::world::{GREET, World};
 
 /// A repository beside the world's own, with the skill `greet` and this contract.
@@ -150,6 +152,40 @@ fn several_run_at_once_and_a_signal_ends_them_all() {
     for result in document["results"].as_array().unwrap() {
         assert_eq!(result["status"], "interrupted");
     }
+}
+
+/// The processes that the runs in this repository started.
+fn started_in(world: &World, repository: &str) -> Vec<Pid> {
+    let sessions = std::fs::read_dir(world.dir().join(repository).join(".claude/sessions"));
+    let names = sessions.unwrap().map(|entry| entry.unwrap().file_name());
+    names.flat_map(|name| processes_with(&format!("ATLAS_UNIT={}/", name.display()))).collect()
+}
+
+#[test]
+fn all_stand_still_together_and_go_on_together() {
+    let gate = Gate::shut();
+    let world = World::scripted([rule().says("Hello.").held_by(&gate)]);
+    let names = ["a", "b"];
+    for name in names {
+        repository(&world, name, "load: auto\n");
+    }
+    let repositories = names.iter().flat_map(|name| ["--repo", name]);
+    let args = ["run", "greet", "-j2", "--format=json"].into_iter().chain(repositories);
+    let running = world.atlas(args).spawn();
+    world.model().wait_for_requests(2);
+
+    running.signal(Signal::TSTP);
+
+    let soon = Duration::from_secs(5);
+    assert!(wait_until_one_stands_still(&[running.pid()], soon), "atlas stands still");
+    for name in names {
+        let started = started_in(&world, name);
+        assert!(wait_until_one_stands_still(&started, soon), "claude stands still in {name}");
+    }
+    running.signal(Signal::CONT);
+    gate.open();
+
+    running.wait().expect_code(0);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::fake::{Script, Step};
 use crate::support::meeting::Meeting;
 use crate::support::model::{Gate, rule};
-use crate::support::processes::{processes_with, wait_until_gone};
+use crate::support::processes::{processes_with, wait_until_gone, wait_until_one_stands_still};
 use crate::support::programs::Running;
 use crate::support::world::World;
 
@@ -210,12 +210,6 @@ fn a_killed_atlas_takes_what_ignores_sigterm_with_it() {
     world.expect_valid_journal();
 }
 
-/// The letter by which the system tells what a process does: `T` where it is stopped.
-fn state(pid: Pid) -> Option<char> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(") ")?.1.chars().next()
-}
-
 #[test]
 fn ctrl_z_stops_claude_too_and_no_clock_runs() {
     let gate = Gate::shut();
@@ -227,10 +221,8 @@ fn ctrl_z_stops_claude_too_and_no_clock_runs() {
 
     running.signal(Signal::TSTP);
 
-    while state(running.pid()) != Some('T') {
-        std::thread::yield_now();
-    }
-    assert!(claude.iter().any(|pid| state(*pid) == Some('T')), "claude stands still as well");
+    assert!(wait_until_one_stands_still(&[running.pid()], GONE), "atlas stands still");
+    assert!(wait_until_one_stands_still(&claude, GONE), "claude stands still as well");
     // Longer than claude may be silent.
     world.program("sleep".as_ref(), ["7"]).run().expect_code(0);
     running.signal(Signal::CONT);

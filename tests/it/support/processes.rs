@@ -1,7 +1,7 @@
 //! Processes found by a cookie in their environment, and waits for their end.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open};
@@ -27,6 +27,24 @@ pub(crate) fn wait_until_gone(pid: Pid, timeout: Duration) -> bool {
     let timeout = Timespec::try_from(timeout).expect("a test's timeout is short");
     let mut ended = [PollFd::new(&process, PollFlags::IN)];
     poll(&mut ended, Some(&timeout)).expect("a process can be polled") > 0
+}
+
+/// Waits until one of these is stopped, as by Ctrl-Z; false when `timeout` passes first. A stopped
+/// process stands still once it had its turn, so two that are stopped together do not at once.
+pub(crate) fn wait_until_one_stands_still(processes: &[Pid], timeout: Duration) -> bool {
+    let since = Instant::now();
+    while since.elapsed() < timeout {
+        if processes.iter().any(|pid| stands_still(*pid)) {
+            return true;
+        }
+        std::thread::yield_now();
+    }
+    false
+}
+
+fn stands_still(pid: Pid) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
 }
 
 /// Ends the processes that hold this cookie; they cannot refuse.
