@@ -35,7 +35,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use crate::{
     engine,
     model::{Fault, Result, Status, bundled_hook},
-    sys::{env::Env, warden},
+    sys::{dump, env::Env, warden},
 };
 use context::Context;
 pub use environment::{READ, ReadVariable, children};
@@ -127,6 +127,7 @@ impl From<Status> for Exit {
 
 /// The program: what this process was asked is done, and its exit code says how that went.
 pub fn main() -> ExitCode {
+    dump::never();
     let argv: Vec<OsString> = std::env::args_os().collect();
     if argv.get(1).is_some_and(|command| command == warden::COMMAND) {
         return internal(&warden::serve());

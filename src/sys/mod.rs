@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod clock;
 pub mod disk;
+pub mod dump;
 pub mod env;
 pub mod executable;
 pub mod fs;

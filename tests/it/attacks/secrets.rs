@@ -4,9 +4,14 @@ use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
-use super::{Attack, expect_not_owned, world};
+use rustix::process::Signal;
+
+use super::{Attack, GREET, expect_not_owned, world};
+use crate::support::fake::{Script, Step};
 use crate::support::files;
+use crate::support::meeting::Meeting;
 use crate::support::processes::processes_with;
 use crate::support::world::{World, files_below};
 
@@ -43,6 +48,13 @@ pub(super) const ATTACKS: &[Attack] = &[
         tried: "a umask of 000, and one of 077",
         holds: "folders are 0700 and files 0600, wherever atlas keeps something",
         act: modes_whatever_the_umask_is,
+    },
+    Attack {
+        id: "F58",
+        tried: "a crash in the midst of a call, where core dumps are allowed",
+        holds: "neither atlas nor claude may leave one, and what atlas says of a bug of its own quotes \
+                no prompt",
+        act: a_crash,
     },
     Attack {
         id: "F60",
@@ -102,6 +114,32 @@ fn keys_while_a_hook_runs() {
 fn of(pid: rustix::process::Pid, file: &str) -> String {
     let bytes = fs::read(format!("/proc/{}/{file}", pid.as_raw_nonzero())).unwrap_or_default();
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn a_crash() {
+    let meeting = Meeting::new();
+    let steps = [Step::Init, Step::Meet(meeting.address()), Step::Hang];
+    let world = World::faked(&Script::plays(steps));
+    world.personal_skill("greet", GREET).repo().commit("first");
+    let allowed = r#"ulimit -S -c "$(ulimit -H -c)"; exec "$0" "$@""#;
+    let run = world.atlas(["run", "greet", CANARY]).under("/bin/sh".as_ref(), ["-c", allowed]);
+    let running = run.spawn();
+    let guest = meeting.wait_for_guest();
+
+    let processes = processes_with(&world.cookie());
+    assert!(processes.contains(&running.pid()) && processes.len() >= 2, "{processes:?}");
+    for pid in processes {
+        let limits = of(pid, "limits");
+        let line = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(line.split_whitespace().nth(4), Some("1"), "{line}");
+    }
+    running.signal(Signal::ABORT);
+    let ended = running.wait();
+    assert!(guest.wait_until_dead(Duration::from_secs(5)), "claude is gone");
+
+    assert!(!ended.stderr.contains(CANARY), "{ended}");
+    let dumps = files_below(&world.dir()).into_iter().filter(|file| file.starts_with("core"));
+    assert_eq!(dumps.count(), 0);
 }
 
 fn variables_that_load_code() {

@@ -1,7 +1,7 @@
 //! What is tried by git's own configuration, by commands and by processes.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use super::{Attack, GREET, calls, expect_not_owned, world};
 use crate::support::fake::{Script, Step};
@@ -29,6 +29,13 @@ pub(super) const ATTACKS: &[Attack] = &[
         tried: "an agent that plants such commands in `.git/config` while it works",
         holds: "none of them runs when atlas looks at the changes",
         act: planted_while_the_agent_works,
+    },
+    Attack {
+        id: "G61d",
+        tried: "a submodule whose path ends in a carriage return, with a link of that name to where \
+                git keeps its hooks",
+        holds: "no submodule is fetched, and no hook of it runs",
+        act: a_submodule_with_a_carriage_return,
     },
     Attack {
         id: "G62",
@@ -147,6 +154,43 @@ fn planted_while_the_agent_works() {
     world.atlas(["run", "greet", "--edit"]).run();
     expect_not_owned(&world);
     assert_eq!(world.read("a.txt"), "changed\n", "the agent did work");
+}
+
+/// As in CVE-2025-48384: git drops the CR when it reads the path back, and checks the submodule out
+/// where the link leads.
+fn a_submodule_with_a_carriage_return() {
+    let world = World::faked(&Script::plays([
+        Step::Init,
+        Step::Write { path: "b.txt".to_owned(), text: "new\n".to_owned() },
+        Step::Success("Hello.".to_owned()),
+    ]));
+    world.personal_skill("greet", GREET);
+    world.write("a.txt", "one\n").repo().commit("first");
+    let head = world.repo().git(["rev-parse", "HEAD"]);
+    let head = head.trim_end();
+    let evil = world.root().join("evil");
+    world.repo().git(["clone", "--quiet", ".", evil.to_str().unwrap()]);
+    plant(&world, &evil.join(".git"));
+    let url = evil.display();
+    let modules =
+        format!("[submodule \"s\"]\n\tpath = \"sub\r\"\n\turl = {url}\n\tactive = true\n");
+    world.write(".gitmodules", &modules);
+    let link = format!("160000,{head},sub\r");
+    world.repo().git(["update-index", "--add", "--cacheinfo", &link]);
+    symlink(".git/modules/s/hooks", world.dir().join("sub")).unwrap();
+    world.repo().git(["add", ".gitmodules", "sub"]);
+    world.repo().git(["commit", "--quiet", "--message", "second"]);
+    for args in [
+        &["run", "greet"][..],
+        &["run", "greet", "--edit", "--worktree", "--apply"],
+        &["trust", "--yes"],
+        &["doctor"],
+    ] {
+        world.atlas(args).run();
+        expect_not_owned(&world);
+        assert!(!world.dir().join(".git/modules").exists(), "nothing is fetched: {args:?}");
+    }
+    assert_eq!(calls(&world).len(), 2, "the runs went ahead");
 }
 
 fn words_that_a_shell_would_read() {
