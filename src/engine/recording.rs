@@ -20,6 +20,7 @@ use crate::{
     model::{
         Fault, Request, Result,
         call::CallEnd,
+        contract::Fact,
         digest::sha256,
         prompt,
         recording::{Asked, Note, PartsOf, Place, Places, parts},
@@ -102,6 +103,11 @@ impl Recording {
                         .because(format!("no other repository has a commit `{id}`"))
                         .hint("name a branch, or a place such as HEAD~1"));
                 }
+                let counts_commits = plan.facts.iter().any(|known| known.fact == Fact::Commits);
+                let base = match base {
+                    None if counts_commits => tree.last_tag().await?,
+                    base => base,
+                };
                 let origin = tree.origin(base).await?;
                 recordings::expect_fit(&origin.files)?;
                 Ok(Self::Record(Box::new(Recorder { origin, args, calls: RefCell::default() })))

@@ -1,6 +1,7 @@
 //! Facts of the repository as an agent is told them: bounded, fenced, and with whatever was left
 //! out named, so that nobody takes the part for the whole.
 
+mod commits;
 mod diff;
 mod status;
 
@@ -28,6 +29,8 @@ pub enum Seen {
     },
     /// Where the repository stands.
     Status(Status),
+    /// What was committed.
+    Commits(Commits),
     /// What pre hooks say, which is known only once they ran.
     Hooks,
 }
@@ -48,6 +51,26 @@ pub struct Status {
     pub branch: String,
     /// One line a file, as `git status --short` has them.
     pub files: Vec<String>,
+}
+
+/// The commits since some point.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commits {
+    /// The tag or revision that they come after; none where they are all that there are.
+    pub since: Option<String>,
+    /// The newest first.
+    pub commits: Vec<Commit>,
+    /// How many more there are, before the last of these.
+    pub more: usize,
+}
+
+/// One commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// The beginning of its name, long enough to find it by.
+    pub id: String,
+    /// All of its message.
+    pub message: String,
 }
 
 /// A fact as the plan holds it; its text stands in the prompts.
@@ -81,6 +104,7 @@ impl Seen {
             Self::Diff { .. } => Fact::Diff,
             Self::Staged { .. } => Fact::Staged,
             Self::Status(_) => Fact::Status,
+            Self::Commits(_) => Fact::Commits,
             Self::Hooks => Fact::Hooks,
         }
     }
@@ -91,6 +115,7 @@ impl Seen {
             Self::Diff { base, files } => diff::since(base.as_deref(), files, room),
             Self::Staged { files } => diff::staged(files, room),
             Self::Status(status) => status::tell(status, room),
+            Self::Commits(commits) => commits::tell(commits, room),
             Self::Hooks => Told {
                 plan: FactPlan {
                     fact: Fact::Hooks,
@@ -110,6 +135,7 @@ impl Seen {
             Self::Diff { files, .. } => Some(("diff.patch", diff::whole(files))),
             Self::Staged { files } => Some(("staged.patch", diff::whole(files))),
             Self::Status(status) => Some(("status.txt", status::whole(status))),
+            Self::Commits(commits) => Some(("commits.txt", commits::whole(commits))),
             Self::Hooks => None,
         }
     }

@@ -65,10 +65,32 @@ fn see(fact: Fact, repository: &Repository, look: &Facts<'_>, named: Option<&str
             look.since(&base).map(|files| Seen::Diff { files: diffs(files), base: base.name })
         }
         Fact::Staged => look.staged().map(|files| Seen::Staged { files: diffs(files) }),
+        Fact::Commits => return commits(repository, named),
         Fact::Status => look.status().map(|status| Seen::Status(status_words(status))),
         Fact::Hooks => Ok(Seen::Hooks),
     };
     seen.map_err(|error| fault(&error))
+}
+
+/// At most so many commits are told one by one.
+const COMMITS: usize = 1000;
+
+/// The commits since the input `base`, or since the last tag.
+fn commits(repository: &Repository, named: Option<&str>) -> Result<Seen> {
+    // Without such an input a change is that since the last commit, which is no point to go by here.
+    let named = named.filter(|named| *named != "HEAD").map(str::to_owned);
+    let since = match named {
+        Some(named) => Some(named),
+        None => repository.last_tag().map_err(|error| fault(&error))?,
+    };
+    let found = repository.commits(since.as_deref(), COMMITS).map_err(|error| fault(&error))?;
+    let Some(found) = found else {
+        let shown = text::sanitize_line(since.as_deref().unwrap_or_default()).into_owned();
+        return Err(Fault::usage(format!("there is no commit `{shown}` to begin after"))
+            .hint("name a tag, a branch or a commit with `-i base=`"));
+    };
+    let commits = found.commits.into_iter().map(|(id, message)| facts::Commit { id, message });
+    Ok(Seen::Commits(facts::Commits { since, commits: commits.collect(), more: found.more }))
 }
 
 /// What somebody said that the change is compared with: the input `base`, typed or by default.

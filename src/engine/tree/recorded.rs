@@ -48,6 +48,14 @@ impl WorkTree {
             })
     }
 
+    /// The tag that HEAD comes after most closely, where there is one.
+    pub(crate) async fn last_tag(&self) -> Result<Option<String>> {
+        let tracked = self.tracked.clone().ok_or_else(no_repository)?;
+        blocking(move || tracked.repository.last_tag())
+            .await
+            .map_err(|error| fault("cannot record the repository", &error))
+    }
+
     /// The tree as it is now, as recordings keep it.
     pub(crate) async fn recorded(&self) -> Result<Snapshot> {
         let tracked = self.tracked.clone().ok_or_else(no_repository)?;

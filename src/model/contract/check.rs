@@ -66,8 +66,12 @@ fn required_facts(contract: &Contract, found: &mut Vec<Complaint>) {
             Fact::Hooks => {
                 "what the pre hooks say is known only after this is looked at".to_owned()
             }
-            Fact::Diff | Fact::Staged | Fact::Status if given.contains(&fact.value) => continue,
-            other @ (Fact::Diff | Fact::Staged | Fact::Status) => {
+            Fact::Diff | Fact::Staged | Fact::Status | Fact::Commits
+                if given.contains(&fact.value) =>
+            {
+                continue;
+            }
+            other @ (Fact::Diff | Fact::Staged | Fact::Status | Fact::Commits) => {
                 format!("only a fact that is given can be required; write `given: [{other}]`")
             }
         };

@@ -34,6 +34,9 @@ pub enum Fact {
     Staged,
     /// Which files differ.
     Status,
+    /// The commits since the input `base` where the contract has one and it is said, else since the
+    /// last tag, else all.
+    Commits,
     /// What the pre hooks said.
     Hooks,
 }
@@ -44,6 +47,7 @@ impl fmt::Display for Fact {
             Self::Diff => "diff",
             Self::Staged => "staged",
             Self::Status => "status",
+            Self::Commits => "commits",
             Self::Hooks => "hooks",
         })
     }

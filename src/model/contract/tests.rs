@@ -281,7 +281,7 @@ contract.yaml:1:8: expected a number up to 255 or {times, on, backoff}, found th
 contract.yaml:2:10: `check` is none of `none`, `checks`, `panel` [check] | did you mean `checks`?
 contract.yaml:3:7: `lazy` is none of `auto`, `whole`, `staged` [lazy]
 contract.yaml:4:12: `true` is none of `none`, `worktree` [true]
-contract.yaml:5:9: `dif` is none of `diff`, `staged`, `status`, `hooks` [dif] | did you mean `diff`?
+contract.yaml:5:9: `dif` is none of `diff`, `staged`, `status`, `commits`, `hooks` [dif] | did you mean `diff`?
 
 "#]],
     );

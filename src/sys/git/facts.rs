@@ -21,6 +21,7 @@ use super::{
     store::{Entry, Store},
 };
 pub use base::{Base, Sought};
+pub use log::CommitList;
 pub use status::{Status, StatusEntry, Upstream};
 
 /// One file's patch is shown up to this size: 4 mebibytes.

@@ -40,7 +40,9 @@ pub use branch::{Branched, NewBranch, is_branch_name};
 pub use buffers::unified;
 pub use changes::{FileChange, FileStatus};
 pub use error::GitError;
-pub use facts::{Base, Facts, FileDiff, Seen, Shown, Sought, Status, StatusEntry, Upstream};
+pub use facts::{
+    Base, CommitList, Facts, FileDiff, Seen, Shown, Sought, Status, StatusEntry, Upstream,
+};
 pub use fate::Fate;
 pub use history::{FileKind, Standing, TreeFile, is_commit_id};
 pub use ignored::Ignores;

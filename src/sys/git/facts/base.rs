@@ -103,7 +103,7 @@ fn remote(handle: &Handle) -> String {
     configured().unwrap_or_else(|| "origin".to_owned())
 }
 
-fn commit<'a>(handle: &'a Handle, name: &str) -> Option<Commit<'a>> {
+pub(super) fn commit<'a>(handle: &'a Handle, name: &str) -> Option<Commit<'a>> {
     // A branch is meant before whatever else has the name.
     let branch = handle.find_branch(name, BranchType::Local).ok();
     if let Some(commit) = branch.and_then(|branch| branch.get().peel_to_commit().ok()) {

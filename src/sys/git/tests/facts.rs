@@ -203,3 +203,39 @@ fn the_log_is_read_newest_first_without_merges() {
     let messages = open(&sandbox).messages(2).unwrap();
     assert_eq!(messages, ["main: two\n\nWith a body.\n", "side: one\n"]);
 }
+
+/// The last tag, and the subjects of the commits since a point, newest first.
+fn commits(sandbox: &Sandbox, since: Option<&str>, count: usize) -> String {
+    let Some(found) = open(sandbox).commits(since, count).unwrap() else {
+        return "unknown".to_owned();
+    };
+    let subjects = found.commits.iter().map(|(_, message)| message.lines().next().unwrap());
+    format!("{}, {} more", subjects.collect::<Vec<_>>().join(" "), found.more)
+}
+
+#[test]
+fn commits_are_counted_from_a_tag_or_from_any_revision() {
+    let sandbox = Sandbox::new();
+    assert_eq!(open(&sandbox).last_tag().unwrap(), None);
+    sandbox
+        .sh("git commit -q --allow-empty -m one; git tag v1; git commit -q --allow-empty -m two");
+    sandbox.sh("git checkout -qb side; git commit -q --allow-empty -m three; git checkout -q main");
+    sandbox.sh("git merge -q --no-ff -m merged side");
+    let tag = sandbox.sh("git describe --tags --abbrev=0");
+    assert_eq!(open(&sandbox).last_tag().unwrap().as_deref(), Some(tag.trim()));
+    assert_eq!(commits(&sandbox, Some("v1"), 9), "merged three two, 0 more");
+    assert_eq!(commits(&sandbox, Some("v1"), 1), "merged, 2 more");
+    assert_eq!(commits(&sandbox, Some("main"), 9), ", 0 more");
+    assert_eq!(commits(&sandbox, Some("v3"), 9), "unknown");
+    let all = sandbox.sh("git rev-list --count HEAD");
+    assert_eq!(commits(&sandbox, None, 0), format!(", {} more", all.trim()));
+}
+
+#[test]
+fn before_the_first_commit_there_are_none() {
+    let sandbox = Sandbox::empty();
+    sandbox.sh("git init -q .");
+    assert_eq!(open(&sandbox).last_tag().unwrap(), None);
+    assert_eq!(commits(&sandbox, None, 9), ", 0 more");
+    assert_eq!(commits(&sandbox, Some("v1"), 9), "unknown");
+}
