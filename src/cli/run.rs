@@ -6,6 +6,7 @@ pub(super) mod outlets;
 pub(super) mod recorded;
 pub(super) mod request;
 mod results;
+pub(super) mod typed;
 mod waive;
 mod word;
 
@@ -16,6 +17,7 @@ use self::{
     many::ManyArgs,
     outlets::OutletArgs,
     recorded::{RecordArgs, Setting},
+    typed::{branch_name, input, status, timeout},
     word::{PartArgs, WordArgs},
 };
 use super::{Exit, context::Context, skills::SkillsArgs, trust};
@@ -30,11 +32,10 @@ use crate::{
         check::Require,
         contract::PermissionMode,
         run::plan::Stagger,
-        value::{NotAValue, Span, Usd},
+        value::{Span, Usd},
         yaml,
     },
     report::{History, explain::DryRun, fault, flow, words},
-    sys::git::is_branch_name,
 };
 
 /// Run a skill, check what came of it, and keep a record
@@ -367,34 +368,8 @@ pub(super) fn dry_run(prepared: &Prepared, around: &Around, context: &Context) -
         commands: &engine::explain::commands(prepared, around),
         environment: &engine::explain::environment(around),
         notices: &prepared.notices,
+        keys: &engine::explain::keys(prepared, around),
     };
     context.give(|| shown.json(), |look| shown.text(look))?;
     Ok(Status::Passed.into())
-}
-
-pub(super) fn input(typed: &str) -> Result<(String, String), NotAValue> {
-    match typed.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        Some(_) | None => Err(NotAValue("write NAME=VALUE, NAME=@FILE or NAME=-".to_owned())),
-    }
-}
-
-fn branch_name(typed: &str) -> Result<String, NotAValue> {
-    if is_branch_name(typed) {
-        return Ok(typed.to_owned());
-    }
-    Err(NotAValue("git takes no such name for a branch".to_owned()))
-}
-
-fn timeout(typed: &str) -> Result<Span, NotAValue> {
-    let span: Span = typed.parse()?;
-    if span == Span::default() {
-        return Err(NotAValue("no time at all is no timeout, write 90s or 10m".to_owned()));
-    }
-    Ok(span)
-}
-
-fn status(typed: &str) -> Result<Status, NotAValue> {
-    let names = || crate::model::TABLE.iter().map(|row| row.name).collect::<Vec<_>>().join(", ");
-    Status::from_name(typed).ok_or_else(|| NotAValue(format!("write one of {}", names())))
 }

@@ -6,10 +6,11 @@ use super::{
     Exit,
     context::Context,
     run::{
-        self, Asked, LimitArgs, ProofArgs, Wanted, input,
+        self, Asked, LimitArgs, ProofArgs, Wanted,
         outlets::OutletArgs,
         recorded::RecordArgs,
         request::{inputs, read_text, trust},
+        typed::input,
     },
     skills::SkillsArgs,
 };

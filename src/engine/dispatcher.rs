@@ -5,12 +5,12 @@
 //! holds no rule about what a run should do.
 
 mod cached;
+mod news;
 mod orders;
 
 use std::{collections::BTreeMap, rc::Rc};
 
 use cached::{Earlier, Keeping};
-use serde_json::json;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
@@ -20,6 +20,7 @@ use tokio::{
 use super::{
     call, command, hook, judges, look, panel, quota, scope,
     site::Site,
+    step_key,
     stops::Stops,
     unit::{FromUnit, Line},
     work,
@@ -230,10 +231,7 @@ impl<'a> Dispatcher<'a> {
             Ok(told) => told,
             Err(why) => return self.cannot_begin(plan.id, attempt, why).await,
         };
-        let what = json!({
-            "agent": plan.agent, "system": plan.system, "prompt": plan.prompt,
-            "told": told.brief, "form": plan.output,
-        });
+        let what = step_key::of_call(&plan, &told.brief);
         match self.earlier(&plan.id, attempt, &what).await? {
             Earlier::None => {}
             Earlier::Stands => return Ok(()),
@@ -269,9 +267,7 @@ impl<'a> Dispatcher<'a> {
             Err(why) => return self.cannot_begin(step, attempt, why).await,
         };
         let command = self.site.plan.command(&step).expect("the plan asked for it").clone();
-        let what = json!({
-            "argv": argv, "cwd": self.site.plan.cwd, "parse": command.parse, "form": command.output,
-        });
+        let what = step_key::of_command(&self.site.plan, &command, &argv);
         match self.earlier(&step, attempt, &what).await? {
             Earlier::None => {}
             Earlier::Stands => return Ok(()),
@@ -303,20 +299,6 @@ impl<'a> Dispatcher<'a> {
             });
         }
         self.append(Event::JudgesFrozen { files }).await
-    }
-
-    async fn take(&mut self, message: FromUnit) -> Result<()> {
-        match message {
-            FromUnit::Activity(activity) => self.observer.activity(&activity),
-            FromUnit::Event(event) => self.append(*event).await?,
-            FromUnit::Commit(event, durable) => {
-                self.site.session.journal.commit(&event).await?;
-                self.told(&event);
-                // The unit may have been stopped meanwhile; the event stands all the same.
-                let _gone = durable.send(());
-            }
-        }
-        Ok(())
     }
 
     /// What a step leaves in the scratch pad is confirmed by the event that ends it.

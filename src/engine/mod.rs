@@ -25,6 +25,7 @@ mod recording;
 pub mod run;
 mod scope;
 mod site;
+mod step_key;
 mod stops;
 mod tree;
 mod unit;

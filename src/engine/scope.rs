@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{made, site::Site};
+use super::{made, site::Site, step_key};
 use crate::{
     model::{
         expression::{self, INPUTS, Names, SCRATCH, STEPS, Scope, Steps},
@@ -27,14 +27,7 @@ const THINGS: usize = 1_000_000;
 pub(crate) fn at(site: &Site, state: &State, path: &str, names: &Names) -> Result<Scope, String> {
     let plan = &site.plan;
     let mut scope = Scope::default();
-    let (texts, typed) = match plan.part_of(path) {
-        Some(skill) => (&skill.inputs, &skill.typed),
-        None => (&plan.inputs, &plan.typed),
-    };
-    let mut inputs: Map<String, Value> =
-        texts.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect();
-    inputs.extend(typed.iter().map(|(name, value)| (name.clone(), value.clone())));
-    scope.set(INPUTS, inputs.into());
+    scope.set(INPUTS, step_key::inputs(plan, path).into());
     scope.set(STEPS, steps(site, state, path, &names.steps)?);
     if names.scratch {
         let pad = scratch::read(site.session.stored()).map_err(|fault| fault.to_string())?;
@@ -108,6 +101,9 @@ pub(crate) async fn decide(site: &Site, state: &State, path: &str) -> Result<Dec
             .map_err(|why| format!("`when`: {why}"))?
     {
         return Ok(Decision::default());
+    }
+    if let Some(lacks) = &node.lacks {
+        return Err(lacks.clone());
     }
     let runs = Decision { runs: true, ..Decision::default() };
     match &node.does {

@@ -2,7 +2,7 @@
 
 mod panel;
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::model::{
     contract::{Isolation, On},
     run::{
         Plan,
-        plan::{CommandPlan, HookPlan, Limits, StepPlan},
+        plan::{CommandPlan, HookPlan, KnownKey, Limits, StepPlan},
     },
     skill::stages::SectionFile,
     text,
@@ -36,6 +36,8 @@ pub struct DryRun<'a> {
     pub environment: &'a [String],
     /// Things worth knowing, such as that the run would be isolated.
     pub notices: &'a [String],
+    /// By what earlier results are found that may stand for steps; `None` where only the run knows.
+    pub keys: &'a BTreeMap<String, Option<KnownKey>>,
 }
 
 impl DryRun<'_> {
@@ -53,7 +55,7 @@ impl DryRun<'_> {
             section(&mut page, "work", &self::work(work, look), look);
         }
         if flow::is_tree(plan) {
-            section(&mut page, "steps", &flow::lines(plan, look), look);
+            section(&mut page, "steps", &flow::lines(plan, self.keys, look), look);
         }
         for (place, step) in plan.called().iter().enumerate() {
             let command = self.commands.get(place).map_or(&[][..], Vec::as_slice);
@@ -101,6 +103,7 @@ impl DryRun<'_> {
             "calls": steps.collect::<Vec<_>>(),
             "environment": self.environment,
             "notices": self.notices,
+            "keys": self.keys,
             "plan": self.plan,
         })
     }

@@ -1,13 +1,13 @@
 //! The tree of steps of a plan: as lines for people, and as a graph for pages that draw one.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{before, look::Look, words};
 use crate::model::{
     contract::Join,
     run::{
         Plan, path,
-        plan::{Does, Items, Node},
+        plan::{Does, Items, KnownKey, Node},
     },
     value::Tokens,
 };
@@ -18,11 +18,12 @@ pub fn is_tree(plan: &Plan) -> bool {
 }
 
 /// The steps, one a line, each below what holds it, and what all of them may take at most.
-pub fn lines(plan: &Plan, look: Look) -> String {
+pub fn lines(plan: &Plan, keys: &BTreeMap<String, Option<KnownKey>>, look: Look) -> String {
     let mut text = String::new();
     Node::walk(&plan.tree, path::ROOT, &mut |path, _, node| {
         let depth = path.matches('/').count();
-        let told = words::first_line(&told(plan, path, node, look), look);
+        let mut told = words::first_line(&told(plan, path, node, look), look);
+        told.push_str(&keys.get(path).map(|known| earlier(known.as_ref())).unwrap_or_default());
         let _ = writeln!(text, "{}{}: {told}", "  ".repeat(depth), node.id);
     });
     text.push_str(&at_most(plan, look));
@@ -74,6 +75,23 @@ fn told(plan: &Plan, path: &str, node: &Node, look: Look) -> String {
     }
     told
 }
+
+/// Whether an earlier result stands for a step.
+fn earlier(known: Option<&KnownKey>) -> String {
+    match known {
+        None => "; whether an earlier result stands for it, only the run knows".to_owned(),
+        Some(KnownKey { key, made }) => {
+            let short = key.get(..SHORT).unwrap_or(key);
+            match made {
+                Some(made) => format!("; not again: its result of {made} stands (key {short})"),
+                None => format!("; its result is kept (key {short})"),
+            }
+        }
+    }
+}
+
+/// So many digits of a key tell it from others.
+const SHORT: usize = 12;
 
 fn at_once(plan: &Plan, max: Option<u32>) -> u32 {
     max.unwrap_or(plan.pace.jobs).min(plan.pace.jobs).max(1)
@@ -243,17 +261,25 @@ mod tests {
 
     #[test]
     fn a_tree_as_lines() {
+        let key = |made: Option<&str>| {
+            Some(KnownKey { key: "0123456789abcdef".to_owned(), made: made.map(str::to_owned) })
+        };
+        let keys = BTreeMap::from([
+            ("log".to_owned(), key(Some("2026-11-20T08:00:00Z"))),
+            ("kind/case-2/one".to_owned(), key(None)),
+            ("files/look".to_owned(), None),
+        ]);
         assert_data_eq!(
-            lines(&plan(), Look::PLAIN),
+            lines(&plan(), &keys, Look::PLAIN),
             str![[r#"
-log: runs git log --format=%s
+log: runs git log --format=%s; not again: its result of 2026-11-20T08:00:00Z stands (key 0123456789ab)
 kind: one of fix, a "b", by steps.log.output
   fix: asks sonnet, ≈ 18k tokens, reserves $0.05, if inputs.fix
   case-2: until one passes
-    one: runs false
+    one: runs false; its result is kept (key 0123456789ab)
     two: runs true
 files: for each file of docs/*.md, 2 at once
-  look: runs cat '{{ file }}'
+  look: runs cat '{{ file }}'; whether an earlier result stands for it, only the run knows
 all of it at most 30m · $2.00, ≈ 18k tokens once
 
 "#]]

@@ -28,7 +28,8 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 pub use reader::{Damage, MAX_LINE, Scan, Tail, Wrong, read, scan};
-use writer::{Job, Wish, Writer};
+pub use writer::Wish;
+use writer::{Job, Writer};
 
 use crate::{
     model::{Fault, Result, journal_line::Line, run::Event},
@@ -122,7 +123,15 @@ impl Journal {
         self.hand_over(event, Wish::Durable)
     }
 
-    fn hand_over(&self, event: &Event, wish: Wish) -> impl Future<Output = Result<Stamp>> + use<> {
+    /// Writes `event`; the future ends once that is as it is wished. Who hands over several before
+    /// it waits for the first pays for one sync.
+    ///
+    /// Events are written in the order of the calls, whether and whenever the futures are polled.
+    pub fn hand_over(
+        &self,
+        event: &Event,
+        wish: Wish,
+    ) -> impl Future<Output = Result<Stamp>> + use<> {
         let (reply, answer) = oneshot::channel();
         let inbox = self.inbox.as_ref().expect("the inbox is open until the journal is dropped");
         // Where the thread is gone the job is dropped, and with it the reply.

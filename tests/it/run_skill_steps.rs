@@ -169,3 +169,30 @@ fn a_killed_skill_in_a_step_goes_on_where_it_stopped() {
     assert_eq!(second["output"], "a\n");
     world.expect_valid_journal();
 }
+
+#[test]
+fn a_skill_that_may_not_run_at_all_keeps_no_other_from_running() {
+    let world = World::new();
+    let inner = "given: [diff]\nrequires: { given: [diff] }\nsteps: [{ id: do, run: ['true'] }]\n";
+    skill(&world, "inner", "", inner);
+    skill(
+        &world,
+        "outer",
+        "",
+        "inputs: { kind: { required: true } }\n\
+         steps:\n  - id: by\n    route:\n      on: inputs.kind\n      cases:\n        \
+         change: { skill: inner }\n        other: { run: [printf, other] }\n",
+    );
+    skill(&world, "first", "", "steps: [{ skill: inner }]\n");
+    world.write("a.txt", "a\n").repo().commit("first");
+    let run = |args: &[&str], code| world.atlas(args).run().expect_code(code);
+
+    assert_eq!(run(&["run", "outer", "other"], 0).stdout, "other\n");
+    let refused = run(&["run", "outer", "change"], 1);
+    assert!(refused.stderr.contains("needs diff: nothing differs"), "{refused}");
+    run(&["run", "first"], 3);
+
+    world.write("a.txt", "b\n");
+    run(&["run", "outer", "change"], 0);
+    run(&["run", "first"], 0);
+}

@@ -1,6 +1,6 @@
 //! Whose word counts in a run, and which part of the steps runs.
 
-use super::timeout;
+use super::typed::timeout;
 use crate::model::{Part, value::Span};
 
 /// Whose word counts, and whether an earlier one does.

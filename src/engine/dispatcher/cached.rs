@@ -3,15 +3,13 @@
 //!
 //! Only what changed no file can stand for itself again, so the tree is looked at before and after.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::Dispatcher;
 use crate::{
-    engine::{output, scope},
+    engine::{output, scope, step_key},
     model::{
-        Result,
-        digest::sha256,
-        expression,
+        Result, expression,
         run::{
             Event,
             event::{Output, StepCached},
@@ -21,9 +19,6 @@ use crate::{
     },
     store::step_cache::{Kept, StepCache},
 };
-
-/// Whoever changes what a key is made of counts this up.
-const VERSION: u32 = 1;
 
 /// A step whose result is kept if it passes and changes nothing.
 #[derive(Debug)]
@@ -86,15 +81,7 @@ impl Dispatcher<'_> {
                 Some(expression::argument(template, &scope)?)
             }
         };
-        let plan = &self.site.plan;
-        let all = json!({
-            "version": VERSION,
-            "root": plan.root,
-            "skill": plan.skill_of(step).digest,
-            "what": what,
-            "key": own,
-        });
-        Ok(sha256(all.to_string().as_bytes()))
+        Ok(step_key::key(&self.site.plan, step, what, own.as_deref()))
     }
 
     /// Keeps what a step made that has passed, if it changed nothing.

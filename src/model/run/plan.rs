@@ -31,7 +31,7 @@ use crate::model::{
 
 pub use hook::HookPlan;
 pub use index::{Index, Places, Tried};
-pub use node::{CachePlan, CommandPlan, Does, Items, Node, StepLimits};
+pub use node::{CachePlan, CommandPlan, Does, Items, KnownKey, Node, StepLimits};
 pub use pace::{PacePlan, Stagger};
 pub use requires::Requires;
 pub use skill::SkillPlan;

@@ -31,7 +31,7 @@ fn shown(plan: &Plan, look: Look) -> String {
     let environment = ["HOME".to_owned(), "PATH".to_owned(), "ANTHROPIC_API_KEY".to_owned()];
     let notices = ["the repository is not trusted: the run is isolated".to_owned()];
     let (environment, notices) = (&environment, &notices);
-    DryRun { plan, commands: &commands, environment, notices }.text(look)
+    DryRun { plan, commands: &commands, environment, notices, keys: &BTreeMap::new() }.text(look)
 }
 
 #[test]
@@ -180,7 +180,9 @@ fn a_hostile_plan_stays_inert() {
 fn a_plan_as_json_is_the_plan() {
     let plan = plans::checked_plan();
     let commands = commands(&plan);
-    let dry = DryRun { plan: &plan, commands: &commands, environment: &[], notices: &[] };
+    let keys = BTreeMap::new();
+    let (environment, notices) = (&[], &[]);
+    let dry = DryRun { plan: &plan, commands: &commands, environment, notices, keys: &keys };
     let json = dry.json();
     assert_eq!(serde_json::from_value::<Plan>(json["plan"].clone()).unwrap(), plan);
     assert_eq!(json["calls"][1]["command"][0], "claude");

@@ -22,7 +22,7 @@ const BATCH: usize = 1024;
 
 /// What an event's sender waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wish {
+pub enum Wish {
     /// That it is written.
     Written,
     /// That it is on disk.

@@ -6,7 +6,10 @@
 
 use serde_json::json;
 
-use super::{Grown, RESERVE, StepPlan, graft::graft};
+use super::{
+    Grown, RESERVE, StepPlan,
+    graft::{Reached, graft},
+};
 use crate::model::{
     config::defaults,
     contract::{Conversation, Delegate, PermissionMode, Subagents, SystemPrompt},
@@ -45,12 +48,11 @@ pub(super) fn delegate(
     let mut steps = Vec::new();
     for (place, name) in names.iter().enumerate() {
         let id = format!("skill-{}", place + 1);
-        let does = match given.skills.get(*name) {
-            Some(part) => graft(&path::child(&to, &id), &part.plan, grown),
+        steps.push(match given.skills.get(*name) {
+            Some(part) => graft((&id, &to), &part.plan, Reached::Perhaps, grown),
             // Whoever prepares the run has found it, or told that there is none.
-            None => Does::Skill(Vec::new()),
-        };
-        steps.push(Node::plain(id, does));
+            None => Node::plain(id, Does::Skill(Vec::new())),
+        });
     }
     let route = Does::Route {
         on: format!("steps.{PICK}.output.skill"),

@@ -6,6 +6,7 @@
 
 use super::{Grown, SkillPlan};
 use crate::model::{
+    contract::Fact,
     judges::{Judge, JudgeFile},
     run::{
         path,
@@ -14,8 +15,26 @@ use crate::model::{
     skill::stages::Stages,
 };
 
-/// Puts the plan of another skill in the place of the step with this path.
-pub(super) fn graft(at: &str, other: &Plan, grown: &mut Grown) -> Does {
+/// Whether a run gets to a step, as far as the plan can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reached {
+    /// If nothing goes wrong before it.
+    Surely,
+    /// Only the run can tell.
+    Perhaps,
+}
+
+/// Puts the plan of another skill in the place of the step `id` below `parent`.
+///
+/// What it requires is looked at before the run; but a fact that is empty is no reason to begin
+/// nothing where the skill may not run at all.
+pub(super) fn graft(
+    (id, parent): (&str, &str),
+    other: &Plan,
+    reached: Reached,
+    grown: &mut Grown,
+) -> Node {
+    let at = &path::child(parent, id);
     let steps = other.steps.iter().map(|step| self::step(at, step));
     grown.steps.extend(steps);
     let below = |id: &str| path::child(at, id);
@@ -39,7 +58,12 @@ pub(super) fn graft(at: &str, other: &Plan, grown: &mut Grown) -> Does {
     parts.hooks.extend(other.hooks.iter().map(|hook| self::hook(at, hook)));
     parts.judges.extend(other.judges.iter().map(|file| self::judge(at, file)));
     parts.facts.extend(other.facts.iter().cloned());
-    parts.requires = std::mem::take(&mut parts.requires).and(other.requires.clone());
+    let mut requires = other.requires.clone();
+    let needs = match reached {
+        Reached::Surely => Vec::new(),
+        Reached::Perhaps => std::mem::take(&mut requires.given),
+    };
+    parts.requires = std::mem::take(&mut parts.requires).and(requires);
     parts.skipped.extend(other.skipped.iter().cloned());
     for source in &other.sources {
         if !parts.sources.contains(source) {
@@ -48,7 +72,15 @@ pub(super) fn graft(at: &str, other: &Plan, grown: &mut Grown) -> Does {
     }
     let mut tree = other.tree.clone();
     retries(&mut tree, other);
-    Does::Skill(tree)
+    Node { lacks: lacks(&needs, other), ..Node::plain(id, Does::Skill(tree)) }
+}
+
+/// Which of these facts are empty.
+fn lacks(needs: &[Fact], other: &Plan) -> Option<String> {
+    let of = |need: &Fact| other.facts.iter().find(|known| known.fact == *need);
+    let empty = needs.iter().filter_map(|need| Some((need, of(need)?.empty.as_ref()?)));
+    let told: Vec<String> = empty.map(|(need, why)| format!("needs {need}: {why}")).collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// How often an agent of another skill is asked again is that skill's own matter.

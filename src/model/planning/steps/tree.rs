@@ -1,7 +1,10 @@
 //! From the contract's steps to the plan's tree.
 
 use super::{
-    Given, Grown, Inputs, Part, Wish, cases, delegate::delegate, graft::graft, step, together,
+    Given, Grown, Inputs, Part, Wish, cases,
+    delegate::delegate,
+    graft::{Reached, graft},
+    step, together,
 };
 use crate::model::{
     Fault, Result,
@@ -24,6 +27,7 @@ pub(super) fn grow(given: &Given<'_>, inputs: &Inputs, agent: &AgentPlan) -> Res
         schemas: given.step_outputs.iter(),
         grown: Grown::default(),
         faults: Vec::new(),
+        reached: Reached::Surely,
     };
     let last = asked.len() - 1;
     let mut tree = Vec::new();
@@ -56,13 +60,45 @@ struct Grower<'a> {
     schemas: std::slice::Iter<'a, Option<serde_json::Value>>,
     grown: Grown,
     faults: Vec<Fault>,
+    reached: Reached,
 }
 
 impl Grower<'_> {
     fn node(&mut self, asked: &Spanned<Step>, (id, parent): (String, &str), ends: Ends) -> Node {
         let schema = self.schemas.next().cloned().flatten();
+        let before = self.reached;
+        if asked.when.is_some() || matches!(asked.what, What::Route(_) | What::Fallback(_)) {
+            self.reached = Reached::Perhaps;
+        }
+        let plain = self.bare_node(asked, (id, parent, schema), ends);
+        self.reached = before;
+        Node {
+            when: asked.when.as_ref().map(|when| when.value.clone()),
+            retry: asked.retry.as_ref().map(|retry| retry.value.clone()),
+            cache: asked.cache.as_ref().map(|cache| CachePlan {
+                key: cache.value.key.as_ref().map(|key| key.value.clone()),
+                ttl: cache.value.ttl.as_ref().map(|ttl| ttl.value),
+            }),
+            ..plain
+        }
+    }
+
+    /// What the step does, without what decides whether and how often.
+    fn bare_node(
+        &mut self,
+        asked: &Spanned<Step>,
+        (id, parent, schema): (String, &str, Option<serde_json::Value>),
+        ends: Ends,
+    ) -> Node {
         let path = path::child(parent, &id);
         let does = match &asked.what {
+            What::Leaf(Leaf::Skill(name)) => {
+                return match self.given.skills.get(&name.value) {
+                    Some(other) => graft((&id, parent), &other.plan, self.reached, &mut self.grown),
+                    // Whoever prepares the run has found it, or told that there is none.
+                    None => Node::plain(id, Does::Skill(Vec::new())),
+                };
+            }
             What::Leaf(leaf) => self.leaf(asked, leaf, (path, schema), ends),
             What::Sequence(steps) => Does::Sequence(self.list(steps, &path)),
             What::Parallel { steps, max, join } => Does::Parallel {
@@ -77,16 +113,7 @@ impl Grower<'_> {
                 Does::Sequence(delegate(self.given, &path, asked, &mut self.grown))
             }
         };
-        Node {
-            id,
-            when: asked.when.as_ref().map(|when| when.value.clone()),
-            retry: asked.retry.as_ref().map(|retry| retry.value.clone()),
-            cache: asked.cache.as_ref().map(|cache| CachePlan {
-                key: cache.value.key.as_ref().map(|key| key.value.clone()),
-                ttl: cache.value.ttl.as_ref().map(|ttl| ttl.value),
-            }),
-            does,
-        }
+        Node::plain(id, does)
     }
 
     fn list(&mut self, steps: &[Spanned<Step>], parent: &str) -> Vec<Node> {
@@ -166,13 +193,8 @@ impl Grower<'_> {
                 (Part::Prompt(""), Some(text.value.clone()))
             }
             Leaf::Prompt(text) => (Part::Prompt(&text.value), None),
-            Leaf::Skill(name) => {
-                return match self.given.skills.get(&name.value) {
-                    Some(other) => graft(&path, &other.plan, &mut self.grown),
-                    // Whoever prepares the run has found it, or told that there is none.
-                    None => Does::Skill(Vec::new()),
-                };
-            }
+            // It becomes many steps, and has been.
+            Leaf::Skill(_) => return Does::Skill(Vec::new()),
             Leaf::Run { argv, parse } => {
                 self.grown.commands.push(CommandPlan {
                     id: path,

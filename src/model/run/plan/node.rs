@@ -23,6 +23,9 @@ pub struct Node {
     /// Whether an earlier result may stand for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache: Option<CachePlan>,
+    /// What it needs and is not there, where only the run tells whether it gets here: then it fails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lacks: Option<String>,
     /// What it does.
     pub does: Does,
 }
@@ -36,6 +39,15 @@ pub struct CachePlan {
     /// How long it stays good; without end where nobody says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<Span>,
+}
+
+/// By what an earlier result of a step is found, as far as that is known before the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KnownKey {
+    /// A SHA-256, hexadecimal.
+    pub key: String,
+    /// When the result was made that stands for the step, RFC 3339; `None` where there is none.
+    pub made: Option<String>,
 }
 
 /// What a step does.
@@ -164,7 +176,7 @@ impl StepLimits {
 impl Node {
     /// A step that does this and nothing more.
     pub fn plain(id: impl Into<String>, does: Does) -> Self {
-        Self { id: id.into(), when: None, retry: None, cache: None, does }
+        Self { id: id.into(), when: None, retry: None, cache: None, lacks: None, does }
     }
 
     /// The steps that it puts together, in the order of the file.
@@ -191,7 +203,7 @@ impl Node {
             | Does::Fallback(_)
             | Does::Skill(_) => false,
         };
-        late || self.when.is_some()
+        late || self.when.is_some() || self.lacks.is_some()
     }
 
     /// Calls `seen` with each step of a tree and its path, each before what it holds.
