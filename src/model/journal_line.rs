@@ -108,11 +108,16 @@ pub fn decode(line: &[u8]) -> Result<Line, BadLine> {
         return Err(BadLine::Checksum);
     }
     let content = |error: serde_json::Error| BadLine::Content(error.to_string());
-    let Version { v } = serde_json::from_slice(line).map_err(content)?;
-    if v > VERSION {
-        return Err(BadLine::Newer(v));
-    }
-    let Header { v, seq, at } = serde_json::from_slice(line).map_err(content)?;
+    let header = match serde_json::from_slice(line) {
+        Ok(Header { v, .. }) if v > VERSION => return Err(BadLine::Newer(v)),
+        Ok(header) => header,
+        // A later atlas may write lines that begin otherwise; the version is always there.
+        Err(error) => {
+            let Version { v } = serde_json::from_slice(line).map_err(content)?;
+            return Err(if v > VERSION { BadLine::Newer(v) } else { content(error) });
+        }
+    };
+    let Header { v, seq, at } = header;
     let at = at.parse().map_err(|error: jiff::Error| BadLine::Content(error.to_string()))?;
     let event = serde_json::from_slice(line).map_err(content)?;
     Ok(Line { v, seq, at, event })

@@ -21,7 +21,10 @@ use std::{
     fs::File,
     io::{self, Write as _},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -64,6 +67,7 @@ pub struct DayLedger {
     clock: Clock,
     payer: Payer,
     seen: Arc<Mutex<Seen>>,
+    looked_for_old_days: Arc<AtomicBool>,
 }
 
 /// On whose behalf money is spent.
@@ -151,7 +155,7 @@ impl DayLedger {
     /// The ledger in the user's state folder `state`. Nothing is opened yet.
     pub fn at(state: &Path, clock: Clock, payer: Payer) -> Self {
         let (file, lock) = (state.join("ledger.jsonl"), state.join("ledger.lock"));
-        Self { file, lock, clock, payer, seen: Arc::default() }
+        Self { file, lock, clock, payer, seen: Arc::default(), looked_for_old_days: Arc::default() }
     }
 
     /// The sessions that this user has paid for, as far back as the ledger in `state` goes. One
@@ -263,8 +267,10 @@ impl DayLedger {
         file.write_all(&line).map_err(failed)
     }
 
+    /// Drops old days once in a process that finds the file large. What is left may be large too,
+    /// and then to look again before each call would take longer than the call.
     fn compact(&self, length: u64, now: Timestamp) -> Result<()> {
-        if length <= COMPACT_ABOVE {
+        if length <= COMPACT_ABOVE || self.looked_for_old_days.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
         let bytes = self.read()?;

@@ -129,9 +129,11 @@ impl Session {
             return Err(self.changed("session.json"));
         }
         change(&mut file);
-        let lines = self.stored.lines()?;
         let size = self.stored.journal().symlink_metadata().map_or(0, |found| found.len());
-        file.summary = Summary::of(&lines, size);
+        // Whoever is told again how a run ended need not wait until all of it is read again.
+        if file.summary.as_ref().is_none_or(|known| known.journal_bytes != size) {
+            file.summary = Summary::of(&self.stored.lines()?, size);
+        }
         self.write_file(&file)
     }
 

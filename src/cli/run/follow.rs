@@ -95,8 +95,8 @@ impl Observer for Follower<'_> {
     fn event(&mut self, site: &Site, state: &State, event: &Event) {
         self.events.take(event);
         self.reporter.event(&site.plan, state, event);
-        if let (Some(results), Event::StepEnded { .. }) = (&mut self.results, event) {
-            results.write(site, state);
+        if let (Some(results), Event::StepEnded { step, .. }) = (&mut self.results, event) {
+            results.write(site, state, step);
         }
     }
 

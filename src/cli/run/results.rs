@@ -21,27 +21,38 @@ pub(in crate::cli) struct Results<'a> {
     printer: &'a Printer,
     /// For each task in order, whether its result is written; empty before the first.
     written: Vec<bool>,
+    /// The first whose result is not written yet, where they are written in order.
+    next: usize,
     /// What went wrong on the way; the run goes on, since it is paid for.
     trouble: Option<Fault>,
 }
 
 impl<'a> Results<'a> {
     pub(super) fn new(printer: &'a Printer) -> Self {
-        Self { printer, written: Vec::new(), trouble: None }
+        Self { printer, written: Vec::new(), next: 0, trouble: None }
     }
 
-    /// Writes what can be written now.
-    pub(super) fn write(&mut self, site: &Site, state: &State) {
+    /// Writes what can be written now that this task has ended.
+    pub(super) fn write(&mut self, site: &Site, state: &State, ended: &str) {
         let Some(tasks) = site.plan.tasks else { return };
-        let stored = site.session.stored();
-        let has_ended =
-            |step: &StepPlan| state.step(&step.id).is_some_and(|known| known.status.is_some());
-        self.written.resize(site.plan.steps.len(), false);
-        for (place, step) in site.plan.steps.iter().enumerate() {
-            match (self.written[place], has_ended(step), tasks.order) {
-                (true, _, _) | (false, false, TaskOrder::AsTheyCome) => {}
-                (false, false, TaskOrder::AsGiven) => return,
-                (false, true, _) => self.one((stored, place), step, state),
+        let (stored, steps) = (site.session.stored(), &site.plan.steps);
+        self.written.resize(steps.len(), false);
+        match tasks.order {
+            TaskOrder::AsTheyCome => {
+                let place = site.plan.places().among(ended).and_then(|it| usize::try_from(it).ok());
+                let found = place.and_then(|place| Some((place, steps.get(place)?)));
+                if let Some((place, step)) = found.filter(|(place, _)| !self.written[*place]) {
+                    self.one((stored, place), step, state);
+                }
+            }
+            TaskOrder::AsGiven => {
+                let has_ended = |step: &StepPlan| {
+                    state.step(&step.id).is_some_and(|known| known.status.is_some())
+                };
+                while let Some(step) = steps.get(self.next).filter(|step| has_ended(step)) {
+                    self.one((stored, self.next), step, state);
+                    self.next += 1;
+                }
             }
         }
     }

@@ -5,34 +5,44 @@ use crate::model::{
     Status,
     call::{CallOutcome, LimitKind},
     run::{
-        Effect, Event, Plan, State, StepStatus,
+        Effect, Event, Plan, State, StepStatus, path,
         plan::{Does, Node, StepPlan},
-        state::{Stage, StepState},
+        state::{NodeState, Stage, StepState},
     },
 };
 
 /// Every task that has not ended goes on; the worst of them is what the run ends with.
 pub(super) fn next(plan: &Plan, state: &State) -> Phase {
-    let mut effects = Vec::new();
+    let nothing_begun = NodeState::default();
+    let all = state.node(path::ROOT).unwrap_or(&nothing_begun);
+    let begun = all.active.values().filter_map(|id| plan.step(id));
+    let mut effects: Vec<Effect> = begun.flat_map(|step| one(plan, state, step)).collect();
+    // There may be very many of them, so those that have not begun are only looked at while there
+    // is room for one more.
     let mut places = room::window(plan, state);
-    let mut is_open = false;
-    for step in &plan.steps {
-        if state.step(&step.id).is_some_and(|known| known.status.is_some()) {
-            continue;
+    places = places.saturating_sub(effects.iter().filter(|effect| is_call(effect)).count());
+    let mut waiting = waiting(plan, all).peekable();
+    let is_open = !all.active.is_empty() || waiting.peek().is_some();
+    for step in waiting {
+        if places == 0 {
+            break;
         }
-        is_open = true;
-        for effect in one(plan, state, step) {
-            match effect {
-                Effect::Call { .. } if places == 0 => {}
-                Effect::Call { .. } => {
-                    places -= 1;
-                    effects.push(effect);
-                }
-                other => effects.push(other),
-            }
-        }
+        let more = one(plan, state, step);
+        places = places.saturating_sub(more.iter().filter(|effect| is_call(effect)).count());
+        effects.extend(more);
     }
     if is_open { Phase::GoesOn(effects) } else { concluded(plan, state) }
+}
+
+/// The tasks that have not begun, in their order.
+fn waiting<'a>(plan: &'a Plan, all: &NodeState) -> impl Iterator<Item = &'a StepPlan> {
+    let count = u32::try_from(plan.steps.len()).unwrap_or(u32::MAX);
+    let step = |place: u32| plan.steps.get(usize::try_from(place).ok()?);
+    all.waiting(count).filter_map(step)
+}
+
+fn is_call(effect: &Effect) -> bool {
+    matches!(effect, Effect::Call { .. })
 }
 
 /// A task goes on as a step that asks an agent does; but whatever ends it ends no other.
