@@ -279,9 +279,9 @@ fn warnings(call: &CallEnded, look: Look) -> String {
     call.warnings.iter().map(line).collect()
 }
 
-/// Why it ended like this is said at the end of the run, which follows.
-fn step_ended(step: &str, status: StepStatus, known: Option<&StepState>, look: Look) -> String {
-    let (mark, said) = match status {
+/// How a step's end is marked, and what is said after its name.
+pub(super) fn came_to(status: StepStatus) -> (Mark, &'static str) {
+    match status {
         StepStatus::Passed => (Mark::Good, ""),
         StepStatus::Reused => (Mark::Good, " (reused)"),
         StepStatus::Cached => (Mark::Good, " (cached)"),
@@ -291,7 +291,12 @@ fn step_ended(step: &str, status: StepStatus, known: Option<&StepState>, look: L
         StepStatus::Interrupted => (Mark::Warning, " interrupted"),
         StepStatus::Skipped => (Mark::Note, " skipped"),
         StepStatus::Cancelled => (Mark::Note, " cancelled"),
-    };
+    }
+}
+
+/// Why it ended like this is said at the end of the run, which follows.
+fn step_ended(step: &str, status: StepStatus, known: Option<&StepState>, look: Look) -> String {
+    let (mark, said) = came_to(status);
     let mut parts = vec![format!("{}{said}", words::first_line(step, look))];
     if let Some(known) = known.filter(|known| known.ms > 0) {
         parts.push(words::duration(known.ms));

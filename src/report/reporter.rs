@@ -41,7 +41,7 @@ impl<'a> Reporter<'a> {
     /// An event is on disk; `state` is what is known after it.
     pub fn event(&mut self, plan: &Plan, state: &State, event: &Event) {
         if let Some(live) = &mut self.live {
-            live.event(event);
+            live.event(plan, state, event);
         }
         let beside = if self.live.is_some() { Beside::LiveView } else { Beside::Nothing };
         let told = (self.printer.verbosity(), beside);

@@ -3,6 +3,7 @@
 mod advice;
 mod changes;
 mod loaded;
+mod tree;
 
 use std::path::Path;
 
@@ -46,6 +47,7 @@ pub fn summary(
         said.push_str(&not_checked(result, look));
     }
     said.push_str(&headline(Some(plan), result, place, look));
+    said.push_str(&tree::tree(plan, state, (verbosity, look)));
     said.push_str(&not_started(plan, result, look));
     said.push_str(&reasons(result, look));
     said.push_str(&changes::changes(result, verbosity, look));
