@@ -9,6 +9,16 @@ use crate::support::world::World;
 
 const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
 
+/// The skills that atlas brings along to run.
+const BUNDLED: [&str; 6] = [
+    "audit-dependencies",
+    "commit-message",
+    "fix-failing-test",
+    "release-notes",
+    "review-diff",
+    "triage",
+];
+
 #[test]
 fn claude_finds_nothing_wrong_with_it() {
     let world = World::scripted([]);
@@ -53,7 +63,7 @@ fn its_skills_are_offered_to_the_agent_and_read_when_asked_for() {
     assert!(init["plugin_errors"].as_array().is_none_or(Vec::is_empty), "{init}");
     let offered: Vec<_> = init["skills"].as_array().unwrap().iter().collect();
     let requests = world.model().requests();
-    for skill in ["atlas:atlas", "atlas:review-diff", "atlas:commit-message"] {
+    for skill in ["atlas:atlas", "atlas:review-diff", "atlas:commit-message", "atlas:triage"] {
         assert!(offered.iter().any(|it| *it == skill), "{skill}: {init}");
         assert!(requests[0].prompt().contains(skill), "the model is told of {skill}");
     }
@@ -68,7 +78,7 @@ fn what_teaches_claude_code_is_no_skill_to_run() {
     let listed = world.atlas(["list", "--format=json"]).run().expect_code(0).json();
     let names: Vec<_> =
         listed["skills"].as_array().unwrap().iter().map(|it| it["name"].as_str()).collect();
-    assert_eq!(names, [Some("commit-message"), Some("review-diff")], "{listed}");
+    assert_eq!(names, BUNDLED.map(Some), "{listed}");
     // Where the plugin is there for atlas too, it is found as any other plugin's.
     let args = ["show", "atlas:atlas", "--plugin-dir", REPOSITORY];
     let shown = world.atlas(args).run().expect_code(0);

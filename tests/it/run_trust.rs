@@ -197,3 +197,15 @@ pub(crate) fn settings_on_the_way_to_where_the_user_stands_need_trust() {
     run().expect_code(0);
     assert!(mark.exists(), "with trust it runs");
 }
+
+#[test]
+fn of_very_many_things_that_would_run_some_are_told() {
+    let world = World::new();
+    let steps: Vec<String> =
+        (0..100).map(|n| format!("  - {{ id: s{n}, run: ['true'] }}\n")).collect();
+    world.greet_by(&format!("steps:\n{}", steps.concat()));
+    let refused = world.atlas(["run", "greet"]).run().expect_code(8);
+    assert!(refused.stderr.contains("step s19 would run"), "{refused}");
+    assert!(refused.stderr.contains("and 80 more"), "{refused}");
+    assert!(!refused.stderr.contains("step s20 would run"), "{refused}");
+}

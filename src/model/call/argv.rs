@@ -102,7 +102,7 @@ pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
         args.pair("--max-budget-usd", &usd.dollars().to_string());
     }
     if let Some(schema) = spec.schema {
-        args.pair("--json-schema", &schema.to_string());
+        args.pair("--json-schema", &without_dialect(schema).to_string());
     }
     args.0
 }
@@ -118,4 +118,14 @@ impl Args {
     fn pair(&mut self, name: &str, value: &str) {
         self.0.extend([name.to_owned(), value.to_owned()]);
     }
+}
+
+/// A schema as claude takes it: one that names in `$schema` an edition that claude does not know is
+/// refused. That of 2020-12 is one ("no schema with key or ref", measured with claude 2.1).
+fn without_dialect(schema: &serde_json::Value) -> serde_json::Value {
+    let mut schema = schema.clone();
+    if let Some(keys) = schema.as_object_mut() {
+        keys.shift_remove("$schema");
+    }
+    schema
 }

@@ -75,6 +75,9 @@ fn notice(subject: &Subject) -> Option<String> {
     Some(format!("runs isolated from {named}, which nobody trusted; see `atlas trust`"))
 }
 
+/// Of what would apply, so much is told one by one; `atlas trust` shows all of it.
+const LISTED: usize = 20;
+
 fn untrusted(subject: &Subject, why: Option<&Why>, asks: &[Ask]) -> Fault {
     let root = subject.root.display();
     let message = match why {
@@ -92,8 +95,11 @@ fn untrusted(subject: &Subject, why: Option<&Why>, asks: &[Ask]) -> Fault {
             .because(format!("somebody else can write {}", path.display()))
             .hint(format!("take that right away: `chmod -R go-w {root}`"));
     }
-    for Ask { name, effect, path, line } in asks {
+    for Ask { name, effect, path, line } in asks.iter().take(LISTED) {
         fault = fault.because(format!("{name} would {effect} ({}:{line})", path.display()));
+    }
+    if asks.len() > LISTED {
+        fault = fault.because(format!("and {} more", asks.len() - LISTED));
     }
     fault
         .hint("`atlas trust` shows what can execute here, and stores your answer")

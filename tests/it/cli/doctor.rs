@@ -20,7 +20,7 @@ $ atlas doctor
 ✓ configuration: none at [ROOT]/home/.config/atlas/config.yaml
 ✓ folders: state is kept in [ROOT]/home/.local/state/atlas
 ✓ git: [ROOT]/repo on branch main
-✓ skills: 1 skill, and 2 that come with atlas
+✓ skills: 1 skill, and 6 that come with atlas
 ! trust: 1 file nobody trusted yet: runs are isolated
   hint: `atlas trust` shows them and stores your answer
 ✓ sessions: none yet; their folder will ignore itself

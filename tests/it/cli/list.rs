@@ -18,7 +18,7 @@ fn world() -> World {
 
 /// A list without the skills that come with atlas, which stand last; their sizes change with them.
 fn own(list: &str) -> String {
-    let (ours, end) = match list.split_once("\ncommit-message") {
+    let (ours, end) = match list.split_once("\naudit-dependencies") {
         Some((ours, rest)) => (ours, rest.find("\n--- ").map(|at| &rest[at..])),
         None => (list, None),
     };
@@ -31,7 +31,15 @@ fn what_comes_with_atlas_stands_last() {
     let document = world.atlas(["list", "--format=json"]).run().expect_code(0).json();
     let skills = document["skills"].as_array().unwrap();
     let names: Vec<_> = skills[4..].iter().map(|skill| skill["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["commit-message", "review-diff"]);
+    let expected = [
+        "audit-dependencies",
+        "commit-message",
+        "fix-failing-test",
+        "release-notes",
+        "review-diff",
+        "triage",
+    ];
+    assert_eq!(names, expected);
     for skill in &skills[4..] {
         assert_eq!((&skill["source"], &skill["error"]), (&"bundled".into(), &().into()), "{skill}");
     }
@@ -42,11 +50,11 @@ fn skills_with_their_sources_and_sizes() {
     let world = world();
     world.check(&own(&transcript(&world, &["list"])), str![[r#"
 $ atlas list
-name            source    trust      header     body          description
-review          personal  trusted    152 bytes  ≈ 32 tokens   Reviews a diff and says what is wrong with it.
-broken          project   untrusted                           broken: the front matter is larger than 64 KiB
-loud            project   untrusted  58 bytes   ≈ 2 tokens    ␛[2Jclears� the screen
-review          project   untrusted  152 bytes  ≈ 32 tokens   shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
+name                source    trust      header     body          description
+review              personal  trusted    152 bytes  ≈ 32 tokens   Reviews a diff and says what is wrong with it.
+broken              project   untrusted                           broken: the front matter is larger than 64 KiB
+loud                project   untrusted  58 bytes   ≈ 2 tokens    ␛[2Jclears� the screen
+review              project   untrusted  152 bytes  ≈ 32 tokens   shadowed by [ROOT]/home/.claude/skills/review/SKILL.md: Reviews a diff and says what is wrong with it.
 --- exit 0
 
 "#]]);
@@ -168,7 +176,7 @@ fn nowhere_anything() {
         &own(&transcript(&world, &["list"])),
         str![[r#"
 $ atlas list
-name            source   trust    header     body          description
+name                source   trust    header     body          description
 --- stderr
 no skills of your own here; a skill is a folder with a SKILL.md in one of:
   [ROOT]/home/.claude/skills

@@ -67,8 +67,12 @@ fn all_skills_with_recordings_are_tested() {
         &output.stdout,
         str![[r#"
 ✓ tidy/first
+✓ audit-dependencies/first
 ✓ commit-message/first
+✓ fix-failing-test/first
+✓ release-notes/first
 ✓ review-diff/first
+✓ triage/first
 
 "#]],
     );
