@@ -5,6 +5,8 @@ mod cached;
 mod parts;
 mod picked;
 mod reports;
+mod rules;
+mod told;
 
 use serde_json::{Value, json};
 

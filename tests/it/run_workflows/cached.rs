@@ -29,7 +29,7 @@ fn times(world: &World) -> usize {
 }
 
 #[test]
-fn an_earlier_result_stands_for_the_same_step() {
+pub(super) fn an_earlier_result_stands_for_the_same_step() {
     let world = counting("{}");
     let first = run(&world, &["--format", "json"]).expect_code(0).json();
     assert_eq!((steps(&first), times(&world)), ("look passed".to_owned(), 1));
@@ -91,4 +91,38 @@ fn an_agent_that_is_asked_the_same_again_is_asked_once() {
     assert_eq!(steps(&second), "color cached");
     assert_eq!(second["spend"]["calls"], 0);
     assert_eq!(world.model().requests().len(), 1);
+}
+
+#[test]
+fn a_plan_tells_what_would_not_be_made_again() {
+    let world = world(
+        [rule().says("Fine.")],
+        "inputs: { word: { default: a } }\n\
+         steps:\n  \
+         - { id: ask, prompt: 'Judge {{ inputs.word }}.', cache: {} }\n  \
+         - { id: look, run: [echo, '{{ inputs.word }}'], cache: {} }\n  \
+         - { id: late, run: [echo, '{{ steps.ask.output }}'], cache: {} }\n",
+    );
+    world.repo().commit("first");
+    let keys = |args: &[&str]| {
+        let args: Vec<&str> = args.iter().copied().chain(["--dry-run", "--format=json"]).collect();
+        let plan = run(&world, &args).expect_code(0).json();
+        let keys = plan["keys"].as_object().unwrap().iter();
+        let line = |(step, known): (&String, &Value)| match (&known["key"], &known["made"]) {
+            (Value::Null, _) => format!("{step}: only the run knows"),
+            (_, Value::Null) => format!("{step}: would be made"),
+            _ => format!("{step}: stands"),
+        };
+        keys.map(line).collect::<Vec<_>>().join("\n")
+    };
+    let fresh = "ask: would be made\nlate: only the run knows\nlook: would be made";
+    assert_eq!(keys(&[]), fresh);
+    run(&world, &[]).expect_code(0);
+    assert_eq!(keys(&[]), "ask: stands\nlate: only the run knows\nlook: stands");
+    assert_eq!(keys(&["b"]), fresh, "for another input");
+    let told = run(&world, &["--dry-run"]).expect_code(0).stdout;
+    assert!(
+        told.contains("look: runs echo '{{ inputs.word }}'; not again: its result of "),
+        "{told}"
+    );
 }

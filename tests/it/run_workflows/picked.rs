@@ -7,7 +7,7 @@ use crate::support::files;
 use crate::support::model::rule;
 
 #[test]
-fn a_sub_agent_picks_one_of_several_skills() {
+pub(super) fn a_sub_agent_picks_one_of_several_skills() {
     let world = world(
         [
             rule()
