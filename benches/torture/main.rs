@@ -54,7 +54,7 @@ fn asked(args: &[String]) -> Asked {
         args.get(at + 1)?.parse().ok()
     };
     Asked {
-        rows: args.iter().filter(|arg| arg.starts_with('T')).cloned().collect(),
+        rows: args.iter().filter(|arg| ROWS.iter().any(|row| row.name == *arg)).cloned().collect(),
         trials: number("--trials"),
         seed: number("--seed").unwrap_or(0),
     }

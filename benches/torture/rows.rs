@@ -3,6 +3,7 @@
 mod damage;
 mod hangs;
 mod machine;
+mod swapped;
 
 use std::time::Duration;
 
@@ -40,12 +41,18 @@ const fn in_a_copy(row: Row) -> Row {
     Row { ground: Ground::Copy, ..row }
 }
 
+const fn in_a_fan_out(row: Row) -> Row {
+    Row { ground: Ground::FanOut, ..row }
+}
+
 /// All of them, in the order in which they are played.
 pub(crate) const ROWS: &[Row] = &[
     row("T1", "SIGKILL at a random time", 1000, killed),
     in_a_copy(row("T1c", "the same, in a worktree", 200, killed)),
+    in_a_fan_out(row("T2", "the same, with sixteen calls at once", 200, killed)),
     row("T3", "SIGKILL at the n-th write, sync, rename, mkdir, unlink", 360, killed_at_a_call),
     in_a_copy(row("T3c", "the same, in a worktree", 360, killed_at_a_call)),
+    in_a_fan_out(row("T3f", "the same, with sixteen calls at once", 360, killed_at_a_call)),
     row("T4", "SIGKILL, then SIGKILL at the n-th call of the resume", 240, killed_twice),
     row("T5", "power cut after the n-th event, what was not synced lost", 120, damage::power_cut),
     row("T6", "INT, TERM, HUP or QUIT at a random time", 200, signalled),
@@ -65,6 +72,7 @@ pub(crate) const ROWS: &[Row] = &[
     row("T23", "the pid of a dead call is a stranger's now", 20, damage::stranger),
     row("T27", "index.lock, detached HEAD, a rebase under way, odd names", 40, machine::git_states),
     row("T28", "the user edits between kill and resume", 50, machine::edited),
+    row("B20", "a trusted `atlas.yaml` is exchanged all the time", 1000, swapped::swapped),
 ];
 
 /// Breaks a run off at a random time by killing atlas.

@@ -5,8 +5,9 @@
 
 mod again;
 mod chain;
+mod earlier;
 mod endings;
 mod leftovers;
-mod payment;
+pub(crate) mod payment;
 mod sources;
 mod trees;

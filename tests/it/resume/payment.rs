@@ -10,7 +10,7 @@ use crate::support::model::{Gate, rule};
 use crate::support::world::World;
 
 #[test]
-fn a_killed_run_goes_on_and_pays_for_nothing_twice() {
+pub(crate) fn a_killed_run_goes_on_and_pays_for_nothing_twice() {
     let gate = Gate::shut();
     let world = held_in_the_second(&gate);
     kill(start(&world, &gate, &[]));

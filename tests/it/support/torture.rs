@@ -1,6 +1,6 @@
 //! A stage on which atlas is broken off again and again, and what has to hold every time.
 //!
-//! The skill is a chain of eight steps; claude is the fake, which notes each of its starts. After a
+//! The skill is a chain of eight steps, or sixteen side by side; claude is the fake, which notes each of its starts. After a
 //! trial the run is resumed until it ends, and then the invariants are looked at, each by its name:
 //!
 //! - I1: no event that was in the journal is gone.
@@ -28,7 +28,10 @@ use super::programs::{Output, Run, Running};
 use super::world::World;
 
 /// How many steps the chain has.
-pub(crate) const STEPS: usize = 8;
+const STEPS: usize = 8;
+
+/// How many go on side by side in the fan-out.
+const BRANCHES: usize = 16;
 
 /// What the user allows: the agent may work in the tree itself.
 pub(crate) const FREE: &str = "isolation: none\n";
@@ -42,13 +45,47 @@ const RESERVE: Usd = Usd::from_micros(50_000);
 /// Nothing of a run that was broken off may be left after so long.
 const SWEPT: Duration = Duration::from_secs(8);
 
-/// Where the chain works.
+/// What is broken off, and where it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ground {
-    /// In the user's tree.
+    /// The chain, in the user's tree.
     Tree,
-    /// In a copy of it, and the change is applied at the end.
+    /// The chain, in a copy of it, and the change is applied at the end.
     Copy,
+    /// The fan-out, which only reads.
+    FanOut,
+}
+
+impl Ground {
+    fn contract(self) -> String {
+        let steps = |count: usize, indent: &str| {
+            let step = |n| format!("{indent}- {{ id: step-{n}, prompt: \"Do part {n}.\" }}");
+            (1..=count).map(step).collect::<Vec<_>>().join("\n")
+        };
+        let steps = match self {
+            Self::Tree | Self::Copy => steps(STEPS, "  "),
+            Self::FanOut => format!("  - id: all\n    parallel:\n{}", steps(BRANCHES, "      ")),
+        };
+        format!("steps:\n{steps}\nretry: 1\n")
+    }
+
+    /// What the fake does in each call, unless a trial says otherwise.
+    fn call(self) -> Vec<Step> {
+        match self {
+            Self::Tree | Self::Copy => call(),
+            Self::FanOut => {
+                vec![Step::Init, Step::Sleep(CALL_MS), Step::Result("Done.".to_owned())]
+            }
+        }
+    }
+
+    /// How many calls a break can leave that nobody told the price of.
+    fn at_once(self) -> usize {
+        match self {
+            Self::Tree | Self::Copy => 1,
+            Self::FanOut => BRANCHES,
+        }
+    }
 }
 
 /// A world with the chain in it, and what a run of it comes to that nobody disturbs.
@@ -72,14 +109,11 @@ pub(crate) struct Seen {
 impl Stage {
     /// A new one.
     pub(crate) fn new(ground: Ground) -> Self {
-        let world = World::faked(&Script::plays(call()));
+        let world = World::faked(&Script::plays(ground.call()));
         world.user_config(FREE);
-        let step = |n: usize| format!("  - {{ id: step-{n}, prompt: \"Do part {n}.\" }}");
-        let steps: Vec<String> = (1..=STEPS).map(step).collect();
-        let steps = steps.join("\n");
         world
-            .write(".claude/skills/chain/contract.yaml", format!("steps:\n{steps}\nretry: 1\n"))
-            .skill("chain", "---\nname: chain\ndescription: Eight steps.\n---\nDo your part.\n");
+            .write(".claude/skills/chain/contract.yaml", ground.contract())
+            .skill("chain", "---\nname: chain\ndescription: Many steps.\n---\nDo your part.\n");
         world.repo().commit("first");
         let mut stage =
             Self { world, ground, golden: Value::Null, charged: Usd::ZERO, takes: Duration::ZERO };
@@ -101,13 +135,14 @@ impl Stage {
         &self.world
     }
 
-    /// A run of the chain.
+    /// A run of it.
     pub(crate) fn run(&self) -> Run {
-        let isolation: &[&str] = match self.ground {
-            Ground::Tree => &[],
-            Ground::Copy => &["--worktree", "--apply"],
+        let how: &[&str] = match self.ground {
+            Ground::Tree => &["--edit"],
+            Ground::Copy => &["--edit", "--worktree", "--apply"],
+            Ground::FanOut => &["-j16"],
         };
-        let args = [&["run", "chain", "--trust", "--edit", "--format=json"], isolation].concat();
+        let args = [&["run", "chain", "--trust", "--format=json"], how].concat();
         self.world.atlas(args)
     }
 
@@ -193,7 +228,8 @@ impl Stage {
         }
         let charged = charged(&result).ok_or("I9: nobody tells what was charged")?;
         let each = RESERVE.max(self.charged);
-        let bound = self.charged + std::iter::repeat_n(each, seen.len() + more).sum();
+        let lost = (seen.len() + more) * self.ground.at_once();
+        let bound = self.charged + std::iter::repeat_n(each, lost).sum();
         if charged > bound || charged < self.charged {
             let least = self.charged;
             return Err(format!("I9: charged {charged}, of at least {least} and at most {bound}"));
