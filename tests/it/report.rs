@@ -75,6 +75,19 @@ fn runs_that_came_to_nothing_have_a_page_too() {
 }
 
 #[test]
+fn a_run_that_was_resumed_is_one_run_with_a_pause() {
+    let world = World::new();
+    world.greet_by("steps: [{ id: a, run: ['true'] }, { id: b, run: [test, -e, go] }]\n");
+    world.atlas(["run", "greet", "--trust"]).run().expect_code(1);
+    world.write("go", "");
+    world.atlas(["resume", "--last"]).run().expect_code(0);
+    let page = report(&world, &[]);
+    assert!(page.contains("greet: Passed"), "{page}");
+    assert!(page.contains("It was broken off and resumed"), "{page}");
+    assert!(page.contains("id=\"run-1\"") && !page.contains("id=\"run-2\""), "{page}");
+}
+
+#[test]
 fn a_page_goes_to_a_file_or_a_pipe_and_never_to_a_terminal() {
     let world = World::faked(&Script::plays([Step::Init, Step::Result("Hello.".to_owned())]));
     world.greet();

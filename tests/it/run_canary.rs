@@ -44,6 +44,17 @@ fn counting(mut rules: Vec<Rule>) -> World {
     world
 }
 
+/// What the statistics of all runs say of the planted faults, a line for each reviewer.
+fn caught(world: &World) -> String {
+    let stats = world.atlas(["stats", "--format=json"]).run().expect_code(0).json();
+    let reviewers = stats["reviewers"].as_array().unwrap().iter();
+    let line = |row: &Value| {
+        let (name, model) = (row["name"].as_str().unwrap(), row["model"].as_str().unwrap());
+        format!("{name} {model} {} of {}\n", row["caught"]["hits"], row["caught"]["of"])
+    };
+    reviewers.map(line).collect()
+}
+
 #[test]
 fn a_panel_that_sees_the_planted_fault_can_be_relied_on() {
     let world = counting(reviewers("13 users", &refutes(None, "There are 13 users.")));
@@ -78,6 +89,7 @@ passed, 2 of 2 checks, 2 of 2 reviewers confirmed, planted fault seen, $0.0058, 
     );
     let judged = &world.events("canary_judged")[0];
     assert_eq!(judged["by"][1], json!({ "reviewer": "logic", "model": "haiku", "caught": true }));
+    assert_eq!(caught(&world), "facts claude-haiku-5-5 1 of 1\nlogic claude-haiku-5-5 1 of 1\n");
     world.expect_valid_journal();
 }
 

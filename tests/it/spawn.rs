@@ -327,7 +327,7 @@ fn tasks_find_out_how_many_the_service_takes() {
     let (answered, refused) =
         (world.events("call_answered").len(), world.events("call_refused").len());
     assert_eq!(answered, 8);
-    assert!((2..=8).contains(&refused), "most are let in when there is room: {refused}");
+    assert!((1..=8).contains(&refused), "most are let in when there is room: {refused}");
 }
 
 #[test]
