@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Instant;
 
-use crate::figures::middle;
+use crate::figures::{Middle, middle};
 use crate::support::programs::Run;
 
 /// How many pairs run first and do not count: they fill caches, also those of atlas and claude. At
@@ -35,9 +35,15 @@ pub(crate) enum Goal {
     Times(f64),
 }
 
-/// Times `n` pairs and prints what came out; every other pair runs the second side first.
+/// Times `n` pairs and prints what came out; every other pair runs the second side first. Gives how
+/// long the two take, in milliseconds.
 #[expect(clippy::print_stdout, reason = "the figures are what it is for")]
-pub(crate) fn compare(title: &str, n: usize, [first, second]: [&Side<'_>; 2], goal: &Goal) {
+pub(crate) fn compare(
+    title: &str,
+    n: usize,
+    [first, second]: [&Side<'_>; 2],
+    goal: &Goal,
+) -> [Middle; 2] {
     for _ in 0..WARM_UP.min(n.div_ceil(6)) {
         time(first);
         time(second);
@@ -54,9 +60,10 @@ pub(crate) fn compare(title: &str, n: usize, [first, second]: [&Side<'_>; 2], go
         })
         .collect();
     let more = middle(pairs.iter().map(|(first, second)| second - first));
+    let alone = middle(pairs.iter().map(|(first, _)| *first));
     let whole = middle(pairs.iter().map(|(_, second)| *second));
     println!("\n{title}: {n} pairs");
-    println!("  {:24} {} ms", first.name, middle(pairs.iter().map(|(first, _)| *first)));
+    println!("  {:24} {alone} ms", first.name);
     println!("  {:24} {whole} ms", second.name);
     println!("  {:24} {more} ms", "difference in a pair");
     let ratio = middle(pairs.iter().map(|(a, b)| b / a));
@@ -68,6 +75,7 @@ pub(crate) fn compare(title: &str, n: usize, [first, second]: [&Side<'_>; 2], go
     };
     let reached = if found <= *limit { "reached" } else { "missed" };
     println!("  goal, at most {limit}{than}: {reached}");
+    [alone, whole]
 }
 
 /// Milliseconds from before the start to after the end.

@@ -4,6 +4,9 @@
 //! starting atlas; and how long atlas looks at a tree of 80,000 files, against git. After `--` one
 //! of `syncs`, `records` and `tree` can be named. docs/performance.md holds the figures.
 
+#[path = "../overhead/disk.rs"]
+#[expect(dead_code, reason = "here it is counted, and not timed")]
+mod disk;
 #[path = "../overhead/figures.rs"]
 mod figures;
 #[path = "../overhead/pairs.rs"]
