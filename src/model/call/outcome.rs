@@ -279,5 +279,16 @@ pub enum Unavailability {
 
 /// Decides how a call ended.
 pub fn classify(facts: &CallFacts<'_>) -> CallOutcome {
+    if facts.end != CallEnd::Interrupted {
+        return by_the_rules(facts);
+    }
+    // What was done when the signal came is paid for, and stands; anything less was interrupted.
+    match by_the_rules(&CallFacts { end: CallEnd::Lingered, ..*facts }) {
+        CallOutcome::Succeeded => CallOutcome::Succeeded,
+        _ => CallOutcome::Interrupted,
+    }
+}
+
+fn by_the_rules(facts: &CallFacts<'_>) -> CallOutcome {
     rules::RULES.iter().find_map(|rule| rule(facts)).unwrap_or(CallOutcome::Succeeded)
 }

@@ -268,6 +268,7 @@ fn servers_and_tools_that_are_not_there() {
 #[test]
 fn what_we_ended_ourselves() {
     check(CallEnd::Interrupted, &[INIT], "interrupted");
+    check(CallEnd::Interrupted, &[INIT, &result("{}")], "succeeded");
     check(CallEnd::NeverStarted, &[], "NoResult: claude said nothing within its time to start");
     let idle = CallEnd::Limited(LimitKind::Idle);
     check(idle, &[INIT], "limit idle: claude was silent for too long");
