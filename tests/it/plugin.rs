@@ -10,7 +10,7 @@ use crate::support::world::World;
 const REPOSITORY: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The skills that atlas brings along to run.
-const BUNDLED: [&str; 6] = [
+pub(crate) const BUNDLED: [&str; 6] = [
     "audit-dependencies",
     "commit-message",
     "fix-failing-test",

@@ -11,6 +11,7 @@ use crate::support::fake::{Script, Step};
 use crate::support::files;
 use crate::support::model::{Gate, rule};
 use crate::support::processes::{processes_with, wait_until_one_stands_still};
+use crate::support::programs::Running;
 use crate::support::world::{GREET, World};
 
 /// A repository beside the world's own, with the skill `greet` and this contract.
@@ -131,17 +132,22 @@ fn fail_fast_begins_no_other() {
     assert_eq!(document["not_begun"], serde_json::json!(["good", "strange"]));
 }
 
+/// A run over these repositories, made for it, two of them at a time.
+fn two_at_once(world: &World, names: &[&str]) -> Running {
+    for name in names {
+        repository(world, name, "load: auto\n");
+    }
+    let repositories = names.iter().flat_map(|name| ["--repo", name]);
+    let args = ["run", "greet", "-j2", "--format=json"].into_iter().chain(repositories);
+    world.atlas(args).spawn()
+}
+
 #[test]
 fn several_run_at_once_and_a_signal_ends_them_all() {
     let gate = Gate::shut();
     let world = World::scripted([rule().says("Hello.").held_by(&gate)]);
     let names = ["a", "b", "c", "d"];
-    for name in names {
-        repository(&world, name, "load: auto\n");
-    }
-    let repositories = names.iter().flat_map(|name| ["--repo", name]);
-    let args = ["run", "greet", "-j2", "--format=json"].into_iter().chain(repositories);
-    let running = world.atlas(args).spawn();
+    let running = two_at_once(&world, &names);
     // Neither is answered, so both have to be under way.
     world.model().wait_for_requests(2);
     running.signal(Signal::TERM);
@@ -166,12 +172,7 @@ fn all_stand_still_together_and_go_on_together() {
     let gate = Gate::shut();
     let world = World::scripted([rule().says("Hello.").held_by(&gate)]);
     let names = ["a", "b"];
-    for name in names {
-        repository(&world, name, "load: auto\n");
-    }
-    let repositories = names.iter().flat_map(|name| ["--repo", name]);
-    let args = ["run", "greet", "-j2", "--format=json"].into_iter().chain(repositories);
-    let running = world.atlas(args).spawn();
+    let running = two_at_once(&world, &names);
     world.model().wait_for_requests(2);
 
     running.signal(Signal::TSTP);

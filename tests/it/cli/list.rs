@@ -31,15 +31,7 @@ fn what_comes_with_atlas_stands_last() {
     let document = world.atlas(["list", "--format=json"]).run().expect_code(0).json();
     let skills = document["skills"].as_array().unwrap();
     let names: Vec<_> = skills[4..].iter().map(|skill| skill["name"].as_str().unwrap()).collect();
-    let expected = [
-        "audit-dependencies",
-        "commit-message",
-        "fix-failing-test",
-        "release-notes",
-        "review-diff",
-        "triage",
-    ];
-    assert_eq!(names, expected);
+    assert_eq!(names, crate::plugin::BUNDLED);
     for skill in &skills[4..] {
         assert_eq!((&skill["source"], &skill["error"]), (&"bundled".into(), &().into()), "{skill}");
     }
