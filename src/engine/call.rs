@@ -129,7 +129,8 @@ pub(crate) struct Left {
 /// Makes the call. Every way out has told of the call's end, except when nobody listens any more.
 pub(crate) async fn call(site: Rc<Site>, line: Line, mut order: Order) {
     let started = Instant::now();
-    order.told.meanwhile += &frame::half_done(&site, order.told.half_done.take()).await;
+    let before = order.told.half_done.take();
+    order.told.meanwhile += &frame::half_done(&site, &order.step.id, before).await;
     let _nobody_listens = match make(&site, &line, &order).await {
         Ok(()) => Ok(()),
         Err(NotMade::HungUp) => Err(HungUp),

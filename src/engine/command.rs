@@ -109,7 +109,11 @@ async fn carry_out(site: &Site, order: &Order) -> Came {
     }
     let own = order.judges.iter().filter(|file| file.is_run_by(&order.command.id));
     let own: Vec<JudgeFile> = own.cloned().collect();
-    let changed = if own.is_empty() { own } else { judges::changed(&site.tree.root, &own).await };
+    let changed = if own.is_empty() {
+        own
+    } else {
+        judges::changed(&site.trees.of(&order.step).root, &own).await
+    };
     if let Some(reason) = accuse(&changed) {
         let check = Check::blocking("self-protection", CheckKind::Protection, CheckStatus::Failed);
         let mut came = Came::broke(Failure::NotStarted, reason.clone());
@@ -155,7 +159,7 @@ fn program(site: &Site, order: &Order) -> Program {
     Program {
         path: argv.next().map(PathBuf::from).unwrap_or_default(),
         args: argv.map(OsString::from).collect(),
-        cwd: site.tree.cwd.clone(),
+        cwd: site.trees.of(&order.step).cwd.clone(),
         env: site.child_env(Child::Hook, &unit(order), Some(&order.step), &order.command.env),
     }
 }

@@ -4,6 +4,7 @@
 //! alone writes the journal and folds the state, so there is no order of events but its own. It
 //! holds no rule about what a run should do.
 
+mod branches;
 mod cached;
 mod news;
 mod orders;
@@ -176,6 +177,8 @@ impl<'a> Dispatcher<'a> {
                 self.units.spawn_local(hook::hook(site, line, order));
             }
             Effect::Decide { step } => return self.decide(step).await,
+            Effect::Branch { step } => return self.begin_branch(step).await,
+            Effect::Merge { step } => return self.merge_branch(step).await,
             Effect::Cancel { step } => {
                 self.append(Event::Cancelled { step: step.clone() }).await?;
                 self.stops.end(&step);
@@ -292,7 +295,7 @@ impl<'a> Dispatcher<'a> {
 
     /// Files that are frozen already stay as they were.
     async fn freeze(&mut self) -> Result<()> {
-        let mut files = judges::now(&self.site.tree.root, &self.site.plan.judges).await;
+        let mut files = judges::now(&self.site.trees.own().root, &self.site.plan.judges).await;
         for known in self.state.judges.files() {
             files.iter_mut().filter(|file| file.path == known.path).for_each(|file| {
                 file.state = known.state.clone();

@@ -24,7 +24,8 @@ pub(crate) fn state(site: &Site, state: &State, step: &StepPlan) -> String {
     };
     let several = site.plan.tree.len() > 1 && anything;
     let steps = steps.filter(|_| several).take(STEPS).map(|id| (id, said(id))).collect();
-    let changes = state.changes.as_ref().map(|seen| seen.files.as_slice()).unwrap_or_default();
+    let seen = state.changes_in(state.tree_of(&step.id));
+    let changes = seen.map(|seen| seen.files.as_slice()).unwrap_or_default();
     frame::frame(&Frame { earlier: &state.earlier, steps, changes })
 }
 
@@ -46,13 +47,14 @@ pub(crate) fn before_half_done(site: &Site, state: &State, step: &StepPlan) -> O
     if !shown {
         return None;
     }
-    state.committed(&site.plan).or(state.base.as_ref()).cloned()
+    let tree = state.tree_of(&step.id);
+    state.committed(&site.plan, tree).or(state.base_of(tree)).cloned()
 }
 
 /// What is in the tree beyond that, as a diff. Where it cannot be seen, that is said.
-pub(crate) async fn half_done(site: &Site, before: Option<Stand>) -> String {
+pub(crate) async fn half_done(site: &Site, step: &str, before: Option<Stand>) -> String {
     let Some(before) = before else { return String::new() };
-    match site.tree.patch_since(before, DIFF_BYTES).await {
+    match site.trees.of(step).patch_since(before, DIFF_BYTES).await {
         Ok(patch) => frame::half_done(&String::from_utf8_lossy(&patch.bytes), &patch.left_out),
         Err(fault) => frame::half_done("", &[format!("it cannot be seen: {fault}")]),
     }

@@ -40,8 +40,8 @@ pub(crate) async fn hand_over(site: &Site) -> Check {
         Err(fault) => return check(CheckStatus::Failed).because(fault.to_string()),
     };
     let handed = match delivery.branch(site.session.id()) {
-        Some(branch) => site.tree.branch(branch, message(site)).await,
-        None => site.tree.apply().await,
+        Some(branch) => site.trees.own().branch(branch, message(site)).await,
+        None => site.trees.own().apply().await,
     };
     match handed {
         Ok(()) => check(CheckStatus::Passed),

@@ -11,7 +11,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::{child_env::Child, judges, site::Site, unit::Line};
+use super::{child_env::Child, judges, site::Site, tree::WorkTree, unit::Line};
 use crate::model::{
     changes::{FileChange, TreeChanges},
     check::{Check, CheckKind, CheckStatus, Timing},
@@ -49,7 +49,7 @@ pub(crate) struct Work {
 /// Runs the hook and tells what it said, unless the work changed what the hook runs.
 pub(crate) async fn hook(site: Rc<Site>, line: Line, order: Order) {
     let own = only_its_own(&site, &order);
-    let changed = judges::changed(&site.tree.root, &own).await;
+    let changed = judges::changed(&site.trees.at(&order.at).root, &own).await;
     let check = if let Some(reason) = accuse(&changed) {
         let check = check_of(&order.hook, CheckKind::Protection, CheckStatus::Failed);
         Check { blocking: true, ..check }.because(reason)
@@ -77,7 +77,7 @@ fn only_its_own(site: &Site, order: &Order) -> Vec<JudgeFile> {
 
 /// While a hook runs no agent does, so a report that it names, or that was not there, is its own.
 async fn tell_what_it_wrote(site: &Site, line: &Line, order: &Order) {
-    let mut wrote = judges::changed(&site.tree.root, &order.judges).await;
+    let mut wrote = judges::changed(&site.trees.at(&order.at).root, &order.judges).await;
     wrote.retain(|file| file.is_named_by(&order.hook.name) || !file.existed());
     if !wrote.is_empty() {
         let paths = wrote.into_iter().map(|file| file.path).collect();
@@ -93,14 +93,11 @@ async fn check(site: &Site, order: &Order) -> Check {
     if let Some(file) = &order.work.output_file {
         env.push(("ATLAS_OUTPUT_FILE".into(), file.into()));
     }
-    let input =
-        serde_json::to_vec(&told(Ground::of(site), (hook, at), &order.work)).unwrap_or_default();
-    let question = Question {
-        hook: hook.clone(),
-        env,
-        cwd: site.tree.root.clone(),
-        grace: site.plan.limits.grace,
-    };
+    let tree = site.trees.at(at);
+    let ground = Ground::of(site, &tree);
+    let input = serde_json::to_vec(&told(ground, (hook, at), &order.work)).unwrap_or_default();
+    let question =
+        Question { hook: hook.clone(), env, cwd: tree.root.clone(), grace: site.plan.limits.grace };
     ask(&question, input, site.stop.clone()).await
 }
 
@@ -149,8 +146,8 @@ struct Ground<'a> {
 }
 
 impl<'a> Ground<'a> {
-    fn of(site: &'a Site) -> Self {
-        Self { root: &site.tree.root, run: site.run, plan: &site.plan, base: site.tree.base() }
+    fn of(site: &'a Site, tree: &'a WorkTree) -> Self {
+        Self { root: &tree.root, run: site.run, plan: &site.plan, base: tree.base() }
     }
 }
 

@@ -39,11 +39,12 @@ const FAULT_CHARACTERS: usize = 300;
 /// Looks, and tells what was seen.
 pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     let mut checks = Vec::new();
+    let tree = site.trees.at(&order.at);
     if order.at == Point::Pre {
         checks.extend(requires(&site));
     }
     if let Point::Mid { step, attempt } | Point::Settled { step, attempt } = &order.at {
-        match site.tree.changes().await {
+        match tree.changes().await {
             Ok(Some((changes, stand))) => {
                 let (step, stand) = (step.clone(), Some(Box::new(stand)));
                 line.tell(Event::Changes { step, attempt: *attempt, changes, stand });
@@ -52,7 +53,7 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
             Err(error) => checks.push(advisory("changes", &error.to_string())),
         }
     }
-    let changed = judges::changed(&site.tree.root, &order.judges).await;
+    let changed = judges::changed(&tree.root, &order.judges).await;
     if let Some(reason) = accuse(&changed) {
         let check = Check::blocking("self-protection", CheckKind::Protection, CheckStatus::Failed);
         checks.push(check.because(reason));
@@ -75,7 +76,7 @@ fn advisory(name: &str, why: &str) -> Check {
 
 fn requires(site: &Site) -> Vec<Check> {
     let asked = &site.plan.requires;
-    let root = &site.tree.root;
+    let root = &site.trees.own().root;
     let path = site.path().unwrap_or_default();
     let files = asked.files.iter().map(|file| (file, root.join(file).exists(), "no such file"));
     let commands = asked

@@ -1,5 +1,6 @@
 //! What happens: performs effects and appends events. Prints nothing.
 
+mod branches;
 mod brief;
 pub mod bundled_hooks;
 mod call;

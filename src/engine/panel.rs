@@ -88,7 +88,7 @@ async fn parts(site: &Site, work: &Work) -> Result<Vec<Part>> {
 
 /// What the run changed, as far as a reviewer is shown it; none where changes are not tracked.
 async fn change(site: &Site) -> Result<Option<String>> {
-    let Some(patch) = site.tree.patch(CHANGE_BYTES).await? else { return Ok(None) };
+    let Some(patch) = site.trees.own().patch(CHANGE_BYTES).await? else { return Ok(None) };
     let mut change = String::from_utf8_lossy(&patch.bytes).into_owned();
     for path in &patch.left_out {
         change.push_str("\nnot shown: ");
@@ -129,7 +129,7 @@ pub(crate) struct Hearing {
 /// Looks at the evidence, concludes, and tells of it.
 pub(crate) async fn hear(site: Rc<Site>, line: Line, hearing: Hearing) {
     let started = Instant::now();
-    let changed = judges::changed(&site.tree.root, &hearing.judges).await;
+    let changed = judges::changed(&site.trees.own().root, &hearing.judges).await;
     if let Some(reason) = accuse(&changed) {
         let check = Check::blocking("self-protection", CheckKind::Protection, CheckStatus::Failed);
         let checks = vec![check.because(reason)];

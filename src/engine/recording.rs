@@ -143,7 +143,7 @@ pub(crate) async fn before(
         Recording::Record(recorder) => &recorder.args,
         Recording::Replay(args) => args,
     };
-    let tree = site.tree.recorded().await?;
+    let tree = site.trees.of(&order.step.id).recorded().await?;
     let told = format!("{}{}", order.told.brief, order.told.meanwhile);
     let told = (!told.is_empty()).then_some(told);
     let reasons: Vec<String> = order.told.reasons.iter().cloned().chain(told).collect();
@@ -158,9 +158,9 @@ pub(crate) async fn before(
             args,
             reasons: &reasons,
             tree: &tree.tree,
-            places: &hidden(site, claude_session),
+            places: &hidden(site, &order.step.id, claude_session),
         }),
-        places: places(site, claude_session),
+        places: places(site, &order.step.id, claude_session),
     };
     let json = serde_json::to_vec(&asked).expect("parts are JSON");
     write_private(&files.dir.join(ASKED), &json, PRIVATE_FILE)
@@ -189,8 +189,9 @@ pub(crate) async fn after(
         | CallEnd::LoginRefused
         | CallEnd::Interrupted => return Ok(()),
     };
-    let now = site.tree.recorded().await?;
-    let change = site.tree.recorded_change(before.tree, now).await?;
+    let tree = site.trees.of(&before.asked.step);
+    let now = tree.recorded().await?;
+    let change = tree.recorded_change(before.tree, now).await?;
     let mut calls = recorder.calls.borrow_mut();
     calls.retain(|kept| {
         let Asked { step, attempt, .. } = &kept.note.asked;
@@ -206,20 +207,20 @@ pub(crate) async fn after(
 }
 
 /// What placeholders stand for in a call.
-fn places(site: &Site, claude_session: &str) -> Places {
-    Places::new(all_places(site, claude_session))
+fn places(site: &Site, step: &str, claude_session: &str) -> Places {
+    Places::new(all_places(site, step, claude_session))
 }
 
 /// What is replaced by placeholders: besides, where the user stood when the work is on a copy.
-fn hidden(site: &Site, claude_session: &str) -> Places {
+fn hidden(site: &Site, step: &str, claude_session: &str) -> Places {
     let own = site.plan.root.iter().map(|root| (Place::Repository, root.display().to_string()));
-    Places::new(all_places(site, claude_session).into_iter().chain(own))
+    Places::new(all_places(site, step, claude_session).into_iter().chain(own))
 }
 
-fn all_places(site: &Site, claude_session: &str) -> Vec<(Place, String)> {
+fn all_places(site: &Site, step: &str, claude_session: &str) -> Vec<(Place, String)> {
     let home = site.env.get("HOME").map(|home| (Place::Home, home.to_owned()));
     let mut all = vec![
-        (Place::Repository, site.tree.root.display().to_string()),
+        (Place::Repository, site.trees.once_of(step).root.display().to_string()),
         (Place::Session, site.session.dir().display().to_string()),
         (Place::Skill, site.plan.skill.dir.display().to_string()),
         (Place::Conversation, claude_session.to_owned()),

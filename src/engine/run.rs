@@ -3,6 +3,7 @@
 //! What differs from run to run is only how it begins: [`run()`] begins anew, [`resume()`] goes on
 //! where a run stopped. The ground that they stand on, the way through them and their end are one.
 
+mod branches;
 mod closed;
 mod finish;
 mod ground;
@@ -16,6 +17,7 @@ mod resume;
 mod within;
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     rc::Rc,
     time::{Duration, Instant},
@@ -27,6 +29,7 @@ pub use finish::{Finished, task};
 pub use resume::{NewLimits, Resume, resume};
 
 use super::{
+    branches::put_away,
     claude::{self, Claude},
     dispatcher::Observer,
     prepare::{Around, Prepared, Purpose, Since},
@@ -129,7 +132,8 @@ pub async fn run(
         before,
     };
     let session = within.session;
-    let ground = Ground { session, home, lock, tree, claude, guarded, recording };
+    let branches = BTreeMap::new();
+    let ground = Ground { session, home, lock, tree, branches, claude, guarded, recording };
     let beginning = Beginning {
         events: first(&prepared, started, reused),
         plan: prepared.plan,
@@ -155,7 +159,7 @@ async fn go(
     let site = Rc::new(site);
     let way = Box::pin(journey::journey(&site, (state, events), &setting.signals, observer));
     let state = LocalSet::new().run_until(way).await;
-    let state = state.map_err(|fault| match site.tree.copy() {
+    let state = state.map_err(|fault| match site.trees.own().copy() {
         Some(copy) => fault.hint(format!("what was done so far is in {}", copy.display())),
         None => fault,
     })?;
@@ -165,7 +169,8 @@ async fn go(
         Some(end) if end.is_for_good() => Copies::Remove,
         Some(_) | None => Copies::Keep,
     };
-    let handed = site.tree.hand_over(site.run_dir().join("changes.patch"), copies).await;
+    put_away(&site, &state, copies).await;
+    let handed = site.trees.own().hand_over(site.run_dir().join("changes.patch"), copies).await;
     drop(lock);
     let site = Rc::into_inner(site).expect("every unit has ended");
     finish::finish(site, state, finish::Told { handed, draft, started: setting.started })

@@ -145,7 +145,8 @@ async fn things_of(
 ) -> Result<Vec<Value>, String> {
     let things = match items {
         Items::Glob(glob) => {
-            let files = site.tree.fitting(glob).await.map_err(|fault| fault.to_string())?;
+            let files =
+                site.trees.of(path).fitting(glob).await.map_err(|fault| fault.to_string())?;
             files.into_iter().map(Value::String).collect()
         }
         Items::Expression(text) => {

@@ -12,11 +12,11 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
+    branches::Trees,
     child_env::{Child, child_env},
     claude::Claude,
     own_bin,
     recording::Recording,
-    tree::WorkTree,
 };
 use crate::{
     model::{
@@ -55,8 +55,8 @@ pub struct Site {
     pub claude: Option<Claude>,
     /// Where sessions of the user's tree are made, and that tree's lock.
     pub home: Home,
-    /// The tree that is worked on.
-    pub(crate) tree: WorkTree,
+    /// The trees that are worked on.
+    pub(crate) trees: Trees,
     /// What ends everything should atlas die.
     pub warden: RefCell<Option<Warden>>,
     /// The money of the user's day; `None` where nothing is spent.

@@ -4,6 +4,7 @@
 //! objects lie in the session; the repository itself is only read.
 
 mod again;
+mod apart;
 mod branch;
 mod recorded;
 
@@ -32,6 +33,7 @@ use crate::{
 };
 
 pub(crate) use again::{Again, Lost};
+pub(crate) use apart::Put;
 pub(crate) use branch::expect_new;
 pub(crate) use recorded::Origin;
 
@@ -338,6 +340,7 @@ fn why(clash: Clash) -> &'static str {
         Clash::InTheWay => "something else is in its place",
         Clash::NotStored => "its content was not stored",
         Clash::Submodule => "a submodule",
+        Clash::Beside => "both changed it, and the changes do not go together",
         Clash::Forbidden => "no path for a tree",
     }
 }

@@ -87,6 +87,8 @@ pub struct OtherSkill {
     pub plan: Plan,
     /// What it says of itself.
     pub description: String,
+    /// Whether its own contract says that it works in the tree itself.
+    pub stays_in_the_tree: bool,
 }
 
 /// Makes the plan.
@@ -102,7 +104,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         Some(_) => steps::whole(&given, &inputs, &agent, work::STEP),
         None => steps::steps(&given, &inputs, &agent)?,
     };
-    branches::expect_apart(&given, &grown)?;
+    let apart = branches::apart(&given, &grown)?;
     let repair = steps::repair(&given, &grown);
     let panel = panel::panel(&given)?;
     let steps::Grown { tree, steps, commands, answers, parts } = grown;
@@ -135,6 +137,7 @@ pub fn plan(given: Given<'_>) -> Result<Plan> {
         commands,
         skills: parts.skills,
         tree,
+        apart,
         typed: inputs.typed,
         tasks: None,
         work: None,

@@ -55,7 +55,9 @@ fn told(plan: &Plan, path: &str, node: &Node, look: Look) -> String {
         }
         Does::Each { items, name, max, .. } => {
             let (Items::Expression(of) | Items::Glob(of)) = items;
-            format!("for each {name} of {of}, {} at once", at_once(plan, *max))
+            let apart = plan.works_apart(&path::thing(path, 0));
+            let copies = if apart { ", each in a worktree" } else { "" };
+            format!("for each {name} of {of}, {} at once{copies}", at_once(plan, *max))
         }
         Does::Route { on, cases, steps } => {
             let other = if steps.len() > cases.len() { ", or default" } else { "" };
@@ -67,6 +69,9 @@ fn told(plan: &Plan, path: &str, node: &Node, look: Look) -> String {
             format!("the skill {}", skill.unwrap_or_default())
         }
     };
+    if plan.works_apart(path) {
+        told.push_str(", in a worktree");
+    }
     if let Some(when) = &node.when {
         let _ = write!(told, ", if {when}");
     }

@@ -42,9 +42,7 @@ pub fn told(
     match event {
         Event::RunResumed { differences, .. } => resumed(differences, look),
         Event::Reused(reused) => look.line(Mark::Note, &self::reused(reused, look)),
-        Event::Interrupted { signal } => {
-            look.line(Mark::Warning, &format!("signal {signal}: ending what runs"))
-        }
+        Event::Interrupted { signal } => interrupted(*signal, look),
         Event::ChecksEnded { checks, at } => checks_ended(plan, (at, checks), verbosity, look),
         Event::HookStarted { hook, .. } if verbose => hook_started(hook, look),
         Event::HookEnded { check: found, at, .. } => {
@@ -67,6 +65,7 @@ pub fn told(
         Event::CallEnded(call) => warnings(call, look),
         Event::Changes { changes, .. } if verbose => changed(changes, look),
         Event::EditChecked { answer, .. } => edit_checked(answer, verbosity, look),
+        Event::BranchMerged { step, refused } => merged(step, refused.as_deref(), look),
         Event::Retry { step, reasons, .. } => again(step, reasons, look),
         Event::CanaryJudged { by, caught, .. } => panel::canary(state, by, *caught, look),
         Event::Vote { cast, .. } => panel::vote(cast, look),
@@ -82,6 +81,7 @@ pub fn told(
         | Event::HookWrote { .. }
         | Event::Verdict { .. }
         | Event::Decided { .. }
+        | Event::BranchBegan { .. }
         | Event::Cancelled { .. }
         | Event::StepCached(_)
         | Event::CommandStarted { .. }
@@ -180,6 +180,18 @@ fn resumed(differences: &[String], look: Look) -> String {
         lines.push_str(&look.line(Mark::Warning, &format!("changed meanwhile: {difference}")));
     }
     lines
+}
+
+fn interrupted(signal: i32, look: Look) -> String {
+    look.line(Mark::Warning, &format!("signal {signal}: ending what runs"))
+}
+
+/// A branch that had a copy of the tree has become part of it, or the reason why it could not.
+fn merged(step: &str, refused: Option<&str>, look: Look) -> String {
+    match refused {
+        None => look.line(Mark::Good, &format!("{}: merged", words::first_line(step, look))),
+        Some(reason) => look.line(Mark::Bad, &words::first_line(reason, look)),
+    }
 }
 
 /// Whose verdict counts, and since when.

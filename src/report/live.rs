@@ -91,6 +91,8 @@ impl LiveView {
             | Event::Reused(_)
             | Event::RunResumed { .. }
             | Event::Decided { .. }
+            | Event::BranchBegan { .. }
+            | Event::BranchMerged { .. }
             | Event::Cancelled { .. }
             | Event::StepCached(_)
             | Event::ChecksStarted { .. }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::session::{Listed, SessionDir};
 use crate::{
-    model::{Fault, Result, SessionId, run::Event},
+    model::{Fault, Result, SessionId, digest::sha256, run::Event},
     sys::{
         disk::usage,
         git::{Fate, GitError, Leftover, Repository},
@@ -71,7 +71,9 @@ pub fn copies(repository: &Repository, listed: &[Listed]) -> Result<Vec<Copy>> {
 
 /// The folders of copies alone, each with the name of its session; quick.
 pub fn names(repository: &Repository) -> Vec<(String, PathBuf)> {
-    let left = repository.worktrees().unwrap_or_default();
+    let mut left = repository.worktrees().unwrap_or_default();
+    // A run's own copy comes after those of its branches, and is the one that is shown.
+    left.sort_by_key(|left| branch_mark(&left.dir).is_none());
     left.into_iter().filter(|left| left.is_there).map(|left| (name(&left.dir), left.dir)).collect()
 }
 
@@ -108,11 +110,12 @@ fn fate(
     session: &SessionDir,
 ) -> Result<Option<Fate>, GitError> {
     let lines = session.lines().unwrap_or_default();
-    let base = lines.iter().rev().find_map(|line| match &line.event {
-        Event::Changes { changes, .. } => changes.base.clone(),
-        _ => None,
-    });
-    let Some(base) = base.or_else(|| session.base()) else { return Ok(None) };
+    let events = lines.iter().rev().map(|line| &line.event);
+    let base = match branch_mark(dir) {
+        Some(mark) => base_of_branch(events, &mark),
+        None => base_of_run(events).or_else(|| session.base()),
+    };
+    let Some(base) = base else { return Ok(None) };
     let objects = session.objects();
     let base = repository.recall(&objects, &base)?;
     let exclude = [Path::new(SESSIONS)];
@@ -120,9 +123,48 @@ fn fate(
     repository.fate(&objects, (&base, &now), &exclude).map(Some)
 }
 
-/// The name of the session that made a copy; those of later runs have the run's number besides.
+fn base_of_run<'a>(mut latest_first: impl Iterator<Item = &'a Event>) -> Option<String> {
+    latest_first.find_map(|event| match event {
+        Event::Changes { changes, .. } => changes.base.clone(),
+        _ => None,
+    })
+}
+
+fn base_of_branch<'a>(
+    mut latest_first: impl Iterator<Item = &'a Event>,
+    mark: &str,
+) -> Option<String> {
+    latest_first.find_map(|event| match event {
+        Event::BranchBegan { step, stand } if self::mark(step) == mark => {
+            Some(stand.tree.tree.clone())
+        }
+        _ => None,
+    })
+}
+
+/// What the folder of a branch's copy is called: after session and run, what tells the branch.
+pub fn folder_of_branch(session: &str, run: u32, branch: &str) -> String {
+    format!("{session}-{run}+{}", mark(branch))
+}
+
+/// A short name for a branch whose path may hold anything.
+fn mark(branch: &str) -> String {
+    let mut digits = sha256(branch.as_bytes());
+    digits.truncate(12);
+    digits
+}
+
+/// That short name, where a folder is the copy of a branch.
+fn branch_mark(dir: &Path) -> Option<String> {
+    let name = dir.file_name()?.to_str()?;
+    name.rsplit_once('+').map(|(_, mark)| mark.to_owned())
+}
+
+/// The name of the session that made a copy; those of later runs and of branches have the run's
+/// number besides.
 fn name(dir: &Path) -> String {
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = name.rsplit_once('+').map(|(name, _)| name.to_owned()).unwrap_or(name);
     match name.rsplit_once('-') {
         Some((session, run))
             if session.parse::<SessionId>().is_ok() && run.parse::<u32>().is_ok() =>
@@ -138,5 +180,27 @@ fn fault(what: &str, error: &GitError) -> Fault {
     match error.hint() {
         Some(hint) => fault.hint(hint),
         None => fault,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_tells_its_session_and_whether_it_is_a_branchs() {
+        let session = "20260101-120000-abcd";
+        assert!(session.parse::<SessionId>().is_ok(), "such are the names of sessions");
+        let branch = folder_of_branch(session, 2, "files[3]/fix");
+        let rows = [
+            (session.to_owned(), None),
+            (format!("{session}-2"), None),
+            (branch.clone(), Some(mark("files[3]/fix"))),
+        ];
+        for (folder, expected) in rows {
+            let dir = Path::new("/cache").join(&folder);
+            assert_eq!((name(&dir).as_str(), branch_mark(&dir)), (session, expected), "{folder}");
+        }
+        assert_ne!(branch, folder_of_branch(session, 2, "files[4]/fix"));
     }
 }

@@ -20,6 +20,7 @@ mod review_diff;
 mod reviewers_apart;
 mod run_abuse;
 mod run_answers;
+mod run_apart;
 mod run_branch;
 mod run_canary;
 mod run_checks;

@@ -1,8 +1,8 @@
 //! The pages for the first day, run as a reader would: in a copy of this clone, with an empty home.
 //!
-//! They build atlas anew, as a reader does, which takes longer than all other tests together. So they
-//! are asked for by name: `cargo test --test pages`. `.ci/run` does, and it runs the second command
-//! of the README, `cargo test`, in a fresh clone with an empty home as it stands there.
+//! They build atlas anew, as a reader does. So they are asked for by name: `cargo test --test pages`.
+//! `.ci/run` does; it is also the test of the README's second command, `cargo test`, which takes too
+//! long to be run twice: it runs that as it stands there, in a copy of the clone with an empty home.
 
 #[path = "../it/tidy/files.rs"]
 mod files_of_the_clone;

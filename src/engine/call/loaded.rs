@@ -18,8 +18,9 @@ use crate::{
 pub(super) fn loaded(site: &Site, order: &Order, meter: &Meter) -> BytesByStage {
     let mut loaded = prompted(site, order, meter);
     let places = Places::of(site, &order.step.id);
+    let tree = site.trees.of(&order.step.id);
     for read in &meter.reads {
-        let path = real(&site.tree.cwd.join(&read.path));
+        let path = real(&tree.cwd.join(&read.path));
         if let Ok(name) = path.strip_prefix(&places.sections) {
             loaded.sections += section(order, name, read);
         } else if places.skill.iter().any(|folder| path.starts_with(folder)) {
@@ -62,7 +63,7 @@ impl Places {
         let plan = &site.plan;
         let own = &plan.skill_of(step).dir;
         let inside = plan.root.as_ref().and_then(|root| own.strip_prefix(root).ok());
-        let copied = inside.map(|inside| site.tree.root.join(inside));
+        let copied = inside.map(|inside| site.trees.of(step).root.join(inside));
         Self {
             sections: real(&site.session.stored().skill()),
             skill: std::iter::once(own.clone()).chain(copied).map(|path| real(&path)).collect(),

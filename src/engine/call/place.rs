@@ -35,7 +35,7 @@ impl Place {
 /// nothing of anybody's. The warden hears of that before there is anything in it.
 pub(super) fn place(site: &Site, step: &StepPlan) -> Result<Place> {
     match &step.sub_agent {
-        None => Ok(Place::There(site.tree.cwd.clone())),
+        None => Ok(Place::There(site.trees.of(&step.id).cwd.clone())),
         Some(SubAgentPlan { cwd: Some(cwd), .. }) => Ok(Place::There(cwd.clone())),
         Some(SubAgentPlan { cwd: None, .. }) => {
             let made = ensure_private_dir(&site.tasks).and_then(|()| {

@@ -66,7 +66,7 @@ impl Dispatcher<'_> {
             return Ok(Earlier::Stands);
         }
         // Where nobody can see what a step changes, nothing of it is kept.
-        if let Ok(Some((_, stand))) = self.site.tree.changes().await {
+        if let Ok(Some((_, stand))) = self.site.trees.of(step).changes().await {
             self.keeping.insert(step.to_owned(), Keeping { key, before: stand.tree });
         }
         Ok(Earlier::None)
@@ -87,7 +87,7 @@ impl Dispatcher<'_> {
     /// Keeps what a step made that has passed, if it changed nothing.
     pub(super) async fn keep(&mut self, step: &str) -> Result<()> {
         let Some(Keeping { key, before }) = self.keeping.remove(step) else { return Ok(()) };
-        let unchanged = match self.site.tree.changes().await {
+        let unchanged = match self.site.trees.of(step).changes().await {
             Ok(Some((_, stand))) => stand.tree == before,
             Ok(None) | Err(_) => false,
         };

@@ -215,7 +215,7 @@ impl Dispatcher<'_> {
 
     /// What a hook is told: of the step it looks at, or of the last one.
     pub(super) fn work(&self, at: &Point) -> Result<hook::Work> {
-        let changes = self.state.changes.clone();
+        let changes = self.state.changes_at(at).cloned();
         let step = match at {
             Point::Pre
             | Point::Settled { .. }

@@ -101,6 +101,8 @@ impl Again<'_> {
                     Effect::Freeze
                     | Effect::Check { .. }
                     | Effect::Decide { .. }
+                    | Effect::Branch { .. }
+                    | Effect::Merge { .. }
                     | Effect::Run { .. }
                     | Effect::Cancel { .. }
                     | Effect::Plant { .. }
@@ -139,7 +141,7 @@ impl Again<'_> {
             root: self.plan.hook_dir(),
             run: self.state.run,
             plan: self.plan,
-            base: self.state.changes.as_ref().and_then(|seen| seen.base.as_deref()),
+            base: self.state.changes_at(at).and_then(|seen| seen.base.as_deref()),
         };
         let told = serde_json::to_vec(&told(ground, (hook, at), &work)).unwrap_or_default();
         let session = self.session.path.as_os_str();
@@ -177,7 +179,7 @@ impl Again<'_> {
                 speaker.as_ref()
             }
         };
-        let changes = self.state.changes.clone();
+        let changes = self.state.changes_at(at).cloned();
         let Some((step, known)) = step.and_then(|step| Some((step, self.state.step(step)?))) else {
             let made = made::by_run(self.session, self.plan, self.state).unwrap_or_default();
             let output_file = made.file.filter(|file| file.is_file());

@@ -75,12 +75,13 @@ impl EditOrder {
         (step, attempt): (&str, u32),
         judges: &[JudgeFile],
     ) -> Option<Self> {
+        let tree = site.trees.of(step);
         let question = |hook: &HookPlan| {
             let unit = format!("{step}/{attempt}/hook/{}", hook.name);
             Question {
                 env: site.child_env(Child::Hook, &unit, Some(step), &hook.env),
                 hook: hook.clone(),
-                cwd: site.tree.root.clone(),
+                cwd: tree.root.clone(),
                 grace: site.plan.limits.grace,
             }
         };
@@ -88,7 +89,7 @@ impl EditOrder {
         let first = questions.first()?;
         let at = Point::Mid { step: step.to_owned(), attempt };
         let work = Work::default();
-        let told = told(Ground::of(site), (&first.hook, &at), &work);
+        let told = told(Ground::of(site, &tree), (&first.hook, &at), &work);
         let told = serde_json::to_value(told).ok()?.as_object()?.clone();
         Some(Self { questions, judges: judges.to_vec(), told })
     }

@@ -42,7 +42,7 @@ pub(super) async fn look(site: &Site, asked: &[Asked], ground: &Ground) -> Evide
     let mut named = BTreeSet::new();
     for Asked { reviewer, said } in asked {
         let Said::Answer { review } = said else { continue };
-        let stand = review.issues.iter().map(|issue| stands(&site.tree.root, issue, ground));
+        let stand = review.issues.iter().map(|issue| stands(&site.trees.own().root, issue, ground));
         quotes.insert(reviewer.clone(), stand.collect());
         named.extend(review.issues.iter().filter_map(|issue| issue.command.as_deref()));
     }
@@ -96,7 +96,7 @@ async fn commands(site: &Site, named: &BTreeSet<&str>) -> BTreeMap<String, Expec
 }
 
 async fn tree(site: &Site) -> Option<String> {
-    let (changes, _) = site.tree.changes().await.ok().flatten()?;
+    let (changes, _) = site.trees.own().changes().await.ok().flatten()?;
     changes.tree
 }
 
@@ -107,7 +107,7 @@ async fn behave(site: &Site, command: &EvidenceCommand) -> Option<Expect> {
     let program = Program {
         path: words.next().map(PathBuf::from).unwrap_or_default(),
         args: words.map(Into::into).collect(),
-        cwd: site.tree.root.clone(),
+        cwd: site.trees.own().root.clone(),
         env: site.child_env(Child::Hook, &unit, None, &[]),
     };
     let limits = RunLimits {

@@ -10,7 +10,7 @@ use crate::{
     model::{
         Delivery, Fault, Request, Result, VerifyRequest,
         config::Settings,
-        contract::{Contract, Leaf, What, every},
+        contract::{Contract, Isolation, Leaf, What, every},
         digest::sha256,
         facts::Seen,
         planning::{self, Given, OtherSkill},
@@ -159,6 +159,9 @@ fn one(
     let mut deeper = Inner::default();
     let way: Vec<PathBuf> = above.iter().chain([&skill.found.dir]).cloned().collect();
     plan_all(stand, own, &way, &mut deeper)?;
+    let says = contract.and_then(|contract| contract.value.isolation.as_ref());
+    let stays_in_the_tree = says.is_some_and(|says| says.value == Isolation::None)
+        || deeper.skills.values().any(|other| other.stays_in_the_tree);
     let facts = facts::read(&request, &settings, ground)?;
     let mut plan = planning::plan(Given {
         request: &request,
@@ -187,7 +190,8 @@ fn one(
     inner.facts.extend(facts.into_iter().chain(deeper.facts));
     let notices = trusted.notices.into_iter().filter(|_| purpose.is_configured());
     inner.notices.extend(notices.chain(deeper.notices));
-    Ok(OtherSkill { plan, description: skill.front.description.clone().unwrap_or_default() })
+    let description = skill.front.description.clone().unwrap_or_default();
+    Ok(OtherSkill { plan, description, stays_in_the_tree })
 }
 
 /// What was typed, as far as it holds for a part of the run too.

@@ -28,7 +28,7 @@ pub(crate) fn draft(site: &Site, state: &State, request: &Request) -> Result<Opt
     let kept = recorder.calls.borrow();
     let mut calls = Vec::new();
     for call in kept.iter() {
-        let places = hidden(site, conversation(state, call));
+        let places = hidden(site, &call.note.asked.step, conversation(state, call));
         let stream = words.hide(&places.hide_stream(&read(call)?));
         calls.push((stream.into_bytes(), call.change.clone()));
     }

@@ -82,7 +82,7 @@ pub(super) struct Told {
 
 /// Describes the session, and gathers what came of the run.
 pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
-    let base = site.tree.base().map(str::to_owned);
+    let base = site.trees.own().base().map(str::to_owned);
     site.session.describe(|file| file.base = file.base.take().or(base))?;
     let RunOutput { value, file } = made(site.session.stored(), &site.plan, &state)?;
     Ok(Finished {
@@ -98,7 +98,7 @@ pub(super) fn finish(site: Site, state: State, told: Told) -> Result<Finished> {
         handed: told.handed,
         draft: told.draft,
         replayed: site.recording.is_replay(),
-        root: site.tree.root.clone(),
+        root: site.trees.own().root.clone(),
         elapsed: site.spent + told.started.elapsed(),
     })
 }

@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::BTreeMap,
     time::Duration,
 };
 
@@ -10,7 +11,10 @@ use uuid::Uuid;
 
 use super::Setting;
 use crate::{
-    engine::{claude::Claude, prepare::Around, recording::Recording, site::Site, tree::WorkTree},
+    engine::{
+        branches::Trees, claude::Claude, prepare::Around, recording::Recording, site::Site,
+        tree::WorkTree,
+    },
     model::{Fault, Result, run::Plan},
     store::{
         day_ledger::{DayLedger, Payer},
@@ -29,6 +33,8 @@ pub(super) struct Ground {
     /// The working tree's lock, where the run needs it.
     pub(super) lock: Option<FileLock>,
     pub(super) tree: WorkTree,
+    /// Copies of it that branches go on in, by their paths.
+    pub(super) branches: BTreeMap<String, WorkTree>,
     /// What calls are made with; none where the run makes none.
     pub(super) claude: Option<Claude>,
     pub(super) guarded: Guarded,
@@ -82,7 +88,7 @@ pub(super) fn site(
         spent,
         claude: ground.claude,
         home: ground.home,
-        tree: ground.tree,
+        trees: Trees::new(ground.tree, ground.branches),
         warden: RefCell::new(Some(ground.guarded.warden)),
         day: (!ground.recording.is_replay())
             .then(|| DayLedger::at(&around.folders.state, around.clock, payer)),

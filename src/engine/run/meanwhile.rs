@@ -92,7 +92,7 @@ fn moved(between: Between) -> Moved {
 }
 
 async fn bring_back(tree: &WorkTree, left: &Left, missing: Missing) -> Result<Option<String>> {
-    let Some(committed) = left.state.committed(&left.plan) else { return Ok(None) };
+    let Some(committed) = left.state.committed(&left.plan, None) else { return Ok(None) };
     let gone = tree.missing(committed.clone()).await?;
     if gone.is_empty() {
         return Ok(None);

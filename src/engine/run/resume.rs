@@ -7,7 +7,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use super::{
-    Beginning, Finished, Setting, closed, copy_of, finish, go,
+    Beginning, Finished, Setting, branches, closed, copy_of, finish, go,
     ground::{self, Ground},
     left::Left,
     locks, meanwhile, orphans, planned, real_claude,
@@ -111,7 +111,9 @@ pub async fn resume(
     let (tree, lost) = take_up(&left, &session, around).await?;
     let missing =
         if asked.reapply { meanwhile::Missing::Reapply } else { meanwhile::Missing::Refuse };
+    let (branches, again) = branches::take_up(&left, &session, around).await?;
     let stored = session.stored();
+    differences.extend(again);
     differences.extend(meanwhile::settle((&tree, lost), stored, &left, missing).await?);
 
     let run = left.state.run;
@@ -121,7 +123,7 @@ pub async fn resume(
     let mut events = vec![Event::RunResumed { differences, accepted, base, closed }];
     events.extend(planned_anew.then(|| planned(&left.plan)));
     let recording = Recording::Off;
-    let ground = Ground { session, home, lock, tree, claude, guarded, recording };
+    let ground = Ground { session, home, lock, tree, branches, claude, guarded, recording };
     let Left { request, plan, state, spent, .. } = left;
     let beginning = Beginning { plan, request: &request, run, state, spent, events };
     Box::pin(go(beginning, ground, setting, observer)).await
@@ -238,6 +240,7 @@ impl NewLimits {
     }
 }
 
+/// The run's own tree.
 async fn take_up(left: &Left, session: &Session, around: &Around) -> Result<(WorkTree, Lost)> {
     let (plan, state) = (&left.plan, &left.state);
     Again {
@@ -253,7 +256,7 @@ async fn take_up(left: &Left, session: &Session, around: &Around) -> Result<(Wor
     .await
 }
 
-fn repository(plan: &Plan) -> Result<Option<Repository>> {
+pub(super) fn repository(plan: &Plan) -> Result<Option<Repository>> {
     let Some(root) = &plan.root else { return Ok(None) };
     let gone = || Fault::invalid(format!("{} is no repository any more", root.display()));
     match git::discover(root).map_err(|error| gone().because(error))? {

@@ -1,6 +1,9 @@
 //! A plan of sub-agents: one call for each task, side by side, each alone.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use super::{limits, settings};
 use crate::model::{
@@ -87,6 +90,7 @@ pub fn tasks(given: &GivenTasks<'_>) -> Plan {
         judges: Vec::new(),
         skipped: Vec::new(),
         tree: steps.iter().map(|step| Node::plain(step.id.clone(), Does::Call)).collect(),
+        apart: BTreeSet::new(),
         steps,
         commands: Vec::new(),
         skills: Vec::new(),

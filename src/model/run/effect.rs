@@ -113,6 +113,16 @@ pub enum Effect {
         /// The step's path.
         step: String,
     },
+    /// Make the copy of the tree that a branch works on.
+    Branch {
+        /// The branch's path.
+        step: String,
+    },
+    /// Put what a branch changed into the tree that its copy was made of.
+    Merge {
+        /// The branch's path.
+        step: String,
+    },
     /// Run the program of a command step.
     Run {
         /// The step's path.

@@ -186,6 +186,21 @@ pub enum Event {
         /// What was settled.
         decision: Decision,
     },
+    /// A branch that may write beside others begins, on a copy of the tree of its own.
+    BranchBegan {
+        /// Its path.
+        step: String,
+        /// The tree that the copy was made of.
+        stand: Box<Stand>,
+    },
+    /// What a branch changed on its copy was put into the tree that the copy was made of.
+    BranchMerged {
+        /// Its path.
+        step: String,
+        /// Why it could not be; then nothing of it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
     /// An attempt of a command step begins.
     CommandStarted {
         /// The step's path.

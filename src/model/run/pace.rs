@@ -156,6 +156,8 @@ impl Pace {
             | Event::CanaryPlanted { .. }
             | Event::CanaryJudged { .. }
             | Event::Decided { .. }
+            | Event::BranchBegan { .. }
+            | Event::BranchMerged { .. }
             | Event::CommandStarted { .. }
             | Event::CommandEnded(_)
             | Event::Cancelled { .. }

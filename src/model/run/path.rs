@@ -60,6 +60,15 @@ pub fn of_contract(path: &str) -> Cow<'_, str> {
     Cow::Owned(parts.collect::<Vec<_>>().join("/"))
 }
 
+/// What a branch is called in the contract: a step by its path there, the things of an `each`
+/// together by that of the `each` with `[]` behind it.
+pub fn branch(path: &str) -> Cow<'_, str> {
+    match split(path) {
+        Some((each, Last::Thing(_))) => Cow::Owned(format!("{}[]", of_contract(each))),
+        Some((_, Last::Step(_))) | None => of_contract(path),
+    }
+}
+
 /// The path of a step of the contract as somebody at another path means it: the same thing of
 /// every `each` that holds both.
 pub fn meant(of_contract: &str, by: &str) -> String {
@@ -89,6 +98,8 @@ mod tests {
         assert_eq!(path, "a/files[3]/judge");
         assert_eq!(of_contract(&path), "a/files/judge");
         assert_eq!(id(&path), "judge");
+        assert_eq!(branch(&path), "a/files/judge");
+        assert_eq!(branch("a[1]/files[3]"), "a/files[]");
         let mut parts = Vec::new();
         let mut rest = path.as_str();
         while let Some((parent, last)) = split(rest) {

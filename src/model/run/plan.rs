@@ -10,7 +10,7 @@ mod sources;
 mod tasks;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
@@ -25,6 +25,7 @@ use crate::model::{
     panel::PanelPlan,
     prompt,
     recording::{AGENT, REVIEWER},
+    run::path,
     skill::{stages::Stages, tools::tool_of},
     value::{Share, Span, Tokens, Usd},
 };
@@ -77,6 +78,10 @@ pub struct Plan {
     /// What runs after, beside or instead of what.
     #[serde(default)]
     pub tree: Vec<Node>,
+    /// Branches that work on a copy of the tree of their own, because they may write while others
+    /// work: by their names, see [`path::branch`].
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub apart: BTreeSet<String>,
     /// The inputs that are no texts, with their types.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub typed: BTreeMap<String, serde_json::Value>,
@@ -296,6 +301,11 @@ impl Plan {
     /// Where hooks run: the root, or where the user stood.
     pub fn hook_dir(&self) -> &Path {
         self.root.as_deref().unwrap_or(&self.cwd)
+    }
+
+    /// Whether what has this path in a run is a branch that works on a copy of the tree.
+    pub fn works_apart(&self, path: &str) -> bool {
+        !self.apart.is_empty() && self.apart.contains(path::branch(path).as_ref())
     }
 
     /// Everything that is a call: the steps, and the reviewers of the panel.

@@ -3,6 +3,7 @@
 //! The fold never decides anything; it only remembers what [`super::next()`] needs in order to. The
 //! same events give the same state, whether they come from a live run, a resume or a replay.
 
+mod branch;
 mod fold;
 mod panel;
 mod step;
@@ -13,6 +14,7 @@ use std::{
     sync::Arc,
 };
 
+pub use branch::{Branch, Fate};
 pub use panel::{CanaryState, PanelState};
 pub use step::{Opening, Origin, StepState, Wanted};
 pub use tree::NodeState;
@@ -72,8 +74,10 @@ pub struct State {
     places: Option<Arc<Places>>,
     /// What runs in this process.
     under_way: BTreeSet<Work>,
-    /// The last command since somebody looked at the tree.
-    pub unseen: Option<(String, u32)>,
+    /// Branches that work, or worked, on copies of the tree of their own, by path.
+    branches: BTreeMap<String, Branch>,
+    /// What may have changed the run's own tree since somebody looked at it.
+    unseen: Option<(String, u32)>,
     /// How many times the finished work was sent back.
     pub round: u32,
     /// Money and tokens.
@@ -190,13 +194,6 @@ impl State {
     /// How many steps run in this process.
     pub fn running_steps(&self) -> usize {
         self.under_way.iter().filter(|work| matches!(work, Work::Step(_))).count()
-    }
-
-    /// The tree of the last step whose call succeeded: what a resume must find again.
-    pub fn committed(&self, plan: &Plan) -> Option<&Stand> {
-        let leaves = plan.leaves(self);
-        let known = leaves.iter().rev().filter_map(|leaf| self.step(&leaf.path));
-        known.filter(|known| known.succeeded()).find_map(|known| known.stand.as_ref())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The scheduler against random plans and a random world: no processes, thousands of runs.
 
+mod grown;
 mod plans;
 mod reference;
 mod room;

@@ -104,6 +104,8 @@ impl Fold {
             | Event::CanaryPlanted { .. }
             | Event::CanaryJudged { .. }
             | Event::Decided { .. }
+            | Event::BranchBegan { .. }
+            | Event::BranchMerged { .. }
             | Event::StepStarted { .. }
             | Event::CommandStarted { .. }
             | Event::CommandEnded(_)

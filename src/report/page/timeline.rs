@@ -152,14 +152,7 @@ impl Fold {
 
     fn event(&mut self, event: &Event) {
         match event {
-            Event::RunResumed { closed, .. } => {
-                // What ran when the process died ended at a time that nobody wrote down.
-                for call in closed {
-                    self.call_ended(call);
-                }
-                self.give_up();
-                self.moments.push((self.now, "resumed".to_owned()));
-            }
+            Event::RunResumed { closed, .. } => self.resumed(closed),
             Event::Reused(_) => self.moment("an earlier verdict".to_owned()),
             Event::Interrupted { signal } => self.moment(format!("signal {signal}")),
             Event::LimitReached { reason, .. } => self.moment(format!("limit: {reason}")),
@@ -169,6 +162,10 @@ impl Fold {
             Event::CanaryJudged { caught, .. } => {
                 let seen = if *caught { "seen" } else { "missed" };
                 self.moments.push((self.now, format!("planted fault {seen}")));
+            }
+            Event::BranchMerged { step, refused } => {
+                let not = if refused.is_some() { "not " } else { "" };
+                self.moment(format!("{step} {not}merged"));
             }
             Event::CallStarted(call) => self.begin(LaneKind::Call, &call.step, call.attempt),
             Event::CallEnded(call) => self.call_ended(call),
@@ -197,6 +194,7 @@ impl Fold {
             | Event::Verdict { .. }
             | Event::CanaryPlanted { .. }
             | Event::Decided { .. }
+            | Event::BranchBegan { .. }
             | Event::StepStarted { .. }
             | Event::WorkTaken(_)
             | Event::Cancelled { .. }
@@ -211,6 +209,15 @@ impl Fold {
             | Event::RunEnded { .. }
             | Event::Unknown => {}
         }
+    }
+
+    /// What ran when the process died ended at a time that nobody wrote down.
+    fn resumed(&mut self, closed: &[CallEnded]) {
+        for call in closed {
+            self.call_ended(call);
+        }
+        self.give_up();
+        self.moments.push((self.now, "resumed".to_owned()));
     }
 
     fn moment(&mut self, said: String) {

@@ -60,6 +60,8 @@ pub enum Clash {
     NotStored,
     /// It is a submodule.
     Submodule,
+    /// Both of two changes that were made beside each other are about the same lines of it.
+    Beside,
     /// The run and the user, who has not committed it, changed the same lines of it.
     Uncommitted,
     /// Git never takes such a path: it leads out of the tree or into `.git`.

@@ -19,6 +19,7 @@ mod history;
 mod ignored;
 mod index;
 mod inside;
+mod merge;
 mod open;
 mod patch;
 mod path;
@@ -46,6 +47,7 @@ pub use facts::{
 pub use fate::Fate;
 pub use history::{FileKind, Standing, TreeFile, is_commit_id};
 pub use ignored::Ignores;
+pub use merge::Merged;
 pub use open::{Head, Place, Repository, discover};
 pub use patch::Patch;
 pub use path::{as_path, escape, unescape};

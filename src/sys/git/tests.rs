@@ -5,6 +5,7 @@ mod branches;
 mod facts;
 mod fates;
 mod hostile;
+mod merging;
 mod places;
 mod rebuilt;
 mod refusals;

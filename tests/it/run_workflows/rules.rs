@@ -3,6 +3,7 @@
 mod endings;
 
 use super::{check, run};
+use crate::run_apart;
 use crate::support::files;
 use crate::support::world::World;
 
@@ -116,6 +117,43 @@ fn what_a_skill_needs_comes_first() {
         let began = result["steps"].as_array().unwrap().iter().any(|it| it["status"] == "passed");
         assert!(!began && result["exit_code"].as_i64() != Some(0), "{code}: {result:#}");
     }
+}
+
+#[test]
+fn what_becomes_of_what_a_branch_changed() {
+    try_rows(
+        "What becomes of what a branch changed",
+        &[
+            (
+                "passed, as did all beside it",
+                run_apart::two_branches_edit_one_file_and_both_edits_are_in_it,
+            ),
+            (
+                "changed lines that one before it changed too",
+                run_apart::what_does_not_go_together_fails_and_nothing_is_lost,
+            ),
+            (
+                "passed, and one beside it did not",
+                run_apart::beside_a_failure_nothing_is_merged_and_nothing_is_lost,
+            ),
+            (
+                "is the first to pass, of `join: any`",
+                run_apart::of_branches_of_which_the_first_counts_only_that_one_is_merged,
+            ),
+            (
+                "holds branches that write",
+                run_apart::a_branch_that_holds_branches_is_merged_with_what_they_did,
+            ),
+            (
+                "was under way when atlas was killed",
+                run_apart::after_a_kill_a_branch_goes_on_in_its_copy_and_nothing_is_paid_twice,
+            ),
+            (
+                "begins again, by a `retry` around it or by a repair after the merge",
+                run_apart::a_branch_that_begins_again_has_the_tree_as_it_is_then,
+            ),
+        ],
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Plans that the stories follow.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{
     Delivery,
@@ -41,6 +41,7 @@ pub(crate) fn bare_plan() -> Plan {
         commands: Vec::new(),
         skills: Vec::new(),
         tree: Vec::new(),
+        apart: BTreeSet::new(),
         typed: BTreeMap::new(),
         tasks: None,
         output: None,

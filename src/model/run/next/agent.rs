@@ -68,7 +68,7 @@ fn call(asked: Asked<'_>) -> Vec<Effect> {
     if plan.work.is_some() {
         return vec![Effect::TakeWork { step: path.to_owned(), attempt: known.next_attempt() }];
     }
-    if let Some(look) = command::unseen(plan, state) {
+    if let Some(look) = command::unseen(plan, state, state.tree_of(path)) {
         return look;
     }
     let refused = known.rejections.last().filter(|_| known.attempt_is_refused());
@@ -190,8 +190,11 @@ impl Asked<'_> {
         if self.step.conversation == Conversation::Fresh || self.known.attempt > 0 {
             return None;
         }
+        // claude keeps conversations by the folder that they were had in.
+        let tree = self.state.tree_of(self.path);
         let before = self.plan.before(self.path);
-        before.iter().rev().find_map(|path| self.state.step(path)?.conversation.clone())
+        let mut here = before.iter().rev().filter(|path| self.state.tree_of(path) == tree);
+        here.find_map(|path| self.state.step(path)?.conversation.clone())
     }
 
     /// The step ends like this, and another one may make up for it.

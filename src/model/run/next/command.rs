@@ -117,11 +117,11 @@ fn ended(
     }
 }
 
-/// A look at the tree, where commands ran since the last one and changes are tracked; nothing to
-/// do while somebody looks.
-pub(super) fn unseen(plan: &Plan, state: &State) -> Option<Vec<Effect>> {
+/// A look at a tree, where something may have changed it since the last one and changes are
+/// tracked; nothing to do while somebody looks.
+pub(super) fn unseen(plan: &Plan, state: &State, tree: Option<&str>) -> Option<Vec<Effect>> {
     plan.root.as_ref()?;
-    let (step, attempt) = state.unseen.clone()?;
+    let (step, attempt) = state.unseen(tree).cloned()?;
     let at = Point::Settled { step, attempt };
     match state.checks.get(&at).unwrap_or(&Stage::Idle) {
         Stage::Idle => Some(vec![Effect::Check { at }]),
@@ -133,5 +133,5 @@ pub(super) fn unseen(plan: &Plan, state: &State) -> Option<Vec<Effect>> {
 
 /// What the last commands did is seen before anybody judges it.
 pub(super) fn settle(plan: &Plan, state: &State) -> Option<Phase> {
-    unseen(plan, state).map(Phase::GoesOn)
+    unseen(plan, state, None).map(Phase::GoesOn)
 }

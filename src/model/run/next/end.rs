@@ -119,7 +119,7 @@ pub(super) fn wind_down(plan: &Plan, state: &State, halt: &Halt) -> Vec<Effect> 
     if let Some(at) = unseen(plan, state, &open) {
         return vec![Effect::Check { at }];
     }
-    if let Some(look) = command::unseen(plan, state) {
+    if let Some(look) = command::unseen(plan, state, None) {
         return look;
     }
     let (step_status, ends, end) = match halt {

@@ -82,6 +82,8 @@ fn called(effect: &Effect) -> Option<&str> {
         | Effect::TakeWork { .. }
         | Effect::Plant { .. }
         | Effect::Decide { .. }
+        | Effect::Branch { .. }
+        | Effect::Merge { .. }
         | Effect::Run { .. }
         | Effect::Cancel { .. }
         | Effect::Stop(_)

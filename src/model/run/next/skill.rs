@@ -30,7 +30,7 @@ pub(super) fn judge(plan: &Plan, state: &State, path: &str) -> Judged {
     let fresh = NodeState::default();
     let known = state.node(path).unwrap_or(&fresh);
     let at = Point::Skill { step: path.to_owned(), attempt: known.round + 1 };
-    if let Some(look) = command::unseen(plan, state) {
+    if let Some(look) = command::unseen(plan, state, state.tree_of(path)) {
         return Judged::GoesOn(look);
     }
     let own = match state.checks.get(&at).unwrap_or(&Stage::Idle) {

@@ -9,7 +9,7 @@ use crate::model::{
     run::{
         Effect, Event, Plan, State, StepStatus, path,
         plan::{Does, Node},
-        state::{NodeState, Wanted},
+        state::{Fate, NodeState, Wanted},
     },
 };
 
@@ -59,6 +59,16 @@ impl Held<'_> {
         match self {
             Self::Steps(_) | Self::Things(..) => known.waiting(self.count()).take(AHEAD).collect(),
             Self::One(_, case) => (!known.has_begun(*case)).then_some(*case).into_iter().collect(),
+        }
+    }
+
+    /// The path of what has this number.
+    fn path(&self, above: &str, place: u32) -> Option<String> {
+        match self {
+            Self::Steps(steps) | Self::One(steps, _) => {
+                Some(path::child(above, &steps.get(place as usize)?.id))
+            }
+            Self::Things(..) => Some(path::thing(above, place)),
         }
     }
 
@@ -122,6 +132,9 @@ impl<'a> Walk<'a> {
                 Some(_) => {}
             }
         }
+        if !self.has_its_tree(path, mode) {
+            return;
+        }
         let jobs = self.plan.pace.jobs.max(1);
         let window = |max: Option<u32>| max.unwrap_or(jobs).min(jobs);
         let rule = Rule { mode, ..Rule::ONE };
@@ -154,16 +167,34 @@ impl<'a> Walk<'a> {
             }
             Does::Fallback(steps) => (Held::Steps(steps), Rule { pass: Pass::First, ..rule }),
         };
-        let Some(came) = self.held(path, known, &held, rule) else { return };
-        let came = match (&node.does, came) {
+        let came = self.held(path, known, &held, rule);
+        if let Some(came) = came.and_then(|came| self.settled((node, path), &held, rule, came)) {
+            self.close((node, path), known, came);
+        }
+    }
+
+    /// What is still to be done once everything that a step holds is over; how that ended.
+    fn settled(
+        &mut self,
+        (node, path): (&Node, &str),
+        held: &Held<'a>,
+        rule: Rule,
+        came: Came,
+    ) -> Option<Came> {
+        match (&node.does, came) {
+            (Does::Parallel { .. } | Does::Each { .. }, Came::Passed) => {
+                self.merge(path, held, rule.pass)
+            }
             (Does::Skill(_), Came::Passed) => match skill::judge(self.plan, self.state, path) {
-                skill::Judged::GoesOn(effects) => return self.effects.extend(effects),
-                skill::Judged::Content => Came::Passed,
-                skill::Judged::Refused(reason) => Came::Refused(StepStatus::Rejected, reason),
+                skill::Judged::GoesOn(effects) => {
+                    self.effects.extend(effects);
+                    None
+                }
+                skill::Judged::Content => Some(Came::Passed),
+                skill::Judged::Refused(reason) => Some(Came::Refused(StepStatus::Rejected, reason)),
             },
-            (_, came) => came,
-        };
-        self.close((node, path), known, came);
+            (_, came) => Some(came),
+        }
     }
 
     /// Goes on with what a step holds; says how that ended once nothing of it can go on.
@@ -236,6 +267,9 @@ impl<'a> Walk<'a> {
             }
             Held::Things(steps, _) => {
                 let path = path::thing(path, place);
+                if !self.has_its_tree(&path, mode) {
+                    return;
+                }
                 let fresh = NodeState::default();
                 let known = self.state.node(&path).unwrap_or(&fresh);
                 let rule = Rule { mode, ..Rule::ONE };
@@ -245,6 +279,42 @@ impl<'a> Walk<'a> {
                 }
             }
         }
+    }
+
+    /// Whether a branch may go on: one that writes beside others begins with a copy of the tree.
+    fn has_its_tree(&mut self, path: &str, mode: Mode) -> bool {
+        let there = !self.plan.works_apart(path)
+            || self.state.branch(path).is_some_and(|branch| branch.fate != Fate::Void);
+        if !there && mode == Mode::Open {
+            self.effects.push(Effect::Branch { step: path.to_owned() });
+        }
+        there
+    }
+
+    /// Everything passed: what branches changed on copies goes into the tree around them, one after
+    /// another in the file's order; of those of which the first that passed counts, only one.
+    fn merge(&mut self, path: &str, held: &Held<'a>, pass: Pass) -> Option<Came> {
+        if self.plan.apart.is_empty() {
+            return Some(Came::Passed);
+        }
+        let passed = |path: &str| matches!(self.state.status(path), Some((StepStatus::Passed, _)));
+        for place in 0..held.count() {
+            let Some(path) = held.path(path, place).filter(|path| passed(path)) else { continue };
+            match self.state.branch(&path).map(|branch| &branch.fate) {
+                None | Some(Fate::Void | Fate::Merged) => {}
+                Some(Fate::Refused(reason)) => {
+                    return Some(Came::Refused(StepStatus::Failed, reason.clone()));
+                }
+                Some(Fate::Apart) => {
+                    self.effects.push(Effect::Merge { step: path });
+                    return None;
+                }
+            }
+            if pass == Pass::First {
+                break;
+            }
+        }
+        Some(Came::Passed)
     }
 
     /// What a step held is over; where it did not pass, and the step says so, all of it is tried

@@ -56,10 +56,10 @@ impl State {
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.idle(step).retry_later(*after),
             Event::CallEnded(call) => self.call_ended(call),
+            Event::BranchBegan { step, stand } => self.branch_began(step, stand),
+            Event::BranchMerged { step, refused } => self.branch_merged(step, refused.as_ref()),
             Event::Changes { step, changes, stand, .. } => {
-                self.changes = Some(changes.clone());
-                self.unseen = None;
-                self.looked_at(step, stand.as_deref());
+                self.looked_at(step, changes, stand.as_deref());
             }
             Event::Retry { step, reasons, supersedes } => self.try_again(step, reasons, supersedes),
             Event::StepEnded { .. } => self.step_is_over(event),
@@ -149,12 +149,6 @@ impl State {
         step.opening = Opening::Task;
     }
 
-    fn looked_at(&mut self, step: &str, stand: Option<&Stand>) {
-        let Some(stand) = stand else { return };
-        self.stand = Some(stand.clone());
-        self.step_mut(step).stand = Some(stand.clone());
-    }
-
     fn comes_after(&mut self, before: Option<&Before>) {
         let Some(before) = before else { return };
         self.meanwhile.clone_from(&before.differences);
@@ -199,7 +193,8 @@ impl State {
 
     fn command_ended(&mut self, command: &CommandEnded) {
         self.under_way.remove(&Work::Step(command.step.clone()));
-        self.unseen = Some((command.step.clone(), command.attempt));
+        let tree = self.tree_of(&command.step).map(str::to_owned);
+        self.may_have_changed(tree.as_deref(), &command.step, command.attempt);
         if !command.checks.is_empty() {
             let at = Point::Mid { step: command.step.clone(), attempt: command.attempt };
             self.checks.insert(at, Stage::Ended(command.checks.clone()));
@@ -256,6 +251,7 @@ impl State {
         if had_passed {
             self.round += 1;
         }
+        self.reopen_branches(id);
         self.reopen(id);
         let step = self.step_mut(id);
         step.rejections.push(reasons.to_vec());
@@ -281,6 +277,7 @@ impl State {
             Stage::Idle | Stage::Running => false,
         });
         self.under_way.clear();
+        self.merge_again();
         self.reopen_what_failed();
     }
 }

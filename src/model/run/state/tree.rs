@@ -163,6 +163,7 @@ impl State {
     /// What a step did is void; it has not begun.
     pub(super) fn supersede(&mut self, path: &str) {
         let was = self.status(path).map(|(status, _)| *status);
+        self.void_branch(path);
         if let Some((parent, place)) = self.place(path) {
             self.nodes.entry(parent).or_default().forget(place, was);
         }
@@ -193,6 +194,8 @@ impl State {
     /// Of a step that holds others everything begins again.
     pub(super) fn begin_again(&mut self, path: &str, reasons: &[String]) {
         let old = self.nodes.get(path).cloned().unwrap_or_default();
+        self.void_branches_below(path);
+        self.reopen_branches(path);
         self.reopen(path);
         for step in within(path, &self.steps) {
             let step = self.step_mut(&step);

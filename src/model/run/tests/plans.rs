@@ -1,6 +1,6 @@
 //! Random plans.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -95,6 +95,7 @@ pub(super) fn bare() -> Plan {
         commands: Vec::new(),
         skills: Vec::new(),
         tree: Vec::new(),
+        apart: BTreeSet::new(),
         typed: BTreeMap::new(),
         tasks: None,
         output: None,

@@ -45,6 +45,16 @@ impl Facts {
         self.draw("refuses", step, 6) == 0
     }
 
+    /// Whether branches may write, and so work on copies of the tree.
+    pub(super) fn branches_write(self) -> bool {
+        self.draw("write", "", 2) == 0
+    }
+
+    /// Whether what a branch changed does not go together with the tree around it.
+    pub(super) fn clashes(self, branch: &str) -> bool {
+        self.branches_write() && self.draw("clashes", branch, 8) == 0
+    }
+
     /// Whether an attempt passes: a step either passes within its own tries, or never does.
     pub(super) fn passes(self, step: &str, attempt: u32, tries: u8) -> bool {
         let never = self.draw("never", step, 5) == 0;
@@ -113,15 +123,18 @@ fn does(node: &Node, path: &str, facts: Facts, steps: &mut Steps) -> Verdict {
             }
         }
         Does::Parallel { join: Join::All, steps: held, .. } => {
-            beside(held.len(), steps, |at, steps| one(&held[at], &child(&held[at]), facts, steps))
+            beside(held.len(), (facts, steps), |at, steps| {
+                let path = child(&held[at]);
+                (one(&held[at], &path, facts, steps), path)
+            })
         }
         Does::Each { steps: held, .. } => {
             let count = usize::try_from(facts.things(path)).expect("few things");
-            let verdict = beside(count, steps, |at, steps| {
+            let verdict = beside(count, (facts, steps), |at, steps| {
                 let path = path::thing(path, u32::try_from(at).expect("few things"));
                 let verdict = list(held, &path, facts, steps);
-                steps.insert(path, verdict);
-                verdict
+                steps.insert(path.clone(), verdict);
+                (verdict, path)
             });
             if count == 0 { Verdict::Good } else { verdict }
         }
@@ -157,12 +170,15 @@ fn list(nodes: &[Node], path: &str, facts: Facts, steps: &mut Steps) -> Verdict 
 
 fn beside(
     count: usize,
-    steps: &mut Steps,
-    mut run: impl FnMut(usize, &mut Steps) -> Verdict,
+    (facts, steps): (Facts, &mut Steps),
+    mut run: impl FnMut(usize, &mut Steps) -> (Verdict, String),
 ) -> Verdict {
     let mut own = Steps::new();
-    let verdicts: Vec<Verdict> = (0..count).map(|at| run(at, &mut own)).collect();
-    if verdicts.contains(&Verdict::Bad) {
+    let ended: Vec<(Verdict, String)> = (0..count).map(|at| run(at, &mut own)).collect();
+    let clash =
+        ended.iter().any(|(verdict, path)| *verdict == Verdict::Good && facts.clashes(path));
+    let verdicts: Vec<Verdict> = ended.into_iter().map(|(verdict, _)| verdict).collect();
+    if clash || verdicts.contains(&Verdict::Bad) {
         return Verdict::Bad;
     }
     steps.extend(own);

@@ -1,12 +1,12 @@
 //! Random trees of steps in a random world, against a small interpreter that knows nothing of
 //! events, processes or kills: what can be said of the end has to be the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::{
-    plans::{asks, bare},
+    grown::{plan, tree},
     reference::{self, Facts, Verdict},
     world::{Chance, resumed},
 };
@@ -14,109 +14,17 @@ use crate::model::{
     Request, Status,
     call::{CallOutcome, ContextUse, Failure, Spend},
     check::{Check, CheckKind, CheckStatus},
-    contract::{Join, Retry, RetryOn},
+    contract::Join,
     run::{
-        Effect, Event, Plan, Point, State, StepStatus,
+        Effect, Event, Plan, Point, Stand, State, StepStatus,
         event::{CallEnded, CallStarted, CommandEnded, Decision},
         next, path,
-        plan::{CommandPlan, Does, Items, Node, PacePlan, SkillPlan, Stagger},
+        plan::Does,
+        stand::TreeName,
+        state::{Branch, Fate},
     },
-    value::{Span, Usd},
+    value::Usd,
 };
-
-/// A tree whose steps have no names yet.
-fn tree() -> impl Strategy<Value = Vec<Node>> {
-    let leaf = (prop_oneof![Just(Does::Call), Just(Does::Run)], modifiers()).prop_map(node);
-    let any =
-        leaf.prop_recursive(4, 24, 4, |inner| {
-            let some = proptest::collection::vec(inner, 1..4);
-            let max = proptest::option::of(1u32..4);
-            let join = prop_oneof![Just(Join::All), Just(Join::Any)];
-            let does =
-                prop_oneof![
-                    some.clone().prop_map(Does::Sequence),
-                    (max.clone(), join, some.clone())
-                        .prop_map(|(max, join, steps)| Does::Parallel { max, join, steps }),
-                    (max, some.clone()).prop_map(|(max, steps)| Does::Each {
-                        items: Items::Expression("x".into()),
-                        name: "x".into(),
-                        max,
-                        steps
-                    }),
-                    some.clone().prop_map(|steps| Does::Route {
-                        on: "x".into(),
-                        cases: (0..steps.len()).map(|case| case.to_string()).collect(),
-                        steps
-                    }),
-                    some.clone().prop_map(Does::Skill),
-                    some.prop_map(Does::Fallback),
-                ];
-            (does, modifiers()).prop_map(node)
-        });
-    proptest::collection::vec(any, 1..4)
-}
-
-fn modifiers() -> impl Strategy<Value = (bool, Option<u8>)> {
-    (proptest::bool::weighted(0.2), proptest::option::weighted(0.3, 0u8..3))
-}
-
-fn node((does, (when, times)): (Does, (bool, Option<u8>))) -> Node {
-    let retry = times.map(|times| Retry {
-        times,
-        on: vec![RetryOn::Failed, RetryOn::Rejected],
-        backoff: Span::millis(1),
-    });
-    Node { when: when.then(|| "x".into()), retry, ..Node::plain("", does) }
-}
-
-/// Gives every step a name of its own.
-fn name(nodes: &mut [Node], next: &mut u32) {
-    for node in nodes {
-        node.id = format!("n{next}");
-        *next += 1;
-        match &mut node.does {
-            Does::Call | Does::Run => {}
-            Does::Sequence(steps)
-            | Does::Parallel { steps, .. }
-            | Does::Each { steps, .. }
-            | Does::Route { steps, .. }
-            | Does::Fallback(steps)
-            | Does::Skill(steps) => name(steps, next),
-        }
-    }
-}
-
-fn plan(mut tree: Vec<Node>, jobs: u32) -> Plan {
-    name(&mut tree, &mut 0);
-    let (mut steps, mut commands, mut skills) = (Vec::new(), Vec::new(), Vec::new());
-    Node::walk(&tree, path::ROOT, &mut |path, _, node| match node.does {
-        Does::Call => steps.push(asks(path)),
-        Does::Run => commands.push(CommandPlan {
-            id: path.to_owned(),
-            argv: vec!["true".into()],
-            parse: None,
-            output: None,
-            timeout: None,
-            env: Vec::new(),
-        }),
-        Does::Skill(_) => skills.push(SkillPlan {
-            id: path.to_owned(),
-            skill: bare().skill,
-            inputs: BTreeMap::new(),
-            typed: BTreeMap::new(),
-            output: None,
-            repair: String::new(),
-            retry: Retry { times: 0, on: vec![RetryOn::Rejected], backoff: Span::millis(1) },
-        }),
-        Does::Sequence(_)
-        | Does::Parallel { .. }
-        | Does::Each { .. }
-        | Does::Route { .. }
-        | Does::Fallback(_) => {}
-    });
-    let pace = PacePlan { jobs, stagger: Stagger::Off, wait: None };
-    Plan { root: Some("/r".into()), steps, commands, skills, tree, pace, ..bare() }
-}
 
 struct World {
     plan: Plan,
@@ -187,6 +95,16 @@ impl World {
                 let decision = self.decide(step);
                 return self.append(Event::Decided { step: step.clone(), decision });
             }
+            Effect::Branch { step } => {
+                let stand = Box::new(somewhere());
+                return self.append(Event::BranchBegan { step: step.clone(), stand });
+            }
+            Effect::Merge { step } => {
+                let status = self.state.status(step).map(|(status, _)| *status);
+                assert_eq!(status, Some(StepStatus::Passed), "`{step}` is merged");
+                let refused = self.clashes(step).then(|| "the same lines".to_owned());
+                return self.append(Event::BranchMerged { step: step.clone(), refused });
+            }
             Effect::Check { at } => self.append(Event::ChecksStarted { at: at.clone() }),
             Effect::Run { step, attempt, .. } => self.append(Event::CommandStarted {
                 step: step.clone(),
@@ -208,7 +126,29 @@ impl World {
             | Effect::AwaitQuota { .. }
             | Effect::RunHook { .. } => panic!("these plans have no checks"),
         }
+        if let Effect::Run { step, .. } | Effect::Call { step, .. } = &effect {
+            self.expect_tree(step);
+        }
         self.running.push(effect);
+    }
+
+    /// Nothing of a branch that may write runs before that has a tree of its own.
+    fn expect_tree(&self, step: &str) {
+        let above = std::iter::successors(Some(step), |path| Some(path::split(path)?.0));
+        for path in above.filter(|path| self.plan.works_apart(path)) {
+            let branch = self.state.branch(path);
+            assert!(branch.is_some_and(Branch::is_apart), "`{step}` runs in {branch:?}");
+        }
+    }
+
+    /// Which of several branches passes first nobody knows, so those always go together.
+    fn clashes(&self, branch: &str) -> bool {
+        !self.is_one_of_which_the_first_counts(branch) && self.facts.clashes(branch)
+    }
+
+    fn is_one_of_which_the_first_counts(&self, branch: &str) -> bool {
+        let above = path::split(branch).and_then(|(above, _)| self.plan.node(above));
+        above.is_some_and(|it| matches!(it.does, Does::Parallel { join: Join::Any, .. }))
     }
 
     fn decide(&self, step: &str) -> Decision {
@@ -276,6 +216,8 @@ impl World {
             Effect::Call { step, attempt, .. } => self.call(step, attempt),
             Effect::Record(_)
             | Effect::Decide { .. }
+            | Effect::Branch { .. }
+            | Effect::Merge { .. }
             | Effect::Cancel { .. }
             | Effect::Freeze
             | Effect::Plant { .. }
@@ -333,8 +275,8 @@ proptest! {
     fn a_tree_ends_as_the_reference_says(
         tree in tree(), jobs in 1u32..5, seed in any::<u64>(), luck in any::<[u8; 64]>(),
     ) {
-        let plan = plan(tree, jobs);
         let facts = Facts(seed);
+        let plan = plan(tree, jobs, facts);
         let said = reference::run(&plan, facts);
         let mut world = World::new(plan, facts, Chance::new(&luck));
         world.run();
@@ -354,6 +296,16 @@ proptest! {
             };
             prop_assert_eq!(seen, Some(*verdict), "{} is {:?}", path, status);
         }
+        merged_once(events);
+        if passed_in_the_end {
+            for (path, branch) in state.branches() {
+                let above = path::split(path).and_then(|(above, _)| state.status(above));
+                let counts = matches!(above, Some((StepStatus::Passed, _)))
+                    && matches!(state.status(path), Some((StepStatus::Passed, _)))
+                    && !world.is_one_of_which_the_first_counts(path);
+                prop_assert!(!counts || branch.fate == Fate::Merged, "{} is {:?}", path, branch);
+            }
+        }
         for (attempt, times) in passed {
             prop_assert!(*times <= 1 || !attempt.0.is_empty() && is_command(&world.plan, &attempt.0),
                 "{:?} passed {} times", attempt, times);
@@ -364,4 +316,23 @@ proptest! {
 /// A command under way when atlas is killed runs again; a call that has told its end never does.
 fn is_command(plan: &Plan, path: &str) -> bool {
     plan.command(path).is_some()
+}
+
+/// No copy is merged twice, and none that was not made.
+fn merged_once(events: &[Event]) {
+    let mut copies = BTreeSet::new();
+    for event in events {
+        match event {
+            Event::BranchBegan { step, .. } => drop(copies.insert(step)),
+            Event::BranchMerged { step, refused: None } => {
+                assert!(copies.remove(step), "`{step}` is merged, and has no copy");
+            }
+            _ => {}
+        }
+    }
+}
+
+fn somewhere() -> Stand {
+    let tree = TreeName { tree: "t".into(), unstored: Vec::new() };
+    Stand { tree, branch: None, commit: None }
 }

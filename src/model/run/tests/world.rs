@@ -141,7 +141,11 @@ impl World {
             Effect::RunHook { hook, at } => {
                 self.append(Event::HookStarted { hook: hook.clone(), at: at.clone() });
             }
-            Effect::Decide { .. } | Effect::Run { .. } | Effect::Cancel { .. } => {
+            Effect::Decide { .. }
+            | Effect::Branch { .. }
+            | Effect::Merge { .. }
+            | Effect::Run { .. }
+            | Effect::Cancel { .. } => {
                 panic!("these plans have agents only, one after another")
             }
             Effect::Call { step, attempt, grant, .. } => {
@@ -190,6 +194,8 @@ impl World {
             | Effect::Freeze
             | Effect::Plant { .. }
             | Effect::Decide { .. }
+            | Effect::Branch { .. }
+            | Effect::Merge { .. }
             | Effect::Cancel { .. }
             | Effect::Stop(_)
             | Effect::Run { .. } => {
