@@ -41,6 +41,10 @@ const fn in_a_copy(row: Row) -> Row {
     Row { ground: Ground::Copy, ..row }
 }
 
+const fn in_branches(row: Row) -> Row {
+    Row { ground: Ground::Branches, ..row }
+}
+
 const fn in_a_fan_out(row: Row) -> Row {
     Row { ground: Ground::FanOut, ..row }
 }
@@ -49,9 +53,11 @@ const fn in_a_fan_out(row: Row) -> Row {
 pub(crate) const ROWS: &[Row] = &[
     row("T1", "SIGKILL at a random time", 1000, killed),
     in_a_copy(row("T1c", "the same, in a worktree", 200, killed)),
+    in_branches(row("T1b", "the same, with four branches that write", 200, killed)),
     in_a_fan_out(row("T2", "the same, with sixteen calls at once", 200, killed)),
     row("T3", "SIGKILL at the n-th write, sync, rename, mkdir, unlink", 360, killed_at_a_call),
     in_a_copy(row("T3c", "the same, in a worktree", 360, killed_at_a_call)),
+    in_branches(row("T3b", "the same, with four branches that write", 360, killed_at_a_call)),
     in_a_fan_out(row("T3f", "the same, with sixteen calls at once", 360, killed_at_a_call)),
     row("T4", "SIGKILL, then SIGKILL at the n-th call of the resume", 240, killed_twice),
     row("T5", "power cut after the n-th event, what was not synced lost", 120, damage::power_cut),

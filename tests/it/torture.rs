@@ -53,6 +53,12 @@ fn a_run_survives_a_kill_at_any_moment() {
     trials(100, Ground::Tree, killed);
 }
 
+/// T1b: the same, while branches write on copies of the tree and are merged.
+#[test]
+fn branches_that_write_survive_a_kill_at_any_moment() {
+    trials(30, Ground::Branches, killed);
+}
+
 /// T2: the same, while sixteen calls go on side by side.
 #[test]
 fn a_fan_out_survives_a_kill_at_any_moment() {

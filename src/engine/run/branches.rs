@@ -1,6 +1,8 @@
 //! Branches that were under way on copies of the tree when their run was broken off.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use tokio::task::spawn_blocking;
 
 use super::{left::Left, resume::repository};
 use crate::{
@@ -23,9 +25,12 @@ pub(super) async fn take_up(
     around: &Around,
 ) -> Result<(BTreeMap<String, WorkTree>, Vec<String>)> {
     let (mut copies, mut differences) = (BTreeMap::new(), Vec::new());
-    let open = left.state.branches().filter(|(_, branch)| branch.is_apart());
-    for (path, branch) in open {
+    for (path, branch) in left.state.branches() {
         let name = (session.id().as_str(), left.state.run);
+        if !branch.is_apart() {
+            discard(left, folder_of(name, &around.folders.cache, path)).await?;
+            continue;
+        }
         let again = Again {
             repository: repository(&left.plan)?.map(Arc::new),
             cwd: left.plan.cwd.clone(),
@@ -50,4 +55,13 @@ pub(super) async fn take_up(
         copies.insert(path.to_owned(), tree);
     }
     Ok((copies, differences))
+}
+
+/// The copy of a branch that is merged may be left where atlas was killed right after that.
+async fn discard(left: &Left, dir: PathBuf) -> Result<()> {
+    let Some(repository) = repository(&left.plan)? else { return Ok(()) };
+    let gone = spawn_blocking(move || repository.remove_worktree(&dir)).await;
+    // `session gc` tells of one that stays.
+    let _stays = gone.expect("removing a worktree does not panic");
+    Ok(())
 }

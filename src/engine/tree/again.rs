@@ -76,6 +76,7 @@ impl Again {
             }
         };
         let mut tracked = Tracked { repository, copy, base, objects: self.objects };
+        tracked.place().clear_broken_applies(&tracked.objects)?;
         if !readable {
             tracked.base =
                 tracked.repository.snapshot(&tracked.objects, &[super::SESSIONS.as_ref()])?;

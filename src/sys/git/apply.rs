@@ -6,8 +6,10 @@
 //! looked at again. A power cut in the middle leaves some files new and some old, but no file
 //! that is half of both.
 
+mod leftover;
 mod perform;
 mod plan;
+mod staging;
 
 use std::path::Path;
 

@@ -5,10 +5,10 @@ use std::path::Path;
 
 use git2::{
     Delta, Diff, DiffDelta, DiffFile, DiffFindOptions, DiffOptions, FileMode, Index, IndexEntry,
-    IndexTime, Oid, Repository as Objects,
+    IndexTime, Oid, Repository as Objects, Tree,
 };
 
-use super::{FileChange, FileStatus, GitError, Repository, Snapshot, escape};
+use super::{FileChange, FileStatus, GitError, Repository, Snapshot, escape, trees::differing};
 
 /// Files over this size are compared by hash only, and are no part of a patch: 16 mebibytes.
 const LIMIT: u64 = 16 << 20;
@@ -40,7 +40,7 @@ impl Repository {
             let tree = |snapshot: &Snapshot| objects.find_tree(Oid::from_str(&snapshot.tree)?);
             let mut options = options();
             let (from, to) = (tree(sides.from)?, tree(sides.to)?);
-            let all = objects.diff_tree_to_tree(Some(&from), Some(&to), Some(&mut options))?;
+            let all = changed(&objects, (&from, &to))?;
             let (old, new, by_hash) = split(&objects, &all)?;
             let mut diff = objects.diff_index_to_index(&old, &new, Some(&mut options))?;
             diff.find_similar(Some(&mut renames(&diff)))?;
@@ -48,6 +48,24 @@ impl Repository {
         };
         compare().map_err(GitError::git("cannot compare two snapshots"))
     }
+}
+
+/// What differs, without a look at contents. libgit2 alone would read every folder of both trees.
+fn changed<'a>(
+    objects: &'a Objects,
+    (from, to): (&Tree<'_>, &Tree<'_>),
+) -> Result<Diff<'a>, git2::Error> {
+    let mut only = options();
+    only.disable_pathspec_match(true);
+    let paths = differing(objects, from.id(), to.id())?;
+    if paths.is_empty() {
+        // No path at all would mean all of them.
+        return objects.diff_tree_to_tree(Some(from), Some(from), Some(&mut only));
+    }
+    for path in &paths {
+        only.pathspec(path.as_slice());
+    }
+    objects.diff_tree_to_tree(Some(from), Some(to), Some(&mut only))
 }
 
 /// The options for a comparison; the user's own settings play no part. Without

@@ -1,10 +1,13 @@
 //! A snapshot's tree as a list of files, and lists of files as an index in memory.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid};
 
 use super::{GitError, compare::Bridge};
+
+/// The mode of a folder in a tree.
+const FOLDER: i32 = 0o40_000;
 
 /// A file of a tree, or a submodule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +55,49 @@ fn list_below(
             blobs.push(Blob { path, mode, oid: entry.id() });
         }
     }
+    Ok(())
+}
+
+/// The paths at which two trees differ, each with its folders; a folder that only one of them has is one
+/// path. What is the same in both is never read: a large tree of which little has changed costs little.
+pub(super) fn differing(
+    handle: &git2::Repository,
+    from: Oid,
+    to: Oid,
+) -> Result<Vec<Vec<u8>>, git2::Error> {
+    let mut paths = Vec::new();
+    differing_below(handle, (from, to), &[], &mut paths)?;
+    Ok(paths)
+}
+
+fn differing_below(
+    handle: &git2::Repository,
+    (from, to): (Oid, Oid),
+    above: &[u8],
+    paths: &mut Vec<Vec<u8>>,
+) -> Result<(), git2::Error> {
+    let (old, new) = (handle.find_tree(from)?, handle.find_tree(to)?);
+    let listed = |tree: &git2::Tree<'_>| -> BTreeMap<Vec<u8>, (i32, Oid)> {
+        tree.iter()
+            .map(|entry| (entry.name_bytes().to_vec(), (entry.filemode(), entry.id())))
+            .collect()
+    };
+    let (old, mut new) = (listed(&old), listed(&new));
+    for (name, before) in old {
+        let now = new.remove(&name);
+        if now == Some(before) {
+            continue;
+        }
+        let mut path = [above, &name].concat();
+        match now {
+            Some((mode, oid)) if mode == FOLDER && before.0 == FOLDER => {
+                path.push(b'/');
+                differing_below(handle, (before.1, oid), &path, paths)?;
+            }
+            Some(_) | None => paths.push(path),
+        }
+    }
+    paths.extend(new.into_keys().map(|name| [above, &name].concat()));
     Ok(())
 }
 

@@ -106,7 +106,12 @@ impl Repository {
             Err(error) => return Err(GitError::io("cannot read", dir, error)),
         };
         let Some(admin) = admin else {
-            return found.map_or(Ok(()), |_| Err(not_ours(&dir)));
+            // A crash right at the beginning leaves folders in which there is nothing yet.
+            Admin::remove_empty(&handle, &dir)?;
+            return match found {
+                Some(_) => fs::remove_dir(&dir).map_err(|_| not_ours(&dir)),
+                None => Ok(()),
+            };
         };
         if let Some(found) = found {
             if !found.is_dir() || !admin.may_be_named_by(&dir) {

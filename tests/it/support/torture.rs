@@ -1,7 +1,8 @@
 //! A stage on which atlas is broken off again and again, and what has to hold every time.
 //!
-//! The skill is a chain of eight steps, or sixteen side by side; claude is the fake, which notes each of its starts. After a
-//! trial the run is resumed until it ends, and then the invariants are looked at, each by its name:
+//! The skill is a chain of eight steps, or several side by side; claude is the fake, which notes each
+//! of its starts. After a trial the run is resumed until it ends, and then the invariants are looked
+//! at, each by its name:
 //!
 //! - I1: no event that was in the journal is gone.
 //! - I2: no step is paid twice that was committed; any other at most once more for each break.
@@ -11,8 +12,11 @@
 //! - I6: the exit code is one of the table, and 0 once all steps are committed.
 //! - I8: no lock is stuck.
 //! - I9: no more is charged than was spent, and a reservation for each break.
+//! - I10: no copy of the tree is left that nobody clears away.
 //!
 //! (I7, how long a resume takes, is the matter of `benches/session`.)
+
+mod ground;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,16 +26,12 @@ use std::time::{Duration, Instant};
 use atlas::model::{journal_line, value::Usd};
 use serde_json::{Value, json};
 
+pub(crate) use ground::Ground;
+
 use super::fake::{Script, Step};
 use super::processes::{processes_with, wait_until_gone};
 use super::programs::{Output, Run, Running};
 use super::world::World;
-
-/// How many steps the chain has.
-const STEPS: usize = 8;
-
-/// How many go on side by side in the fan-out.
-const BRANCHES: usize = 16;
 
 /// What the user allows: the agent may work in the tree itself.
 pub(crate) const FREE: &str = "isolation: none\n";
@@ -44,49 +44,6 @@ const RESERVE: Usd = Usd::from_micros(50_000);
 
 /// Nothing of a run that was broken off may be left after so long.
 const SWEPT: Duration = Duration::from_secs(8);
-
-/// What is broken off, and where it works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ground {
-    /// The chain, in the user's tree.
-    Tree,
-    /// The chain, in a copy of it, and the change is applied at the end.
-    Copy,
-    /// The fan-out, which only reads.
-    FanOut,
-}
-
-impl Ground {
-    fn contract(self) -> String {
-        let steps = |count: usize, indent: &str| {
-            let step = |n| format!("{indent}- {{ id: step-{n}, prompt: \"Do part {n}.\" }}");
-            (1..=count).map(step).collect::<Vec<_>>().join("\n")
-        };
-        let steps = match self {
-            Self::Tree | Self::Copy => steps(STEPS, "  "),
-            Self::FanOut => format!("  - id: all\n    parallel:\n{}", steps(BRANCHES, "      ")),
-        };
-        format!("steps:\n{steps}\nretry: 1\n")
-    }
-
-    /// What the fake does in each call, unless a trial says otherwise.
-    fn call(self) -> Vec<Step> {
-        match self {
-            Self::Tree | Self::Copy => call(),
-            Self::FanOut => {
-                vec![Step::Init, Step::Sleep(CALL_MS), Step::Result("Done.".to_owned())]
-            }
-        }
-    }
-
-    /// How many calls a break can leave that nobody told the price of.
-    fn at_once(self) -> usize {
-        match self {
-            Self::Tree | Self::Copy => 1,
-            Self::FanOut => BRANCHES,
-        }
-    }
-}
 
 /// A world with the chain in it, and what a run of it comes to that nobody disturbs.
 pub(crate) struct Stage {
@@ -141,6 +98,7 @@ impl Stage {
             Ground::Tree => &["--edit"],
             Ground::Copy => &["--edit", "--worktree", "--apply"],
             Ground::FanOut => &["-j16"],
+            Ground::Branches => &["--edit", "-j4"],
         };
         let args = [&["run", "chain", "--trust", "--format=json"], how].concat();
         self.world.atlas(args)
@@ -221,6 +179,7 @@ impl Stage {
             return Err(format!("I2: {count} calls of {step} after {} breaks", seen.len()));
         }
         self.check_processes()?;
+        self.check_copies()?;
         whole_files(&session)?;
         let essence = self.essence(&result);
         if essence != self.golden {
@@ -248,6 +207,27 @@ impl Stage {
             }
         }
         Ok(())
+    }
+
+    /// Killed after everything else was done, atlas may leave one whose work is in the tree.
+    fn check_copies(&self) -> Result<(), String> {
+        if self.copies().is_none() {
+            return Ok(());
+        }
+        let cleared = self.world.atlas(["session", "gc"]).run();
+        match self.copies() {
+            Some(copy) => Err(format!("I10: {} is left\n{}", copy.display(), cleared.stderr)),
+            None => Ok(()),
+        }
+    }
+
+    fn copies(&self) -> Option<PathBuf> {
+        let folders = [
+            self.world.home().join(".cache/atlas/worktrees"),
+            self.world.dir().join(".git/worktrees"),
+        ];
+        let left = folders.iter().flat_map(fs::read_dir).flatten().flatten();
+        left.map(|entry| entry.path()).next()
     }
 
     fn check_locks(&self, session: &str) -> Result<(), String> {

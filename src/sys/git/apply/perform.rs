@@ -24,6 +24,7 @@ use rustix::{
 use super::{
     Applied,
     plan::{Act, Before, Side, Step, look},
+    staging,
 };
 use crate::sys::git::{
     GitError, escape,
@@ -79,36 +80,36 @@ pub(super) fn prepare(side: &Side<'_>, steps: &[Step]) -> Result<Vec<Option<Besi
     if blobs().next().is_none() {
         return Ok(steps.iter().map(|_| None).collect());
     }
-    let staging = tempfile::Builder::new()
-        .prefix("apply-")
+    let folder = tempfile::Builder::new()
+        .prefix(staging::PREFIX)
         .tempdir_in(side.objects)
         .map_err(|error| GitError::io("cannot write to", side.objects, error))?;
-    let files = staging.path().join("files");
-    check_out(side, staging.path(), &files, blobs())?;
-    let tag = staging.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = |(place, step): (usize, &Step)| match &step.act {
+    let files = folder.path().join(staging::FILES);
+    check_out(side, folder.path(), &files, blobs())?;
+    let beside = staging::tag(folder.path()).map(|tag| staging::beside(&tag)).unwrap_or_default();
+    let prepared = |(place, step): (usize, &Step)| match &step.act {
         Act::Remove | Act::SetMode(_) => Ok(None),
         Act::Write(blob) => {
-            let name = format!(".atlas-{tag}-{place}");
+            let name = format!("{beside}{place}");
             let source = files.join(as_path(&step.path));
             put_beside(side.inside, step, blob, (&source, name))
                 .map(Some)
                 .map_err(|error| GitError::io("cannot write beside", &source, error))
         }
     };
-    steps.iter().enumerate().map(beside).collect()
+    steps.iter().enumerate().map(prepared).collect()
 }
 
 /// Writes the contents into the folder `files`, as they would be in the user's tree. The handle
 /// is of that tree but without HEAD: what a commit has, libgit2 takes for the user's to keep.
 fn check_out<'a>(
     side: &Side<'_>,
-    staging: &Path,
+    folder: &Path,
     files: &Path,
     blobs: impl Iterator<Item = &'a Blob>,
 ) -> Result<(), GitError> {
-    let git_dir = staging.join("git");
-    let cannot = |error| GitError::io("cannot write to", staging, error);
+    let git_dir = folder.join(staging::GIT);
+    let cannot = |error| GitError::io("cannot write to", folder, error);
     fs::create_dir(files).and_then(|()| fs::create_dir(&git_dir)).map_err(cannot)?;
     let root = side.repository.root().as_os_str().as_bytes();
     let common = side.handle.commondir().as_os_str().as_bytes();

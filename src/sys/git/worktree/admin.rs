@@ -114,10 +114,10 @@ impl Admin {
         self.git_file(dir).is_ok_and(|is_ours| is_ours)
     }
 
-    /// The same, or a half-removed folder that leads nowhere any more.
+    /// The same, or a folder that leads nowhere, because it was half made or is half removed.
     pub(super) fn may_be_named_by(&self, dir: &Path) -> bool {
         match self.git_file(dir) {
-            Ok(is_ours) => is_ours,
+            Ok(is_ours) => is_ours || fs::read(dir.join(".git")).is_ok_and(|it| it.is_empty()),
             Err(error) => error.kind() == ErrorKind::NotFound,
         }
     }
@@ -129,13 +129,34 @@ impl Admin {
         Ok(is_file && line(&path)?.as_os_str().as_bytes() == expected)
     }
 
-    /// Removes the notes, and the folder above where nothing else is in it, as git does.
-    pub(super) fn remove(self) -> Result<(), GitError> {
-        match fs::remove_dir_all(&self.folder) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(GitError::io("cannot remove", self.folder, error)),
+    /// Removes the folder for notes of a worktree at `dir` in which nothing stands yet.
+    pub(super) fn remove_empty(handle: &git2::Repository, dir: &Path) -> Result<(), GitError> {
+        let above = canonical(handle.commondir())?.join("worktrees");
+        let folder = above.join(stem(dir));
+        let marker = folder.join(MARKER);
+        if fs::read(&marker).is_ok_and(|said| said.is_empty()) {
+            drop(fs::remove_file(marker));
         }
+        // Neither folder is there as a rule, and one that holds anything stays.
+        drop(fs::remove_dir(folder));
+        drop(fs::remove_dir(above));
+        Ok(())
+    }
+
+    /// Removes the notes, and the folder above where nothing else is in it, as git does. The marker
+    /// goes last, so that what a crash leaves behind is known to be ours.
+    pub(super) fn remove(self) -> Result<(), GitError> {
+        let cannot = |error| GitError::io("cannot remove", &self.folder, error);
+        let entries = match fs::read_dir(&self.folder) {
+            Ok(entries) => entries.collect::<io::Result<Vec<_>>>().map_err(cannot)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(cannot(error)),
+        };
+        for entry in entries.iter().filter(|entry| entry.file_name() != MARKER) {
+            gone(remove_any(&entry.path())).map_err(cannot)?;
+        }
+        gone(fs::remove_file(self.folder.join(MARKER))).map_err(cannot)?;
+        gone(fs::remove_dir(&self.folder)).map_err(cannot)?;
         if let Some(above) = self.folder.parent() {
             drop(fs::remove_dir(above));
         }
@@ -151,6 +172,23 @@ fn line(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// The name as far as it can also be that of a branch.
+/// A file, or a folder with all that is in it; a link is not followed.
+fn remove_any(path: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(path)?.is_dir() {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_file(path)
+    }
+}
+
+/// What is gone already was removed.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
 fn stem(dir: &Path) -> String {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' };
