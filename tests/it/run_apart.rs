@@ -320,3 +320,35 @@ hint: give it `max: 1`, or take the right to write from the agent
 "#]],
     );
 }
+
+#[test]
+fn a_recording_of_branches_is_played_with_the_same_result() {
+    let rules =
+        [edits("Mend the top", "line 1\n", "first\n"), edits("Mend the end", "line 10", "last")];
+    let world = world(BOTH, rules.into_iter().flatten());
+    let case = world.root().join("case");
+    let run = |how: &str| {
+        let how = format!("--{how}={}", case.display());
+        world.atlas(["run", "fix", "--edit", "--format=json", "--jobs=1", &how]).run()
+    };
+    let recorded = run("record").expect_code(0).json();
+    let asked = world.model().requests().len();
+
+    let played = run("replay").expect_code(0).json();
+
+    assert_eq!(world.model().requests().len(), asked, "nobody is asked");
+    for part in ["status", "output", "steps"] {
+        let plain = |result: &Value| {
+            let mut part = result[part].clone();
+            for step in part.as_array_mut().into_iter().flatten() {
+                for differs in ["duration_ms", "claude_session"] {
+                    step.as_object_mut().unwrap().remove(differs);
+                }
+            }
+            part
+        };
+        assert_eq!(plain(&played), plain(&recorded), "{part}");
+    }
+    assert_eq!(played["changes"]["files"], recorded["changes"]["files"]);
+    assert_eq!(copies(&world), 0, "no copy is left");
+}

@@ -33,8 +33,8 @@ use super::processes::{processes_with, wait_until_gone};
 use super::programs::{Output, Run, Running};
 use super::world::World;
 
-/// What the user allows: the agent may work in the tree itself.
-pub(crate) const FREE: &str = "isolation: none\n";
+/// What the user allows: the agent may work in the tree itself, and many trials spend on one day.
+pub(crate) const FREE: &str = "isolation: none\nusd-per-day: 100000\n";
 
 /// How long each call of the fake takes at least.
 const CALL_MS: u64 = 10;
