@@ -2,6 +2,7 @@
 
 use super::site::Site;
 use crate::model::{
+    changes::FileChange,
     prompt::frame::{self, Frame},
     run::{Stand, State, StepStatus, path, plan::StepPlan},
 };
@@ -24,9 +25,23 @@ pub(crate) fn state(site: &Site, state: &State, step: &StepPlan) -> String {
     };
     let several = site.plan.tree.len() > 1 && anything;
     let steps = steps.filter(|_| several).take(STEPS).map(|id| (id, said(id))).collect();
-    let seen = state.changes_in(state.tree_of(&step.id));
-    let changes = seen.map(|seen| seen.files.as_slice()).unwrap_or_default();
-    frame::frame(&Frame { earlier: &state.earlier, steps, changes })
+    let changes = changes(state, &step.id);
+    frame::frame(&Frame { earlier: &state.earlier, steps, changes: &changes })
+}
+
+/// What the run has changed so far, as a step sees it: in its branch besides what the tree around
+/// that had when the branch began.
+fn changes(state: &State, step: &str) -> Vec<FileChange> {
+    let innermost = state.tree_of(step);
+    let outwards = std::iter::successors(innermost, |branch| state.tree_around(branch));
+    let mut changes: Vec<FileChange> = Vec::new();
+    for seen in outwards.map(Some).chain([None]).filter_map(|tree| state.changes_in(tree)) {
+        let new = |file: &&FileChange| changes.iter().all(|known| known.path != file.path);
+        let further: Vec<FileChange> = seen.files.iter().filter(new).cloned().collect();
+        changes.extend(further);
+    }
+    changes.sort_by(|one, other| one.path.cmp(&other.path));
+    changes
 }
 
 /// What others did while the run stood still, for a step that has not heard it.
