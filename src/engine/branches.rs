@@ -4,13 +4,15 @@
 use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 
 use super::{
+    judges,
     site::Site,
     tree::{Copies, Put, WorkTree},
 };
 use crate::{
     model::{
         digest::sha256,
-        run::{Point, Stand, State, path},
+        judges::JudgeFile,
+        run::{Point, Stand, State, path, state::Branch},
     },
     store::copies,
     sys::fs::ensure_private_dir,
@@ -53,6 +55,20 @@ impl Trees {
         self.around(step, |_| true)
     }
 
+    /// The branch that a step belongs to, where that works on a copy.
+    pub(crate) fn branch_of(&self, step: &str) -> Option<String> {
+        let copies = self.copies.borrow();
+        let mut above = outwards(step, &copies);
+        above.find(|path| copies.get(*path).is_some_and(|copy| copy.is_apart)).map(str::to_owned)
+    }
+
+    /// What became of branches is what is known of them.
+    pub(crate) fn follow(&self, state: &State) {
+        for (path, copy) in self.copies.borrow_mut().iter_mut() {
+            copy.is_apart = state.branch(path).is_some_and(Branch::is_apart);
+        }
+    }
+
     /// The tree that is looked at there.
     pub(crate) fn at(&self, point: &Point) -> Rc<WorkTree> {
         point.step().map_or_else(|| Rc::clone(&self.own), |step| self.of(step))
@@ -60,19 +76,9 @@ impl Trees {
 
     fn around(&self, step: &str, counts: impl Fn(&Copy) -> bool) -> Rc<WorkTree> {
         let copies = self.copies.borrow();
-        let begin = (!copies.is_empty()).then_some(step);
-        let mut above =
-            std::iter::successors(begin, |path| path::split(path).map(|(above, _)| above));
-        let found = above.find_map(|path| copies.get(path).filter(|copy| counts(copy)));
+        let found =
+            outwards(step, &copies).find_map(|path| copies.get(path).filter(|copy| counts(copy)));
         Rc::clone(found.map_or(&self.own, |copy| &copy.tree))
-    }
-
-    /// A branch's copy, which is a tree of its own no more.
-    fn joins(&self, branch: &str) -> Option<Rc<WorkTree>> {
-        let mut copies = self.copies.borrow_mut();
-        let copy = copies.get_mut(branch)?;
-        copy.is_apart = false;
-        Some(Rc::clone(&copy.tree))
     }
 
     /// The tree that a branch's copy is made of.
@@ -81,29 +87,65 @@ impl Trees {
     }
 }
 
-/// Makes the copy that a branch works on, and says what it was made of.
-pub(crate) async fn begin(site: &Site, branch: &str) -> Result<Stand, String> {
-    let above = site.trees.above(branch);
-    let (copy, stand) = above.copied(folder(site, branch)).await?;
-    let copy = Copy { tree: Rc::new(copy), is_apart: true };
-    site.trees.copies.borrow_mut().insert(branch.to_owned(), copy);
-    Ok(stand)
+/// The path and what is above it, innermost first; nothing where there are no copies.
+fn outwards<'a>(
+    step: &'a str,
+    copies: &BTreeMap<String, Copy>,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    let begin = (!copies.is_empty()).then_some(step);
+    std::iter::successors(begin, |path| path::split(path).map(|(above, _)| above))
 }
 
-/// Puts what a branch changed into the tree that its copy was made of.
+/// A copy that was made for a branch.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    /// What it was made of.
+    pub(crate) stand: Stand,
+    /// The files that judge the work and are in it not what they are in the run's own tree.
+    pub(crate) judges: Vec<JudgeFile>,
+}
+
+/// Makes the copy that a branch works on.
+pub(crate) async fn begin(site: &Site, branch: &str) -> Result<Begun, String> {
+    let above = site.trees.above(branch);
+    let (copy, stand) = above.copied(folder(site, branch)).await?;
+    let files = &site.plan.judges;
+    let elsewhere = judges::now(&site.trees.own().root, files).await;
+    let mut judges = judges::now(&copy.root, files).await;
+    judges.retain(|file| !elsewhere.contains(file));
+    let copy = Copy { tree: Rc::new(copy), is_apart: true };
+    site.trees.copies.borrow_mut().insert(branch.to_owned(), copy);
+    Ok(Begun { stand, judges })
+}
+
+/// Why branches were not merged, and because of which.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    pub(crate) branch: String,
+    pub(crate) reason: String,
+}
+
+/// Puts what branches of one step changed into the tree that their copies were made of.
 ///
 /// # Errors
 /// The reasons why nothing of it was.
-pub(crate) async fn merge(site: &Site, branch: &str) -> Result<(), String> {
-    let (above, copy) = (site.trees.above(branch), site.trees.of(branch));
-    above.take_in(&copy).await.map_err(|why| {
-        format!("`{branch}` cannot be merged: {why}; what it did is in {}", copy.root.display())
+pub(crate) async fn merge(site: &Site, branches: &[String]) -> Result<(), Refused> {
+    let Some(first) = branches.first() else { return Ok(()) };
+    let copies: Vec<Rc<WorkTree>> = branches.iter().map(|branch| site.trees.of(branch)).collect();
+    let merged = site.trees.above(first).take_in(&copies).await;
+    merged.map_err(|(place, why)| {
+        let branch = branches.get(place).unwrap_or(first).clone();
+        let folder = copies.get(place).map(|copy| copy.root.display().to_string());
+        let folder = folder.unwrap_or_default();
+        let reason = format!("`{branch}` cannot be merged: {why}; settle it in {folder}");
+        Refused { branch, reason }
     })
 }
 
-/// The branch is part of the tree above it from now on, and its copy is needed no more.
+/// A branch is part of the tree above it, and its copy is needed no more.
 pub(crate) async fn is_merged(site: &Site, branch: &str) {
-    if let Some(copy) = site.trees.joins(branch) {
+    let copy = site.trees.copies.borrow().get(branch).map(|copy| Rc::clone(&copy.tree));
+    if let Some(copy) = copy {
         // `session gc` removes one that stays: its work stands in the tree.
         let _stays = copy.discard().await;
     }

@@ -30,6 +30,7 @@ use crate::{
     model::{
         Activity, Result,
         call::LimitKind,
+        judges::JudgeFile,
         run::{Effect, Event, Point, State, StepStatus, next, plan::StepPlan},
         value::{Span, Usd},
     },
@@ -137,6 +138,11 @@ impl<'a> Dispatcher<'a> {
                 return Ok(());
             }
             for effect in effects {
+                // Copies and merges take their time, in which somebody may have asked for an end.
+                let asked = *self.site.stop.borrow() != Stop::Running;
+                if asked && self.state.halt.is_none() {
+                    return Ok(());
+                }
                 self.start(effect).await?;
             }
         }
@@ -163,7 +169,7 @@ impl<'a> Dispatcher<'a> {
             }
             Effect::Check { at } => {
                 self.append(Event::ChecksStarted { at: at.clone() }).await?;
-                let judges = self.state.judges.files().to_vec();
+                let judges = self.judges_at(at.step());
                 let (shape, output) = (self.shape(&at)?, self.output(&at));
                 let order = look::Order { at, judges, shape, output };
                 self.units.spawn_local(look::look(site, line, order));
@@ -172,13 +178,13 @@ impl<'a> Dispatcher<'a> {
             Effect::RunHook { hook: name, at } => {
                 self.append(Event::HookStarted { hook: name.clone(), at: at.clone() }).await?;
                 let hook = self.site.plan.hook(&name).expect("the plan asked for it").clone();
-                let judges = self.state.judges.files().to_vec();
+                let judges = self.judges_at(at.step());
                 let order = hook::Order { work: self.work(&at)?, judges, hook, at };
                 self.units.spawn_local(hook::hook(site, line, order));
             }
             Effect::Decide { step } => return self.decide(step).await,
             Effect::Branch { step } => return self.begin_branch(step).await,
-            Effect::Merge { step } => return self.merge_branch(step).await,
+            Effect::Merge { branches } => return self.merge_branches(branches).await,
             Effect::Cancel { step } => {
                 self.append(Event::Cancelled { step: step.clone() }).await?;
                 self.stops.end(&step);
@@ -228,7 +234,7 @@ impl<'a> Dispatcher<'a> {
         (after, grant): (Span, Option<Usd>),
     ) -> Result<()> {
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
-        let judges = self.state.judges.files().to_vec();
+        let judges = self.judges_at(Some(&plan.id));
         // What is known before this attempt counts as begun.
         let told = match self.told_beyond(&plan, reasons)? {
             Ok(told) => told,
@@ -278,7 +284,7 @@ impl<'a> Dispatcher<'a> {
         }
         let begins = Event::CommandStarted { step: step.clone(), attempt, argv: argv.clone() };
         self.append(begins).await?;
-        let judges = self.state.judges.files().to_vec();
+        let judges = self.judges_at(Some(&step));
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
         let order = command::Order {
             stop: self.stops.of(&step, (&site, &mut self.units)),
@@ -291,6 +297,11 @@ impl<'a> Dispatcher<'a> {
         };
         self.units.spawn_local(command::command(site, line, order));
         Ok(())
+    }
+
+    /// The files that judge the work, as they have to be where a step works.
+    fn judges_at(&self, step: Option<&str>) -> Vec<JudgeFile> {
+        self.state.judges_in(step.and_then(|step| self.state.tree_of(step)))
     }
 
     /// Files that are frozen already stay as they were.
@@ -324,6 +335,7 @@ impl<'a> Dispatcher<'a> {
 
     fn told(&mut self, event: &Event) {
         self.state.apply(event);
+        self.site.trees.follow(&self.state);
         self.keep_time();
         self.observer.event(&self.site, &self.state, event);
     }

@@ -54,8 +54,10 @@ pub(crate) async fn hook(site: Rc<Site>, line: Line, order: Order) {
         let check = check_of(&order.hook, CheckKind::Protection, CheckStatus::Failed);
         Check { blocking: true, ..check }.because(reason)
     } else {
+        let nobody = site.writers.nobody();
         let check = check(&site, &order).await;
-        tell_what_it_wrote(&site, &line, &order).await;
+        let alone = nobody.is_some() && nobody == site.writers.nobody();
+        tell_what_it_wrote(&site, &line, &order, alone).await;
         check
     };
     line.tell(Event::HookEnded { hook: order.hook.name, at: order.at, check });
@@ -75,10 +77,11 @@ fn only_its_own(site: &Site, order: &Order) -> Vec<JudgeFile> {
     order.judges.iter().filter(alone).cloned().collect()
 }
 
-/// While a hook runs no agent does, so a report that it names, or that was not there, is its own.
-async fn tell_what_it_wrote(site: &Site, line: &Line, order: &Order) {
+/// A report that the hook names, or that was not there, is its own. While agents of other branches may
+/// have written one that was there, it is not.
+async fn tell_what_it_wrote(site: &Site, line: &Line, order: &Order, alone: bool) {
     let mut wrote = judges::changed(&site.trees.at(&order.at).root, &order.judges).await;
-    wrote.retain(|file| file.is_named_by(&order.hook.name) || !file.existed());
+    wrote.retain(|file| (alone && file.is_named_by(&order.hook.name)) || !file.existed());
     if !wrote.is_empty() {
         let paths = wrote.into_iter().map(|file| file.path).collect();
         line.tell(Event::HookWrote { hook: order.hook.name.clone(), paths });

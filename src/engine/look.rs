@@ -46,8 +46,9 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     if let Point::Mid { step, attempt } | Point::Settled { step, attempt } = &order.at {
         match tree.changes().await {
             Ok(Some((changes, stand))) => {
+                let branch = site.trees.branch_of(step);
                 let (step, stand) = (step.clone(), Some(Box::new(stand)));
-                line.tell(Event::Changes { step, attempt: *attempt, changes, stand });
+                line.tell(Event::Changes { step, attempt: *attempt, changes, stand, branch });
             }
             Ok(None) => {}
             Err(error) => checks.push(advisory("changes", &error.to_string())),

@@ -77,8 +77,40 @@ pub struct Site {
     pub exe: PathBuf,
     /// What fences the work for each round's panel.
     pub panels: RefCell<BTreeMap<u32, String>>,
+    /// Calls that may write: how many run, and how many have begun.
+    pub writers: Writers,
     /// What makes the cookies of this process differ from those of any other.
     pub nonce: String,
+}
+
+/// Counts calls that may write.
+#[derive(Debug, Default)]
+pub struct Writers {
+    running: Cell<u32>,
+    begun: Cell<u32>,
+}
+
+impl Writers {
+    /// One more, for as long as the result lives.
+    pub fn one(&self) -> impl Drop + use<'_> {
+        self.running.set(self.running.get() + 1);
+        self.begun.set(self.begun.get() + 1);
+        OneWriter(self)
+    }
+
+    /// What has to be the same later for nobody to have written in between; `None` while somebody
+    /// may be writing.
+    pub fn nobody(&self) -> Option<u32> {
+        (self.running.get() == 0).then(|| self.begun.get())
+    }
+}
+
+struct OneWriter<'a>(&'a Writers);
+
+impl Drop for OneWriter<'_> {
+    fn drop(&mut self) {
+        self.0.running.set(self.0.running.get().saturating_sub(1));
+    }
 }
 
 impl Site {

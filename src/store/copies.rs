@@ -110,10 +110,10 @@ fn fate(
     session: &SessionDir,
 ) -> Result<Option<Fate>, GitError> {
     let lines = session.lines().unwrap_or_default();
-    let events = lines.iter().rev().map(|line| &line.event);
+    let events = lines.iter().map(|line| &line.event);
     let base = match branch_mark(dir) {
-        Some(mark) => base_of_branch(events, &mark),
-        None => base_of_run(events).or_else(|| session.base()),
+        Some(_) => base_of_branch(events, dir),
+        None => base_of_run(events.rev()).or_else(|| session.base()),
     };
     let Some(base) = base else { return Ok(None) };
     let objects = session.objects();
@@ -125,21 +125,26 @@ fn fate(
 
 fn base_of_run<'a>(mut latest_first: impl Iterator<Item = &'a Event>) -> Option<String> {
     latest_first.find_map(|event| match event {
-        Event::Changes { changes, .. } => changes.base.clone(),
+        Event::Changes { changes, branch: None, .. } => changes.base.clone(),
         _ => None,
     })
 }
 
-fn base_of_branch<'a>(
-    mut latest_first: impl Iterator<Item = &'a Event>,
-    mark: &str,
-) -> Option<String> {
-    latest_first.find_map(|event| match event {
-        Event::BranchBegan { step, stand } if self::mark(step) == mark => {
-            Some(stand.tree.tree.clone())
+fn base_of_branch<'a>(events: impl Iterator<Item = &'a Event>, folder: &Path) -> Option<String> {
+    let (mut session, mut run) = (name(folder), 0);
+    session.push('-');
+    let told = folder.file_name()?.to_str()?.strip_prefix(&session)?;
+    let mut base = None;
+    for event in events {
+        match event {
+            Event::RunStarted { run: begun, .. } => run = *begun,
+            Event::BranchBegan { step, stand, .. } if told == format!("{run}+{}", mark(step)) => {
+                base = Some(stand.tree.tree.clone());
+            }
+            _ => {}
         }
-        _ => None,
-    })
+    }
+    base
 }
 
 /// What the folder of a branch's copy is called: after session and run, what tells the branch.

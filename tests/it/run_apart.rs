@@ -4,6 +4,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use snapbox::str;
 
+use crate::support::files;
 use crate::support::model::{Gate, Rule, rule};
 use crate::support::world::{World, files_below};
 
@@ -72,25 +73,28 @@ note: fixes/top: asking sonnet
 ok: fixes/top, [TIME], $0.02
 note: fixes/end: asking sonnet
 ok: fixes/end, [TIME], $0.02
-ok: fixes/top: merged
-failed: `fixes/end` cannot be merged: list.txt (both changed it, and the changes do not go together); what it did is in [ROOT]/home/.cache/atlas/worktrees/[SESSION]-1+4d7c4b21ca1b
+failed: `fixes/end` cannot be merged: list.txt (both changed it, and the changes do not go together); settle it in [ROOT]/home/.cache/atlas/worktrees/[SESSION]-1+4d7c4b21ca1b
 failed: fixes failed
 failed, $0.04, [TIME], ...[SHORT]
 failed: fixes failed, 2 of 2 steps, [TIME], $0.04
 ok:   top, [TIME], $0.02
 ok:   end, [TIME], $0.02
-failed: `fixes/end` cannot be merged: list.txt (both changed it, and the changes do not go together); what it did is in [ROOT]/home/.cache/atlas/worktrees/[SESSION]-1+4d7c4b21ca1b
+failed: `fixes/end` cannot be merged: list.txt (both changed it, and the changes do not go together); settle it in [ROOT]/home/.cache/atlas/worktrees/[SESSION]-1+4d7c4b21ca1b
 note: output, not accepted: [ROOT]/repo/.claude/sessions/[SESSION]/runs/1/output.json
 
 "#]],
     );
-    assert!(world.read("list.txt").contains("five"), "what was merged before stays");
-    assert_eq!(copies(&world), 1, "and so does the copy of what was not");
-    // The run can go on once the user has settled it.
-    let text = world.read("list.txt").replace("five", "FIVE");
-    world.write("list.txt", text);
+    assert!(world.read("list.txt").contains("line 5\n"), "nothing of it is in the tree");
+    assert_eq!(copies(&world), 2, "and nothing is lost");
+    // The run can go on once the user has settled it where the message says.
+    let worktrees = world.home().join(".cache/atlas/worktrees");
+    for copy in std::fs::read_dir(worktrees).unwrap() {
+        let list = copy.unwrap().path().join("list.txt");
+        let text = files::read(&list).replace("FIVE", "five");
+        files::write(&list, text);
+    }
     world.atlas(["resume", "--last"]).run().expect_code(0);
-    assert!(world.read("list.txt").contains("FIVE"));
+    assert!(world.read("list.txt").contains("five\n"));
     assert_eq!(copies(&world), 0, "no copy is left");
 }
 
@@ -271,6 +275,38 @@ pub(crate) fn a_branch_that_begins_again_has_the_tree_as_it_is_then() {
     let text = world.read("list.txt");
     assert!(text.starts_with("first\n") && text.ends_with("line 9\nbetter\n"), "{text}");
     assert_eq!(copies(&world), 0, "no copy is left");
+}
+
+#[test]
+fn a_judge_that_git_ignores_is_nobodys_change_in_a_branch() {
+    // The contract itself is ignored, so no copy has it.
+    let contract = format!("hooks: {{ looks: {{ timing: mid, command: ['true'] }} }}\n{BOTH}");
+    let rules =
+        [edits("Mend the top", "line 1\n", "first\n"), edits("Mend the end", "line 10", "last")];
+    let world = world("", rules.into_iter().flatten());
+    world.write(".gitignore", ".claude/\n");
+    world.repo().git(["rm", "--quiet", "-r", "--cached", ".claude"]);
+    world.repo().commit("second");
+    world.write(".claude/skills/fix/contract.yaml", contract);
+
+    world.atlas(["run", "fix", "--edit", "--trust", "--jobs=1"]).run().expect_code(0);
+
+    assert!(world.read("list.txt").starts_with("first\n"));
+}
+
+#[test]
+fn a_session_whose_branches_left_work_is_kept() {
+    let world = end_that_ends("{ id: no, run: ['false'] }");
+    world.atlas(["run", "fix", "--edit", "--trust", "--jobs=1"]).run().expect_code(1);
+    let session = world.session();
+    let id = session.file_name().unwrap().to_str().unwrap();
+    let refused = world.atlas(["session", "rm", id]).run().expect_code(2);
+    assert!(refused.stderr.contains("left work in a copy"), "{refused}");
+    world.atlas(["session", "gc", "--older-than=0s"]).run().expect_code(0);
+    assert!(session.is_dir(), "what its copies are made of is in the session");
+    assert_eq!(copies(&world), 2);
+    world.atlas(["session", "rm", "--discard", id]).run().expect_code(0);
+    assert_eq!((copies(&world), session.is_dir()), (0, false));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn disk_full(stage: &Stage, seed: u64) -> Result<(), String> {
 }
 
 pub(super) fn disk_fails(stage: &Stage, seed: u64) -> Result<(), String> {
-    const CALLS: [&str; 3] = ["fdatasync", "fsync", "rename"];
+    const CALLS: [&str; 3] = ["fdatasync", "fsync", "/^rename"];
     let strace = strace().ok_or("strace is needed")?;
     let call = CALLS[usize::try_from(seed % 3).expect("less than three")];
     let ended = injected(stage.run(), strace, (call, seed / 3 + 1, "error=EIO")).run();

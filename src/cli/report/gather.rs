@@ -136,7 +136,7 @@ fn files(
     let own = own_findings(plan, result).into_iter().filter_map(|finding| finding.file);
     let wanted: BTreeSet<String> = claimed.chain(own).collect();
     let tree = lines.iter().rev().find_map(|line| match &line.event {
-        Event::Changes { changes, .. } => changes.tree.clone(),
+        Event::Changes { changes, branch: None, .. } => changes.tree.clone(),
         _ => None,
     });
     let Some(tree) = tree.filter(|_| !wanted.is_empty()) else { return BTreeMap::new() };

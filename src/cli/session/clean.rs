@@ -86,9 +86,9 @@ pub(super) fn rm(wish: &Wish, sessions: &Sessions, context: &Context) -> Result<
             let held = format!("session {} is held by process {}", named.id, holder.pid);
             return Err(Fault::busy(held).hint("wait until that process ends, or end it"));
         }
-        let copy = copies.iter().find(|copy| is_of(copy, &named.id));
-        if let Some(copy) = copy.filter(|copy| !copy.may_go() && !wish.discard.contains(&named.id))
-        {
+        let mut own = copies.iter().filter(|copy| is_of(copy, &named.id));
+        let kept = own.find(|copy| !copy.may_go());
+        if let Some(copy) = kept.filter(|_| !wish.discard.contains(&named.id)) {
             return Err(Fault::usage(format!("session {} left work in a copy", named.id))
                 .because(format!("{}: {}", copy.dir.display(), why_kept(&copy.state)))
                 .hint("bring it in or throw it away: `--discard` removes it too"));
@@ -122,7 +122,10 @@ pub(super) fn gc(wish: &Wish, sessions: &Sessions, context: &Context) -> Result<
             item
         });
     }
-    let stays = |id: &SessionId| items.iter().any(|item| !item.goes && item.name == id.as_str());
+    let stays = |id: &SessionId| {
+        let own = copies.iter().zip(&items[scraps.len()..]).filter(|(copy, _)| is_of(copy, id));
+        own.into_iter().any(|(_, item)| !item.goes)
+    };
     let chosen = choose(&all, stays, wish, context.clock.now());
     items.extend(chosen);
     carry_out(items, wish.mode, context)

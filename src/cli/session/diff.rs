@@ -124,7 +124,7 @@ struct Span<'a> {
 fn span(lines: &[Line]) -> Option<Span<'_>> {
     let seen = || {
         lines.iter().filter_map(|line| match &line.event {
-            Event::Changes { changes, .. } => Some(changes),
+            Event::Changes { changes, branch: None, .. } => Some(changes),
             _ => None,
         })
     };

@@ -2,7 +2,7 @@
 
 use super::Dispatcher;
 use crate::{
-    engine::branches,
+    engine::branches::{self, Begun, Refused},
     model::{Result, run::Event},
 };
 
@@ -10,9 +10,9 @@ impl Dispatcher<'_> {
     /// The copy comes first: what the journal knows of is there.
     pub(super) async fn begin_branch(&mut self, step: String) -> Result<()> {
         match branches::begin(&self.site, &step).await {
-            Ok(stand) => {
+            Ok(Begun { stand, judges }) => {
                 let stand = Box::new(stand);
-                self.append(Event::BranchBegan { step, stand }).await
+                self.append(Event::BranchBegan { step, stand, judges }).await
             }
             Err(why) => {
                 let why = format!("no copy of the tree could be made for it: {why}");
@@ -21,13 +21,15 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// What is in the tree already is merged again without harm, so the copy goes only once that is
+    /// What is in the tree already is merged again without harm, so copies go only once that is
     /// written down.
-    pub(super) async fn merge_branch(&mut self, step: String) -> Result<()> {
-        let refused = branches::merge(&self.site, &step).await.err();
-        let is_merged = refused.is_none();
-        self.append(Event::BranchMerged { step: step.clone(), refused }).await?;
-        if is_merged {
+    pub(super) async fn merge_branches(&mut self, branches: Vec<String>) -> Result<()> {
+        if let Err(Refused { branch, reason }) = branches::merge(&self.site, &branches).await {
+            let refused = Some(reason);
+            return self.append(Event::BranchMerged { step: branch, refused }).await;
+        }
+        for step in branches {
+            self.append(Event::BranchMerged { step: step.clone(), refused: None }).await?;
             branches::is_merged(&self.site, &step).await;
         }
         Ok(())

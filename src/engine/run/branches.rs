@@ -31,6 +31,11 @@ pub(super) async fn take_up(
             discard(left, folder_of(name, &around.folders.cache, path)).await?;
             continue;
         }
+        if !left.plan.works_apart(path) {
+            return Err(Fault::invalid(format!("the branch `{path}` is no branch any more"))
+                .because("what it did in a worktree is not merged yet, and the plan that was made anew has no place for it")
+                .hint("let the contract have it again, or begin anew with `atlas run`"));
+        }
         let again = Again {
             repository: repository(&left.plan)?.map(Arc::new),
             cwd: left.plan.cwd.clone(),

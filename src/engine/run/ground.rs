@@ -12,7 +12,11 @@ use uuid::Uuid;
 use super::Setting;
 use crate::{
     engine::{
-        branches::Trees, claude::Claude, prepare::Around, recording::Recording, site::Site,
+        branches::Trees,
+        claude::Claude,
+        prepare::Around,
+        recording::Recording,
+        site::{Site, Writers},
         tree::WorkTree,
     },
     model::{Fault, Result, run::Plan},
@@ -100,6 +104,7 @@ pub(super) fn site(
         limit: Cell::new(None),
         exe: around.own_exe.clone(),
         panels: RefCell::default(),
+        writers: Writers::default(),
         nonce: ground.guarded.nonce,
     };
     (site, ground.lock)

@@ -76,6 +76,8 @@ impl Again {
             }
         };
         let mut tracked = Tracked { repository, copy, base, objects: self.objects };
+        // What is handed over in the end goes into the user's own tree.
+        tracked.repository.clear_broken_applies(&tracked.objects)?;
         tracked.place().clear_broken_applies(&tracked.objects)?;
         if !readable {
             tracked.base =

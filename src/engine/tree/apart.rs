@@ -1,6 +1,10 @@
 //! Copies of a tree for branches that work side by side: made, and put together again.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    rc::Rc,
+    sync::Arc,
+};
 
 use super::{PATCH_BYTES, Tracked, WorkTree, blocking, whole, whys, write};
 use crate::{
@@ -29,12 +33,11 @@ impl WorkTree {
         made.map_err(|error| error.to_string())
     }
 
-    /// Puts what was changed in a copy of this tree into it: all of it, or nothing with the
-    /// reasons.
-    pub(crate) async fn take_in(&self, copy: &Self) -> Result<(), String> {
-        let (Some(here), Some(there)) = (self.tracked.clone(), copy.tracked.clone()) else {
-            return Ok(());
-        };
+    /// Puts what was changed in copies of this tree into it, one after another: all of it, or nothing
+    /// with the reasons, and the number of the copy that they are about.
+    pub(crate) async fn take_in(&self, copies: &[Rc<Self>]) -> Result<(), (usize, String)> {
+        let Some(here) = self.tracked.clone() else { return Ok(()) };
+        let there: Vec<Arc<Tracked>> = copies.iter().filter_map(|it| it.tracked.clone()).collect();
         blocking(move || here.take_in(&there)).await
     }
 
@@ -68,17 +71,23 @@ impl Tracked {
         Ok((copied.work_in(&own), stand))
     }
 
-    fn take_in(&self, copy: &Self) -> Result<(), String> {
-        let said = |error: GitError| error.to_string();
-        let (ours, theirs) = (self.now().map_err(said)?, copy.now().map_err(said)?);
-        let merged = self.repository.merge(&self.objects, &copy.base, (&ours, &theirs));
-        match merged.map_err(said)? {
-            Merged::Both(both) if both == ours => Ok(()),
-            Merged::Both(both) => {
-                whole(self.place().apply(&self.objects, &ours, &both).map_err(said)?)
-            }
-            Merged::Refused { conflicts } => Err(whys(&conflicts)),
+    fn take_in(&self, copies: &[Arc<Self>]) -> Result<(), (usize, String)> {
+        let ours = self.now().map_err(|error| (0, error.to_string()))?;
+        let mut all = ours.clone();
+        for (place, copy) in copies.iter().enumerate() {
+            let merged = copy.now().and_then(|theirs| {
+                self.repository.merge(&self.objects, &copy.base, (&all, &theirs))
+            });
+            all = match merged.map_err(|error| (place, error.to_string()))? {
+                Merged::Both(both) => both,
+                Merged::Refused { conflicts } => return Err((place, whys(&conflicts))),
+            };
         }
+        if all == ours {
+            return Ok(());
+        }
+        let applied = self.place().apply(&self.objects, &ours, &all);
+        applied.map_err(|error| error.to_string()).and_then(whole).map_err(|why| (0, why))
     }
 
     fn put_away(&self, patch: &Path) -> Result<Put, GitError> {

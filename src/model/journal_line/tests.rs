@@ -99,6 +99,7 @@ fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Ev
             attempt,
             changes: TreeChanges::default(),
             stand: None,
+            branch: None,
         },
         Event::Retry { step: step.clone(), reasons: vec![], supersedes: vec![step.clone()] },
         Event::StepEnded { step, attempt, status, reason: Some(reason), scratch: None, ends: None },

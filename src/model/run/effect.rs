@@ -118,10 +118,10 @@ pub enum Effect {
         /// The branch's path.
         step: String,
     },
-    /// Put what a branch changed into the tree that its copy was made of.
+    /// Put what branches changed into the tree that their copies were made of: all of it, or nothing.
     Merge {
-        /// The branch's path.
-        step: String,
+        /// The branches' paths, in the order in which they are merged.
+        branches: Vec<String>,
     },
     /// Run the program of a command step.
     Run {

@@ -192,6 +192,10 @@ pub enum Event {
         step: String,
         /// The tree that the copy was made of.
         stand: Box<Stand>,
+        /// Files that judge the work and are not in the copy what they are in the run's own tree,
+        /// as they are in the copy: ignored ones, for example, are not copied.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        judges: Vec<JudgeFile>,
     },
     /// What a branch changed on its copy was put into the tree that the copy was made of.
     BranchMerged {
@@ -272,6 +276,9 @@ pub enum Event {
         /// Where the tree stands: what a resume compares with.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         stand: Option<Box<Stand>>,
+        /// The branch whose copy of the tree it is; none for the run's own tree.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        branch: Option<String>,
     },
     /// A step is tried again, because the work was refused or the call broke.
     Retry {

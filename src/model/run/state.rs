@@ -76,6 +76,8 @@ pub struct State {
     under_way: BTreeSet<Work>,
     /// Branches that work, or worked, on copies of the tree of their own, by path.
     branches: BTreeMap<String, Branch>,
+    /// How many times somebody looked at a tree.
+    looks: u32,
     /// What may have changed the run's own tree since somebody looked at it.
     unseen: Option<(String, u32)>,
     /// How many times the finished work was sent back.

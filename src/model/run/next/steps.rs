@@ -291,30 +291,31 @@ impl<'a> Walk<'a> {
         there
     }
 
-    /// Everything passed: what branches changed on copies goes into the tree around them, one after
-    /// another in the file's order; of those of which the first that passed counts, only one.
+    /// Everything passed: what branches changed on copies goes into the tree around them, in the
+    /// file's order and all at once; of those of which the first that passed counts, only that one.
     fn merge(&mut self, path: &str, held: &Held<'a>, pass: Pass) -> Option<Came> {
         if self.state.branches().next().is_none() {
             return Some(Came::Passed);
         }
-        let passed = |path: &str| matches!(self.state.status(path), Some((StepStatus::Passed, _)));
-        for place in 0..held.count() {
-            let Some(path) = held.path(path, place).filter(|path| passed(path)) else { continue };
+        let passed =
+            |path: &String| matches!(self.state.status(path), Some((StepStatus::Passed, _)));
+        let passed = (0..held.count()).filter_map(|place| held.path(path, place)).filter(passed);
+        let count = if pass == Pass::First { 1 } else { usize::MAX };
+        let mut apart = Vec::new();
+        for path in passed.take(count) {
             match self.state.branch(&path).map(|branch| &branch.fate) {
                 None | Some(Fate::Void | Fate::Merged) => {}
                 Some(Fate::Refused(reason)) => {
                     return Some(Came::Refused(StepStatus::Failed, reason.clone()));
                 }
-                Some(Fate::Apart) => {
-                    self.effects.push(Effect::Merge { step: path });
-                    return None;
-                }
-            }
-            if pass == Pass::First {
-                break;
+                Some(Fate::Apart) => apart.push(path),
             }
         }
-        Some(Came::Passed)
+        if apart.is_empty() {
+            return Some(Came::Passed);
+        }
+        self.effects.push(Effect::Merge { branches: apart });
+        None
     }
 
     /// What a step held is over; where it did not pass, and the step says so, all of it is tried

@@ -5,6 +5,7 @@
 use super::{State, StepState};
 use crate::model::{
     changes::TreeChanges,
+    judges::JudgeFile,
     run::{Plan, Point, Stand, path},
 };
 
@@ -19,8 +20,10 @@ pub struct Branch {
     pub changes: Option<TreeChanges>,
     /// What became of it.
     pub fate: Fate,
-    /// Where the tree stood that it was merged into, once somebody looked at that.
-    after: Option<Stand>,
+    /// Files that judge the work, as they were in the copy where that is not what they are elsewhere.
+    judges: Vec<JudgeFile>,
+    /// Where the tree stood that it was merged into, once somebody looked at that, and at which look.
+    after: Option<(Stand, u32)>,
     /// What may have changed the copy since somebody looked at it.
     unseen: Option<(String, u32)>,
     /// How many copies were made for it.
@@ -112,8 +115,10 @@ impl State {
         let leaves = plan.leaves(self);
         let known =
             leaves.iter().rev().filter_map(|leaf| Some((&leaf.path, self.step(&leaf.path)?)));
-        let mut succeeded = known.filter(|(_, known)| known.succeeded());
-        succeeded.find_map(|(path, known)| self.left(tree, path, known))
+        let succeeded = known.filter(|(_, known)| known.succeeded());
+        let left = succeeded.filter_map(|(path, known)| self.left(tree, path, known));
+        // What was seen last, which need not be what stands last in the file.
+        left.max_by_key(|(_, looked)| *looked).map(|(stand, _)| stand)
     }
 
     /// How a step left a tree. One of a branch counts in the tree around that once it is merged.
@@ -122,20 +127,33 @@ impl State {
         tree: Option<&str>,
         path: &str,
         known: &'a StepState,
-    ) -> Option<&'a Stand> {
+    ) -> Option<(&'a Stand, u32)> {
         if tree.is_some_and(|tree| !path::is_within(path, tree)) {
             return None;
         }
         let below = self.around(path).take_while(|above| Some(*above) != tree);
         let outermost = below.filter_map(|above| self.branches.get(above)).last();
         match outermost {
-            Some(branch) if branch.fate == Fate::Merged => branch.after.as_ref(),
+            Some(branch) if branch.fate == Fate::Merged => {
+                branch.after.as_ref().map(|(stand, looked)| (stand, *looked))
+            }
             Some(_) => None,
-            None => known.stand.as_ref(),
+            None => known.stand.as_ref().map(|stand| (stand, known.looked)),
         }
     }
 
-    pub(super) fn branch_began(&mut self, path: &str, stand: &Stand) {
+    /// The files that judge the work, as they have to be in a tree.
+    pub fn judges_in(&self, tree: Option<&str>) -> Vec<JudgeFile> {
+        let mut files = self.judges.files().to_vec();
+        let own = tree.and_then(|branch| self.branches.get(branch));
+        for file in own.iter().flat_map(|branch| &branch.judges) {
+            let known = files.iter_mut().filter(|known| known.path == file.path);
+            known.for_each(|known| known.state = file.state.clone());
+        }
+        files
+    }
+
+    pub(super) fn branch_began(&mut self, path: &str, stand: &Stand, judges: &[JudgeFile]) {
         self.begin_in_tree(path);
         let times = self.branches.get(path).map_or(0, |branch| branch.times) + 1;
         let branch = Branch {
@@ -143,6 +161,7 @@ impl State {
             stand: None,
             changes: None,
             fate: Fate::Apart,
+            judges: judges.to_vec(),
             after: None,
             unseen: None,
             times,
@@ -171,10 +190,15 @@ impl State {
         }
     }
 
-    /// Somebody looked at the tree that a step worked in.
-    pub(super) fn looked_at(&mut self, step: &str, changes: &TreeChanges, stand: Option<&Stand>) {
-        let tree = self.tree_of(step).map(str::to_owned);
-        let branch = tree.and_then(|branch| self.branches.get_mut(&branch));
+    /// Somebody looked at a tree, after a step.
+    pub(super) fn looked_at(
+        &mut self,
+        (step, branch): (&str, Option<&str>),
+        changes: &TreeChanges,
+        stand: Option<&Stand>,
+    ) {
+        self.looks += 1;
+        let branch = branch.and_then(|branch| self.branches.get_mut(branch));
         let (seen, unseen, known) = if let Some(branch) = branch {
             (&mut branch.changes, &mut branch.unseen, &mut branch.stand)
         } else {
@@ -185,10 +209,13 @@ impl State {
         let Some(stand) = stand else { return };
         *known = Some(stand.clone());
         match self.branches.get_mut(step) {
-            Some(branch) if branch.fate == Fate::Merged => branch.after = Some(stand.clone()),
+            Some(branch) if branch.fate == Fate::Merged => {
+                branch.after = Some((stand.clone(), self.looks));
+            }
             Some(_) | None => {
                 if let Some(known) = self.steps.get_mut(step) {
                     known.stand = Some(stand.clone());
+                    known.looked = self.looks;
                 }
             }
         }

@@ -56,10 +56,10 @@ impl State {
             Event::CallStarted(call) => self.call_started(call),
             Event::CallRetrying { step, after, .. } => self.idle(step).retry_later(*after),
             Event::CallEnded(call) => self.call_ended(call),
-            Event::BranchBegan { step, stand } => self.branch_began(step, stand),
+            Event::BranchBegan { step, stand, judges } => self.branch_began(step, stand, judges),
             Event::BranchMerged { step, refused } => self.branch_merged(step, refused.as_ref()),
-            Event::Changes { step, changes, stand, .. } => {
-                self.looked_at(step, changes, stand.as_deref());
+            Event::Changes { step, changes, stand, branch, .. } => {
+                self.looked_at((step, branch.as_deref()), changes, stand.as_deref());
             }
             Event::Retry { step, reasons, supersedes } => self.try_again(step, reasons, supersedes),
             Event::StepEnded { .. } => self.step_is_over(event),

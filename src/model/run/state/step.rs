@@ -80,6 +80,8 @@ pub struct StepState {
     pub origin: Origin,
     /// The tree after the call of the attempt.
     pub stand: Option<Stand>,
+    /// At which of all looks that was seen.
+    pub(super) looked: u32,
     /// The attempt that was told of the last rejection, so that one that broke off hears it again.
     pub(super) told: u32,
 }

@@ -97,14 +97,10 @@ impl World {
             }
             Effect::Branch { step } => {
                 let stand = Box::new(somewhere());
-                return self.append(Event::BranchBegan { step: step.clone(), stand });
+                let (step, judges) = (step.clone(), Vec::new());
+                return self.append(Event::BranchBegan { step, stand, judges });
             }
-            Effect::Merge { step } => {
-                let status = self.state.status(step).map(|(status, _)| *status);
-                assert_eq!(status, Some(StepStatus::Passed), "`{step}` is merged");
-                let refused = self.clashes(step).then(|| "the same lines".to_owned());
-                return self.append(Event::BranchMerged { step: step.clone(), refused });
-            }
+            Effect::Merge { branches } => return self.merge(branches),
             Effect::Check { at } => self.append(Event::ChecksStarted { at: at.clone() }),
             Effect::Run { step, attempt, .. } => self.append(Event::CommandStarted {
                 step: step.clone(),
@@ -130,6 +126,25 @@ impl World {
             self.expect_tree(step);
         }
         self.running.push(effect);
+    }
+
+    /// All of them, or none because of one; a kill may come between them being told of.
+    fn merge(&mut self, branches: &[String]) {
+        for step in branches {
+            let status = self.state.status(step).map(|(status, _)| *status);
+            assert_eq!(status, Some(StepStatus::Passed), "`{step}` is merged");
+        }
+        if let Some(step) = branches.iter().find(|step| self.clashes(step)).cloned() {
+            let refused = Some("the same lines".to_owned());
+            return self.append(Event::BranchMerged { step, refused });
+        }
+        for step in branches.iter().cloned() {
+            self.append(Event::BranchMerged { step, refused: None });
+            if self.chance.below(30) == 29 {
+                self.running.clear();
+                return self.append(resumed());
+            }
+        }
     }
 
     /// Nothing of a branch that may write runs before that has a tree of its own.
@@ -194,7 +209,8 @@ impl World {
                 if let Point::Settled { step, attempt } = &at {
                     let (step, attempt) = (step.clone(), *attempt);
                     let changes = crate::model::changes::TreeChanges::default();
-                    self.append(Event::Changes { step, attempt, changes, stand: None });
+                    let branch = self.state.tree_of(&step).map(str::to_owned);
+                    self.append(Event::Changes { step, attempt, changes, stand: None, branch });
                 }
                 let refuses = matches!(&at, Point::Skill { step, .. } if self.facts.refuses(step));
                 let refusal = || Check::blocking("output", CheckKind::Schema, CheckStatus::Failed);

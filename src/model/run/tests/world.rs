@@ -341,7 +341,7 @@ impl World {
             warnings: Vec::new(),
             ms: 5,
         })));
-        self.append(Event::Changes { step, attempt, changes, stand: None });
+        self.append(Event::Changes { step, attempt, changes, stand: None, branch: None });
     }
 
     fn outcome(&mut self) -> CallOutcome {

@@ -25,16 +25,21 @@ impl Repository {
             let Some(tag) = staging::tag(&folder) else { continue };
             if staging::root(&folder).as_deref() == Some(self.root()) {
                 let inside = self.inside()?;
-                for path in below(&folder.join(staging::FILES)).map_err(cannot)? {
-                    for folder in path.ancestors().skip(1) {
-                        clear(&inside, folder, &staging::beside(&tag)).map_err(cannot)?;
-                    }
-                }
-                fs::remove_dir_all(&folder).map_err(cannot)?;
+                clear_all(&inside, &folder, &staging::beside(&tag)).map_err(cannot)?;
             }
         }
         Ok(())
     }
+}
+
+/// Removes what one apply left beside the places of its files, then what tells of it.
+fn clear_all(inside: &Inside, staging: &Path, prefix: &str) -> io::Result<()> {
+    for path in below(&staging.join(staging::FILES))? {
+        for folder in path.ancestors().skip(1) {
+            clear(inside, folder, prefix)?;
+        }
+    }
+    fs::remove_dir_all(staging)
 }
 
 /// Removes the files of a folder whose names begin so; one that is not there has none.

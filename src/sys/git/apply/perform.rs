@@ -37,9 +37,9 @@ use crate::sys::git::{
 };
 
 /// Does the steps in order, with what was prepared for each; stops at the first that fails.
-pub(super) fn perform(side: &Side<'_>, steps: &[Step], mut ready: Vec<Option<Beside>>) -> Applied {
+pub(super) fn perform(side: &Side<'_>, steps: &[Step], mut ready: Ready) -> Applied {
     let paths = |steps: &[Step]| steps.iter().map(|step| escape(&step.path)).collect();
-    for (place, (step, new)) in steps.iter().zip(&mut ready).enumerate() {
+    for (place, (step, new)) in steps.iter().zip(&mut ready.beside).enumerate() {
         if let Err(error) = act(side.inside, step, new.as_mut()) {
             let path = side.repository.root().join(as_path(&step.path));
             return Applied::Partly {
@@ -68,9 +68,16 @@ impl Drop for Beside {
     }
 }
 
+/// Everything new, beside its place. The folder that tells of it is there for as long as any of it may
+/// lie where nobody else would look for it.
+pub(super) struct Ready {
+    beside: Vec<Option<Beside>>,
+    _told_by: Option<tempfile::TempDir>,
+}
+
 /// Writes all new contents beside their places. libgit2 writes them first, into the session's
 /// folder, with the line ends that the user's tree has.
-pub(super) fn prepare(side: &Side<'_>, steps: &[Step]) -> Result<Vec<Option<Beside>>, GitError> {
+pub(super) fn prepare(side: &Side<'_>, steps: &[Step]) -> Result<Ready, GitError> {
     let blobs = || {
         steps.iter().filter_map(|step| match &step.act {
             Act::Write(blob) => Some(blob),
@@ -78,7 +85,8 @@ pub(super) fn prepare(side: &Side<'_>, steps: &[Step]) -> Result<Vec<Option<Besi
         })
     };
     if blobs().next().is_none() {
-        return Ok(steps.iter().map(|_| None).collect());
+        let beside = steps.iter().map(|_| None).collect();
+        return Ok(Ready { beside, _told_by: None });
     }
     let folder = tempfile::Builder::new()
         .prefix(staging::PREFIX)
@@ -97,7 +105,8 @@ pub(super) fn prepare(side: &Side<'_>, steps: &[Step]) -> Result<Vec<Option<Besi
                 .map_err(|error| GitError::io("cannot write beside", &source, error))
         }
     };
-    steps.iter().enumerate().map(prepared).collect()
+    let beside = steps.iter().enumerate().map(prepared).collect::<Result<_, _>>()?;
+    Ok(Ready { beside, _told_by: Some(folder) })
 }
 
 /// Writes the contents into the folder `files`, as they would be in the user's tree. The handle

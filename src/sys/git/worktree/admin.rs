@@ -70,6 +70,11 @@ impl Admin {
 
     /// The notes of the worktree at `dir`, if it is one of ours.
     pub(super) fn of(handle: &git2::Repository, dir: &Path) -> Result<Option<Self>, GitError> {
+        // As a rule they have the worktree's name.
+        let likely = canonical(handle.commondir())?.join("worktrees").join(stem(dir));
+        if let Some(admin) = Self::read(likely).filter(|admin| admin.dir == dir) {
+            return Ok(Some(admin));
+        }
         Ok(Self::all(handle)?.into_iter().find(|admin| admin.dir == dir))
     }
 
