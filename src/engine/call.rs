@@ -195,9 +195,7 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     };
     line.commit(Event::CallStarted(call_started(order, group.id(), &launch))).await?;
 
-    let writing = order.step.agent.may_write().then(|| site.writers.one());
     let seen = watch::watch(site, line, order, group, &files).await;
-    drop(writing);
     let end = seen.end;
     let mut ended = settle::settle(site, order, seen, &files);
     if let Err(fault) = settle_with_the_day(site, reservation, ended.spend.usd).await {

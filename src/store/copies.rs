@@ -93,8 +93,10 @@ fn state(repository: &Repository, dir: &Path, owner: Option<&Listed>) -> CopySta
         return CopyState::InUse;
     }
     match &owner.summary {
+        // Killed while it was made: no agent has worked in it.
+        Ok(None) => return CopyState::Over(Fate::Unchanged),
         Ok(Some(summary)) if summary.is_unfinished() => return CopyState::Unfinished,
-        Ok(_) => {}
+        Ok(Some(_)) => {}
         Err(fault) => return CopyState::Unknown(fault.message.clone()),
     }
     match fate(repository, dir, &owner.session) {

@@ -29,8 +29,8 @@ fn edits(told: &str, old: &str, new: &str) -> [Rule; 3] {
 /// A list of ten lines, in a repository whose user lets agents work in the tree.
 fn world(contract: &str, rules: impl IntoIterator<Item = Rule>) -> World {
     let world = World::scripted(rules);
-    let lines: String = (1..=10).map(|n| format!("line {n}\n")).collect();
-    world.user_config("isolation: none").write("list.txt", lines);
+    let lines: Vec<String> = (1..=10).map(|n| format!("line {n}\n")).collect();
+    world.user_config("isolation: none").write("list.txt", lines.concat());
     world.skill("fix", SKILL).write(".claude/skills/fix/contract.yaml", contract);
     world.repo().commit("first");
     world

@@ -50,6 +50,7 @@ pub(super) async fn watch(
     files: &CallFiles,
 ) -> Seen {
     let started = Instant::now();
+    let _writes = order.step.agent.may_write().then(|| site.writers.one());
     let mut feed = Feed::new(group.take_stdin(), prompt::stdin(&files.prompt));
     let mut stderr = Drain::new(group.take_stderr(), KEEP_BYTES);
     let mut reading = Reading {

@@ -227,7 +227,9 @@ impl Stage {
             self.world.dir().join(".git/worktrees"),
         ];
         let left = folders.iter().flat_map(fs::read_dir).flatten().flatten();
-        left.map(|entry| entry.path()).next()
+        // An empty folder is no copy: atlas was killed right after it had made that.
+        let holds = |folder: &PathBuf| fs::read_dir(folder).is_ok_and(|mut it| it.next().is_some());
+        left.map(|entry| entry.path()).find(holds)
     }
 
     fn check_locks(&self, session: &str) -> Result<(), String> {

@@ -157,13 +157,8 @@ impl Story {
             tree: Some("9daeafb9864cf43055ae93beb0afd6c7d144bfa4".into()),
             files,
         };
-        self.then(Event::Changes {
-            step: step.into(),
-            attempt,
-            changes,
-            stand: None,
-            branch: None,
-        });
+        let (step, stand, branch) = (step.into(), None, None);
+        self.then(Event::Changes { step, attempt, changes, stand, branch });
     }
 
     pub(crate) fn output_in_a_file(&mut self) {
