@@ -6,7 +6,7 @@ use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
 use super::{
     judges,
     site::Site,
-    tree::{Copies, Put, WorkTree},
+    tree::{Copies, WorkTree},
 };
 use crate::{
     model::{
@@ -163,7 +163,7 @@ pub(crate) async fn put_away(site: &Site, state: &State, copies: Copies) {
                 let patch = dir.join(format!("{}.patch", short(path)));
                 if ensure_private_dir(&dir).is_ok() {
                     // One that cannot be put away stays, and `session gc` tells of it.
-                    let _stays: Result<Put, String> = copy.tree.put_away(patch).await;
+                    let _stays = copy.tree.put_away(patch).await;
                 }
             }
             Copies::Keep | Copies::Remove => {

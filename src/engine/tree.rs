@@ -33,7 +33,6 @@ use crate::{
 };
 
 pub(crate) use again::{Again, Lost};
-pub(crate) use apart::Put;
 pub(crate) use branch::expect_new;
 pub(crate) use recorded::Origin;
 

@@ -12,15 +12,6 @@ use crate::{
     sys::git::{GitError, Merged},
 };
 
-/// What could be done about a copy that nobody needs any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Put {
-    /// It is gone, and what it held stands elsewhere.
-    Away,
-    /// It stays, because it holds what the patch does not.
-    Nowhere,
-}
-
 impl WorkTree {
     /// A copy of this tree as it is now, in the folder `dir`, and where it stands. What is left
     /// there of an earlier copy goes.
@@ -51,9 +42,10 @@ impl WorkTree {
         gone.await.map_err(|error| error.to_string())
     }
 
-    /// Removes the copy once a patch holds what was changed in it.
-    pub(crate) async fn put_away(&self, patch: PathBuf) -> Result<Put, String> {
-        let Some(tracked) = self.tracked.clone() else { return Ok(Put::Away) };
+    /// Removes the copy once a patch holds what was changed in it; where the patch does not hold all
+    /// of it, the copy stays.
+    pub(crate) async fn put_away(&self, patch: PathBuf) -> Result<(), String> {
+        let Some(tracked) = self.tracked.clone() else { return Ok(()) };
         let put = blocking(move || tracked.put_away(&patch)).await;
         put.map_err(|error| error.to_string())
     }
@@ -90,15 +82,12 @@ impl Tracked {
         applied.map_err(|error| error.to_string()).and_then(whole).map_err(|why| (0, why))
     }
 
-    fn put_away(&self, patch: &Path) -> Result<Put, GitError> {
-        let Some(copy) = &self.copy else { return Ok(Put::Away) };
+    fn put_away(&self, patch: &Path) -> Result<(), GitError> {
+        let Some(copy) = &self.copy else { return Ok(()) };
         let made = self.patch(PATCH_BYTES)?;
         if !made.bytes.is_empty() {
             write(patch, &made.bytes)?;
         }
-        if !made.left_out.is_empty() {
-            return Ok(Put::Nowhere);
-        }
-        self.repository.remove_worktree(copy.root()).map(|()| Put::Away)
+        if made.left_out.is_empty() { self.repository.remove_worktree(copy.root()) } else { Ok(()) }
     }
 }
