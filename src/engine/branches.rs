@@ -1,7 +1,12 @@
 //! Branches that may write side by side: each works on a copy of the tree, and what it changed is
 //! put into the tree once everything beside it has passed as well.
 
-use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
 
 use super::{
     judges,
@@ -58,8 +63,8 @@ impl Trees {
     /// The branch that a step belongs to, where that works on a copy.
     pub(crate) fn branch_of(&self, step: &str) -> Option<String> {
         let copies = self.copies.borrow();
-        let mut above = outwards(step, &copies);
-        above.find(|path| copies.get(*path).is_some_and(|copy| copy.is_apart)).map(str::to_owned)
+        let is_apart = |path: &&str| copies.get(*path).is_some_and(|copy| copy.is_apart);
+        path::outwards(step).find(is_apart).map(str::to_owned)
     }
 
     /// What became of branches is what is known of them.
@@ -76,8 +81,8 @@ impl Trees {
 
     fn around(&self, step: &str, counts: impl Fn(&Copy) -> bool) -> Rc<WorkTree> {
         let copies = self.copies.borrow();
-        let found =
-            outwards(step, &copies).find_map(|path| copies.get(path).filter(|copy| counts(copy)));
+        let counted = |path: &str| copies.get(path).filter(|copy| counts(copy));
+        let found = path::outwards(step).find_map(counted);
         Rc::clone(found.map_or(&self.own, |copy| &copy.tree))
     }
 
@@ -85,15 +90,6 @@ impl Trees {
     fn above(&self, branch: &str) -> Rc<WorkTree> {
         self.of(path::split(branch).map_or(path::ROOT, |(above, _)| above))
     }
-}
-
-/// The path and what is above it, innermost first; nothing where there are no copies.
-fn outwards<'a>(
-    step: &'a str,
-    copies: &BTreeMap<String, Copy>,
-) -> impl Iterator<Item = &'a str> + use<'a> {
-    let begin = (!copies.is_empty()).then_some(step);
-    std::iter::successors(begin, |path| path::split(path).map(|(above, _)| above))
 }
 
 /// A copy that was made for a branch.
@@ -180,11 +176,7 @@ pub(crate) fn folder(site: &Site, branch: &str) -> PathBuf {
 }
 
 /// The same, of a run that is yet to go on.
-pub(crate) fn folder_of(
-    (session, run): (&str, u32),
-    cache: &std::path::Path,
-    branch: &str,
-) -> PathBuf {
+pub(crate) fn folder_of((session, run): (&str, u32), cache: &Path, branch: &str) -> PathBuf {
     cache.join("worktrees").join(copies::folder_of_branch(session, run, branch))
 }
 

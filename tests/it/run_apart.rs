@@ -56,7 +56,6 @@ pub(crate) fn two_branches_edit_one_file_and_both_edits_are_in_it() {
     let told: Vec<&Value> = files.iter().map(|file| &file["path"]).collect();
     assert_eq!(told, ["list.txt"], "{result:#}");
     assert_eq!(copies(&world), 0, "no copy is left");
-    assert_eq!(world.repo().git(["stash", "list"]), "", "and nothing else of ours");
 }
 
 pub(crate) fn what_does_not_go_together_fails_and_nothing_is_lost() {

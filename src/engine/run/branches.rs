@@ -33,7 +33,9 @@ pub(super) async fn take_up(
         }
         if !left.plan.works_apart(path) {
             return Err(Fault::invalid(format!("the branch `{path}` is no branch any more"))
-                .because("what it did in a worktree is not merged yet, and the plan that was made anew has no place for it")
+                .because(
+                    "what it did in a worktree is not merged yet, and the new plan has no such branch",
+                )
                 .hint("let the contract have it again, or begin anew with `atlas run`"));
         }
         let again = Again {

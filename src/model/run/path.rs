@@ -43,6 +43,11 @@ pub fn split(path: &str) -> Option<(&str, Last<'_>)> {
     })
 }
 
+/// The path and what is above it, innermost first.
+pub fn outwards(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| split(path).map(|(above, _)| above))
+}
+
 /// Whether a path is the other one or below it.
 pub fn is_within(path: &str, above: &str) -> bool {
     above == ROOT
@@ -97,6 +102,8 @@ mod tests {
         let path = child(&thing(&child("a", "files"), 3), "judge");
         assert_eq!(path, "a/files[3]/judge");
         assert_eq!(of_contract(&path), "a/files/judge");
+        let all: Vec<_> = outwards(&path).collect();
+        assert_eq!(all, ["a/files[3]/judge", "a/files[3]", "a/files", "a", ROOT]);
         assert_eq!(id(&path), "judge");
         assert_eq!(branch(&path), "a/files/judge");
         assert_eq!(branch("a[1]/files[3]"), "a/files[]");

@@ -77,8 +77,7 @@ impl State {
 
     /// The path and what is above it, innermost first; nothing where no branch is.
     fn around<'a>(&self, path: &'a str) -> impl Iterator<Item = &'a str> {
-        let begin = (!self.branches.is_empty()).then_some(path);
-        std::iter::successors(begin, |path| path::split(path).map(|(above, _)| above))
+        (!self.branches.is_empty()).then(|| path::outwards(path)).into_iter().flatten()
     }
 
     /// What may have changed a tree since somebody looked at it: a step and its attempt.

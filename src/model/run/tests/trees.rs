@@ -149,8 +149,7 @@ impl World {
 
     /// Nothing of a branch that may write runs before that has a tree of its own.
     fn expect_tree(&self, step: &str) {
-        let above = std::iter::successors(Some(step), |path| Some(path::split(path)?.0));
-        for path in above.filter(|path| self.plan.works_apart(path)) {
+        for path in path::outwards(step).filter(|path| self.plan.works_apart(path)) {
             let branch = self.state.branch(path);
             assert!(branch.is_some_and(Branch::is_apart), "`{step}` runs in {branch:?}");
         }
