@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::sandbox::Sandbox;
+use super::{sandbox::Sandbox, worktrees::add};
 
 #[test]
 fn what_a_killed_apply_left_is_cleared_away_and_nothing_else() {
@@ -28,4 +28,29 @@ fn what_a_killed_apply_left_is_cleared_away_and_nothing_else() {
 
     let left = sandbox.sh("git status --porcelain --untracked-files=all; ls ../session/objects");
     assert_eq!(left, "?? .atlas-apply\n?? .atlas-apply-Others-0\n?? dir/mine\napply-Others");
+}
+
+/// Killed at each of its steps, the making of a worktree leaves nothing that stays, and nothing that
+/// is in the way of the next one.
+#[test]
+fn a_worktree_half_made_is_cleared_away() {
+    // In the order in which they are written; a killed process leaves the last one empty.
+    let files = ["atlas", "commondir", "gitdir", "HEAD", "../../../../cache/tree/.git"];
+    for (cut, cut_off) in files.iter().enumerate() {
+        let sandbox = Sandbox::new();
+        let base = sandbox.snapshot();
+        let tree = add(&sandbox, &base);
+        let unwritten = files[cut + 1..].join(" ");
+        sandbox.sh(&format!(
+            "cd ../cache/tree; rm -r *; cd $OLDPWD/.git/worktrees/atlas-tree
+             rm -f index {unwritten}; : > {cut_off}"
+        ));
+
+        let known = sandbox.repository().worktrees().unwrap();
+        assert_eq!(known.len(), usize::from(cut > 0), "{cut_off}: listed once it has a mark");
+        sandbox.repository().remove_worktree(tree.root()).unwrap();
+        let left = sandbox.sh("ls ../cache; find .git/worktrees 2>/dev/null || true");
+        assert_eq!(left, "", "{cut_off}");
+        assert_eq!(add(&sandbox, &base).root(), tree.root(), "{cut_off}");
+    }
 }

@@ -100,11 +100,11 @@ impl Admin {
     }
 
     /// Both the marker and git must name the folder: a person may have moved the worktree, and
-    /// what is no longer where it was made is left alone.
+    /// what is no longer where it was made is left alone. What a crash cut off names nothing yet.
     fn read(folder: PathBuf) -> Option<Self> {
         let dir = line(&folder.join(MARKER)).ok()?;
         match line(&folder.join("gitdir")) {
-            Ok(git_file) if git_file != dir.join(".git") => None,
+            Ok(git_file) if git_file != dir.join(".git") && git_file != Path::new("") => None,
             Err(error) if error.kind() != ErrorKind::NotFound => None,
             Ok(_) | Err(_) => dir.is_absolute().then_some(Self { folder, dir }),
         }
@@ -176,7 +176,6 @@ fn line(path: &Path) -> io::Result<PathBuf> {
     Ok(PathBuf::from(OsStr::from_bytes(line)))
 }
 
-/// The name as far as it can also be that of a branch.
 /// A file, or a folder with all that is in it; a link is not followed.
 fn remove_any(path: &Path) -> io::Result<()> {
     if fs::symlink_metadata(path)?.is_dir() {
@@ -194,6 +193,7 @@ fn gone(removed: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// The name as far as it can also be that of a branch.
 fn stem(dir: &Path) -> String {
     let name = dir.file_name().unwrap_or_default().to_string_lossy();
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' };
