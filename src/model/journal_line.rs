@@ -11,7 +11,10 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::model::run::Event;
 
@@ -98,29 +101,56 @@ pub fn decode(line: &[u8]) -> Result<Line, BadLine> {
     struct Version {
         v: u32,
     }
-    #[derive(Deserialize)]
-    struct Header {
-        v: u32,
-        seq: u64,
-        at: String,
-    }
     if !is_sealed(line) {
         return Err(BadLine::Checksum);
     }
-    let content = |error: serde_json::Error| BadLine::Content(error.to_string());
-    let header = match serde_json::from_slice(line) {
-        Ok(Header { v, .. }) if v > VERSION => return Err(BadLine::Newer(v)),
-        Ok(header) => header,
-        // A later atlas may write lines that begin otherwise; the version is always there.
-        Err(error) => {
-            let Version { v } = serde_json::from_slice(line).map_err(content)?;
-            return Err(if v > VERSION { BadLine::Newer(v) } else { content(error) });
+    serde_json::from_slice(line).map_err(|error| {
+        // A later atlas may write lines that go on otherwise; the version is always there.
+        match serde_json::from_slice(line) {
+            Ok(Version { v }) if v > VERSION => BadLine::Newer(v),
+            Ok(_) | Err(_) => BadLine::Content(error.to_string()),
         }
-    };
-    let Header { v, seq, at } = header;
-    let at = at.parse().map_err(|error: jiff::Error| BadLine::Content(error.to_string()))?;
-    let event = serde_json::from_slice(line).map_err(content)?;
-    Ok(Line { v, seq, at, event })
+    })
+}
+
+/// In one pass: what stands before the event is taken off in the order in which it is written, and
+/// the event takes the rest. Long journals are read at each resume, so a second pass is felt.
+impl<'de> Deserialize<'de> for Line {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = Line;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an event with `v`, `seq` and `at` before it")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Line, A::Error> {
+                let v = field(&mut map, "v")?;
+                if v > VERSION {
+                    return Err(A::Error::custom("it is of a later version"));
+                }
+                let seq = field(&mut map, "seq")?;
+                let at: &str = field(&mut map, "at")?;
+                let at = at.parse().map_err(A::Error::custom)?;
+                let event = Event::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Line { v, seq, at, event })
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+/// The value of the next field, which has to have this name.
+fn field<'de, A, T>(map: &mut A, name: &'static str) -> Result<T, A::Error>
+where
+    A: MapAccess<'de>,
+    T: Deserialize<'de>,
+{
+    match map.next_key::<&str>()? {
+        Some(key) if key == name => map.next_value(),
+        Some(_) | None => Err(A::Error::missing_field(name)),
+    }
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 /// How many bytes are kept of a stream where nobody said otherwise.
 pub const KEEP_BYTES: usize = 64 * 1024;
 
-/// The most that one read takes from a pipe: what a pipe holds on Linux.
-const READ_BYTES: usize = 64 * 1024;
+/// The most that one read takes from a pipe. Most programs say less, and each has two of these.
+const READ_BYTES: usize = 16 * 1024;
 
 /// The head and the tail of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,16 @@
 //! The leader is never reaped before its `Group` is dropped. Until then the kernel keeps its pid,
 //! so a signal to the group cannot reach a stranger, however late it comes.
 
-use std::{ffi::OsString, fmt, io, path::PathBuf, process::Stdio, thread, time::Duration};
+use std::{
+    ffi::OsString,
+    fmt, io,
+    os::unix::{ffi::OsStrExt as _, process::CommandExt as _},
+    path::PathBuf,
+    process::Stdio,
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
 
 use rustix::process::{
     Pid, WaitId, WaitIdOptions, WaitOptions, kill_process_group, waitid, waitpid,
@@ -21,6 +30,7 @@ use tokio::{
 };
 
 use crate::sys::{
+    executable::{self, is_executable},
     pause::{self, Member},
     proc,
 };
@@ -53,12 +63,24 @@ pub struct Program {
 impl Program {
     /// The command without its pipes and its group. `std` opens every other descriptor to be
     /// closed when a program starts, so a child gets these three and what atlas itself was given.
+    ///
+    /// A name is searched here: left to `std`, it costs a copy of this process's memory tables each
+    /// time (a fork), since only the child knows the environment. A path goes by `posix_spawn`.
     pub(super) fn command(&self) -> std::process::Command {
+        let found = self.searched().find(|file| is_executable(file));
         #[expect(clippy::disallowed_methods, reason = "this module starts the programs")]
-        let mut command = std::process::Command::new(&self.path);
-        command.args(&self.args).current_dir(&self.cwd);
+        let mut command = std::process::Command::new(found.as_ref().unwrap_or(&self.path));
+        command.arg0(&self.path).args(&self.args).current_dir(&self.cwd);
         command.env_clear().envs(self.env.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Where a name without a slash is searched, in this order; of a path, nothing.
+    fn searched(&self) -> impl Iterator<Item = PathBuf> {
+        let is_name = !self.path.as_os_str().as_bytes().contains(&b'/');
+        let path = self.env.iter().rfind(|(key, _)| is_name && key == "PATH");
+        let folders = path.into_iter().flat_map(|(_, folders)| executable::folders(folders));
+        folders.map(|folder| self.cwd.join(folder).join(&self.path))
     }
 }
 
@@ -121,8 +143,9 @@ impl fmt::Display for Exit {
 /// A child that leads its own process group. Dropping it kills the whole group.
 #[derive(Debug)]
 pub struct Group {
-    id: ProcessId,
     leader: Pid,
+    /// Looked up once somebody asks: it is a question to the system that commands do not need.
+    id: OnceLock<ProcessId>,
     /// Stands still with this process; gone before the leader's pid can be another's.
     member: Option<Member>,
     exit: Option<Exit>,
@@ -140,17 +163,15 @@ impl Group {
     }
 
     fn start(program: &Program) -> io::Result<Self> {
-        use std::os::unix::process::CommandExt as _;
         // Before the child is there, so that no change can be missed.
         let changes = signal(SignalKind::child())?;
         let mut command = program.command();
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.process_group(0).spawn()?;
-        let id = ProcessId::of(child.id());
         let leader = Pid::from_raw(child.id().cast_signed()).expect("a pid is positive");
         let mut group = Self {
-            id,
             leader,
+            id: OnceLock::new(),
             member: Some(pause::join(leader)),
             exit: None,
             changes,
@@ -167,7 +188,7 @@ impl Group {
 
     /// The leader, whose pid is also the id of the group.
     pub fn id(&self) -> ProcessId {
-        self.id
+        *self.id.get_or_init(|| ProcessId::of(self.leader.as_raw_nonzero().get().cast_unsigned()))
     }
 
     /// The pipe to the leader; `None` the second time.

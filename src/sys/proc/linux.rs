@@ -59,19 +59,12 @@ fn timespec(duration: Duration) -> Timespec {
     }
 }
 
-/// All processes of this user, but none of those it cannot look into.
+/// All processes, of whichever user.
 pub(crate) fn pids() -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
     };
-    let user = geteuid().as_raw();
-    entries
-        .flatten()
-        .filter_map(|entry| {
-            let pid = entry.file_name().to_str()?.parse().ok()?;
-            (entry.metadata().ok()?.uid() == user).then_some(pid)
-        })
-        .collect()
+    entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
 /// When the process started, in clock ticks since boot.
@@ -96,14 +89,27 @@ fn field_of<T: std::str::FromStr>(stat: &[u8], number: usize) -> Option<T> {
     rest.split_ascii_whitespace().nth(number.checked_sub(3)?)?.parse().ok()
 }
 
-/// The environment the process was started with: `NAME=value` pairs with a NUL after each.
+/// The environment the process was started with: `NAME=value` pairs with a NUL after each. That of
+/// another user's process is not read.
+///
+/// Whose it is is asked of the open file: most of those of others, and all of the kernel's own,
+/// cannot even be opened, and a sweep over all processes feels each question.
 pub(crate) fn environ(pid: u32) -> Option<Vec<u8>> {
-    read(pid, "environ")
+    let file = open(pid, "environ")?;
+    let is_ours = file.metadata().ok()?.uid() == geteuid().as_raw();
+    is_ours.then(|| read_all(file))?
 }
 
 fn read(pid: u32, name: &str) -> Option<Vec<u8>> {
+    read_all(open(pid, name)?)
+}
+
+fn open(pid: u32, name: &str) -> Option<File> {
+    File::open(format!("/proc/{pid}/{name}")).ok()
+}
+
+fn read_all(file: File) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(ROOM);
-    let file = File::open(format!("/proc/{pid}/{name}")).ok()?;
     file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
     Some(bytes)
 }

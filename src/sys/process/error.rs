@@ -1,6 +1,6 @@
 //! Why a program did not start, told apart, because the remedies differ.
 
-use std::{error::Error, ffi::OsStr, fmt, io, path::PathBuf};
+use std::{error::Error, fmt, io, path::PathBuf};
 
 use rustix::io::Errno;
 
@@ -82,13 +82,7 @@ fn reason(program: &Program, source: &io::Error) -> NotStarted {
 
 /// Whether a file is where the program would be looked for.
 fn exists(program: &Program) -> bool {
-    let name = &program.path;
-    if name.as_os_str().as_encoded_bytes().contains(&b'/') {
-        return program.cwd.join(name).is_file();
-    }
-    let paths = program.env.iter().rfind(|(key, _)| key == OsStr::new("PATH"));
-    let Some((_, paths)) = paths else {
-        return false;
-    };
-    std::env::split_paths(paths).any(|folder| program.cwd.join(folder).join(name).is_file())
+    let by_path = program.cwd.join(&program.path);
+    let is_path = program.path.as_os_str().as_encoded_bytes().contains(&b'/');
+    is_path && by_path.is_file() || program.searched().any(|file| file.is_file())
 }

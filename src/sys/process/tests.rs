@@ -278,6 +278,29 @@ async fn a_program_that_cannot_start_says_why() {
     }
 }
 
+#[tokio::test]
+async fn a_name_is_searched_as_a_shell_would() {
+    let folder = tempdir().unwrap();
+    let tools = [("first", 0o644), ("second", 0o755), ("third", 0o755)];
+    for (name, mode) in tools {
+        let dir = folder.path().join(name);
+        std::fs::create_dir(&dir).unwrap();
+        let mut tool = File::create(dir.join("tool")).unwrap();
+        writeln!(tool, "#!/bin/sh\necho {name}").unwrap();
+        tool.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+    }
+    let path = "/nowhere:first:second:third";
+    let program = Program {
+        path: "tool".into(),
+        args: Vec::new(),
+        cwd: folder.path().to_owned(),
+        env: vec![("PATH".into(), path.into())],
+    };
+    let (_sender, stop) = watch::channel(Stop::Running);
+    let finished = run(&program, Vec::new(), LIMITS, stop).await.unwrap();
+    assert_eq!(finished.stdout.text(), "second\n");
+}
+
 #[test]
 fn a_program_shows_no_values_of_its_environment() {
     let program = Program { env: vec![("KEY".into(), "secret".into())], ..sh("true") };
