@@ -88,6 +88,8 @@ impl Repository {
             None => Carried::default(),
         };
         walked.found.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        // By their places, which is by their paths, so that those are hardly compared any more.
+        walked.clean.sort_unstable();
 
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.store != objects {
@@ -107,7 +109,8 @@ impl Repository {
             same(entry, commit.or(carried.commit(&entry.path)).unwrap_or(entry.oid))
         }));
         entries.extend(carried.entries());
-        entries.sort_unstable_by(|one, other| one.path.cmp(&other.path));
+        // The stable sort is the one that merges runs which are in order.
+        entries.sort_by(|one, other| one.path.cmp(&other.path));
         let tree = store.put_tree(&entries, 0)?.to_string();
         drop(entries);
         let unstored = unstored(&walked, &contents, carried);
