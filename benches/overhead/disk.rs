@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::figures::Middle;
 use crate::support::programs::Run;
@@ -34,7 +35,9 @@ pub(crate) fn syncs(world: &World, run: Run) -> Syncs {
     let only = format!("trace={}", CALLS.join(","));
     let file = trace.to_str().expect("a temporary folder has a plain name");
     let args = ["-f", "--seccomp-bpf", "-qq", "-T", "-o", file, "-e", &only];
-    run.under(Path::new("/usr/bin/strace"), args).run().expect_code(0);
+    // strace stops each new process a few times, which the many of a fan-out feel.
+    let run = run.under(Path::new("/usr/bin/strace"), args).deadline(Duration::from_secs(900));
+    run.run().expect_code(0);
     let seen = fs::read_to_string(&trace).expect("strace wrote it");
     // A line that only says how a call ended that another thread was in between is no call.
     let counts = CALLS.map(|call| seen.lines().filter(|line| begins(line, call)).count());

@@ -320,10 +320,13 @@ impl<'a> Dispatcher<'a> {
         if let Event::StepEnded { step, status: StepStatus::Passed, .. } = &event {
             self.keep(step).await?;
         }
-        if let Event::StepEnded { scratch, .. } = &mut event {
-            *scratch = scratch::mark(self.site.session.stored(), self.state.scratch.as_ref())?;
-        }
-        self.append(event).await
+        let Event::StepEnded { scratch, .. } = &mut event else { return self.append(event).await };
+        *scratch = scratch::mark(self.site.session.stored(), self.state.scratch.as_ref())?;
+        // Nobody waits until it is written, which a fan-out would feel. It follows from what is; events
+        // are written in their order; and a journal that fails once fails for whoever waits next.
+        drop(self.site.session.journal.append(&event));
+        self.told(&event);
+        Ok(())
     }
 
     /// Writes an event down and takes it in.
