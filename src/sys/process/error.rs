@@ -26,6 +26,9 @@ pub enum NotStarted {
     NotExecutable,
     /// The interpreter that its first line names is missing.
     NoInterpreter,
+    /// It may be run, and is neither a program of this system nor a script that names its
+    /// interpreter. Shells run such a file themselves.
+    NoFormat,
     /// The folder to start it in is not there or is no folder.
     NoFolder(PathBuf),
     /// The system has no room: too many processes or open files, or no memory. It may pass.
@@ -55,6 +58,11 @@ impl fmt::Display for SpawnError {
             NotStarted::NoInterpreter => {
                 write!(formatter, "the interpreter in its first line does not exist")
             }
+            NotStarted::NoFormat => write!(
+                formatter,
+                "it is no program, and no script whose first line names its interpreter, as \
+                 `#!/bin/sh` does"
+            ),
             NotStarted::NoFolder(folder) => {
                 write!(formatter, "no such folder to start in: `{}`", folder.display())
             }
@@ -72,9 +80,8 @@ fn reason(program: &Program, source: &io::Error) -> NotStarted {
         }
         Some(Errno::NOENT) if exists(program) => NotStarted::NoInterpreter,
         Some(Errno::NOENT | Errno::NOTDIR) => NotStarted::Missing,
-        Some(Errno::ACCESS | Errno::PERM | Errno::NOEXEC | Errno::ISDIR) => {
-            NotStarted::NotExecutable
-        }
+        Some(Errno::NOEXEC) => NotStarted::NoFormat,
+        Some(Errno::ACCESS | Errno::PERM | Errno::ISDIR) => NotStarted::NotExecutable,
         Some(Errno::AGAIN | Errno::MFILE | Errno::NFILE | Errno::NOMEM) => NotStarted::NoRoom,
         Some(_) | None => NotStarted::Other,
     }

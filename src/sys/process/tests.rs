@@ -257,21 +257,29 @@ async fn a_program_that_cannot_start_says_why() {
     };
     put("plain", "text");
     put("script", "#!/nowhere/interpreter\n");
-    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    std::fs::set_permissions(folder.path().join("script"), executable).unwrap();
+    put("bare", "echo hi\n");
+    for name in ["script", "bare"] {
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(folder.path().join(name), executable).unwrap();
+    }
     let gone = folder.path().join("gone");
     let here = folder.path();
+    let search = format!("{}:/bin:/usr/bin", here.display());
     let rows: &[(&str, &Path, NotStarted, &str)] = &[
+        ("bare", here, NotStarted::NoFormat, "#!/bin/sh"),
+        ("plain", here, NotStarted::NotExecutable, "not executable"),
         ("no-such-program", here, NotStarted::Missing, "no such program"),
         ("./no-such-program", here, NotStarted::Missing, "no such program"),
         ("./plain", here, NotStarted::NotExecutable, "not executable"),
         ("/", here, NotStarted::NotExecutable, "not executable"),
-        ("./script", here, NotStarted::NoInterpreter, "interpreter"),
+        ("./script", here, NotStarted::NoInterpreter, "does not exist"),
+        ("./bare", here, NotStarted::NoFormat, "#!/bin/sh"),
         ("sh", &gone, NotStarted::NoFolder(gone.clone()), "gone`"),
         ("nul\0", here, NotStarted::Other, "nul byte"),
     ];
     for (path, cwd, why, part) in rows {
-        let program = Program { path: path.into(), cwd: cwd.to_path_buf(), ..sh("") };
+        let env = vec![("PATH".into(), search.clone().into())];
+        let program = Program { path: path.into(), cwd: cwd.to_path_buf(), env, ..sh("") };
         let error = Group::spawn(&program).unwrap_err();
         assert_eq!(&error.why, why, "{path:?}");
         assert!(error.to_string().contains(part), "{error}");
