@@ -4,7 +4,7 @@
 //! {"v":1,"seq":17,"at":"2026-11-20T09:28:42.5Z","type":"step_ended",…,"crc":"9ae3f1c2"}
 //! ```
 //!
-//! The checksum, CRC-32 (IEEE), is over the bytes before `,"crc":`. What follows those bytes has
+//! `v`, `seq` and `at` come first, in this order. The checksum, CRC-32 (IEEE), is over the bytes before `,"crc":`. What follows those bytes has
 //! one form only, so that no change of a single byte goes unseen. The form of the seal is the
 //! same in every version: a reader can tell a newer line from a broken one.
 

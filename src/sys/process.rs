@@ -77,10 +77,13 @@ impl Program {
 
     /// Where a name without a slash is searched, in this order; of a path, nothing.
     fn searched(&self) -> impl Iterator<Item = PathBuf> {
-        let is_name = !self.path.as_os_str().as_bytes().contains(&b'/');
-        let path = self.env.iter().rfind(|(key, _)| is_name && key == "PATH");
+        let path = self.env.iter().rfind(|(key, _)| self.is_name() && key == "PATH");
         let folders = path.into_iter().flat_map(|(_, folders)| executable::folders(folders));
         folders.map(|folder| self.cwd.join(folder).join(&self.path))
+    }
+
+    fn is_name(&self) -> bool {
+        !self.path.as_os_str().as_bytes().contains(&b'/')
     }
 }
 

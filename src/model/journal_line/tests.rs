@@ -170,6 +170,10 @@ fn what_is_no_line_is_refused() {
             "its checksum holds but its content does not: missing field `differences` at line 1 column 81",
         ),
         (
+            resealed(r#"{"seq":1,"v":1,"at":"2026-11-20T09:28:42Z","type":"x"}"#),
+            "its checksum holds but its content does not: missing field `v` at line 1 column 6",
+        ),
+        (
             resealed(r#"{"v":1,"seq":1,"at":"noon","type":"x"}"#),
             "its checksum holds but its content does not: failed to parse four digit integer as year: invalid digit, expected 0-9 but got n at line 1 column 26",
         ),

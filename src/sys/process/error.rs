@@ -89,7 +89,9 @@ fn reason(program: &Program, source: &io::Error) -> NotStarted {
 
 /// Whether a file is where the program would be looked for.
 fn exists(program: &Program) -> bool {
-    let by_path = program.cwd.join(&program.path);
-    let is_path = program.path.as_os_str().as_encoded_bytes().contains(&b'/');
-    is_path && by_path.is_file() || program.searched().any(|file| file.is_file())
+    if program.is_name() {
+        program.searched().any(|file| file.is_file())
+    } else {
+        program.cwd.join(&program.path).is_file()
+    }
 }
