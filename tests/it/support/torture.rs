@@ -330,26 +330,33 @@ fn whole_files(folder: &Path) -> Result<(), String> {
         if name.contains(".tmp-") || name == "objects" {
             continue;
         }
-        if path.is_dir() {
-            whole_files(&path)?;
-        }
-        let text = read(&path);
-        let whole = match &*name {
-            "journal.jsonl" | "scratch.jsonl" => {
-                text.lines().all(|line| journal_line::is_sealed(line.as_bytes()))
-                    && (text.is_empty() || text.ends_with('\n'))
-            }
-            "output.md" => text == "Done.\n",
-            _ if path.is_file() && path.extension().is_some_and(|it| it == "json") => {
-                serde_json::from_str::<Value>(&text).is_ok()
-            }
-            _ => true,
-        };
-        if !whole {
-            return Err(format!("I4: {} is torn: {text:?}", path.display()));
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => whole_files(&path)?,
+            Ok(kind) if kind.is_file() => whole_file(&path, &name)?,
+            // What a link leads to, such as atlas itself, is not of the session.
+            _ => {}
         }
     }
     Ok(())
+}
+
+fn whole_file(path: &Path, name: &str) -> Result<(), String> {
+    let is_whole: fn(&str) -> bool = match name {
+        "journal.jsonl" | "scratch.jsonl" => |text| {
+            text.lines().all(|line| journal_line::is_sealed(line.as_bytes()))
+                && (text.is_empty() || text.ends_with('\n'))
+        },
+        "output.md" => |text| text == "Done.\n",
+        _ if path.extension().is_some_and(|it| it == "json") => {
+            |text| serde_json::from_str::<Value>(text).is_ok()
+        }
+        _ => return Ok(()),
+    };
+    let text = read(path);
+    if is_whole(&text) {
+        return Ok(());
+    }
+    Err(format!("I4: {} is torn: {text:?}", path.display()))
 }
 
 fn read(path: &Path) -> String {
