@@ -1,7 +1,9 @@
 //! The user's index, read and never written: what is tracked, and what each file looked like
 //! when git last read it. A file that still looks so need not be read again.
 
-use std::path::Path;
+pub(super) mod read;
+
+use std::{fs, path::Path};
 
 use git2::{IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, Oid};
 use rustix::fs::{FileType, Stat};
@@ -29,6 +31,7 @@ pub(super) enum Kind {
 }
 
 /// One tracked path.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Tracked {
     pub(super) path: Vec<u8>,
     pub(super) mode: u32,
@@ -74,15 +77,10 @@ impl Index {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (0, 0),
             Err(error) => return Err(GitError::io("cannot read", file, error)),
         };
-        let doing = "cannot read the index";
-        let index = git2::Index::open(file).map_err(GitError::git(doing))?;
-        let mut entries: Vec<Tracked> = Vec::with_capacity(index.len());
-        for entry in index.iter() {
-            match entries.last_mut() {
-                Some(last) if last.path == entry.path => last.kind = Kind::Conflicted,
-                _ => entries.push(tracked(entry)),
-            }
-        }
+        let plain = fs::read(file).ok().and_then(|bytes| read::read(&bytes));
+        let entries = plain
+            .map_or_else(|| by_libgit2(file), Ok)
+            .map_err(GitError::git("cannot read the index"))?;
         Ok(Self { entries, written, rules: Rules::read(repository)? })
     }
 
@@ -134,27 +132,45 @@ impl Rules {
     }
 }
 
+impl Kind {
+    /// By the flags of an entry, and by those that some entries have beside them.
+    fn of(flags: u16, more: u16) -> Self {
+        let more = IndexEntryExtendedFlag::from_bits_truncate(more);
+        if flags >> 12 & 3 != 0 {
+            Self::Conflicted
+        } else if more.is_intent_to_add() {
+            Self::Intended
+        } else if more.is_skip_worktree() {
+            Self::Skipped
+        } else {
+            Self::Plain
+        }
+    }
+}
+
+/// The entries of any index that libgit2 can read; a file that is not there has none.
+pub(super) fn by_libgit2(file: &Path) -> Result<Vec<Tracked>, git2::Error> {
+    let index = git2::Index::open(file)?;
+    let mut entries: Vec<Tracked> = Vec::with_capacity(index.len());
+    for entry in index.iter() {
+        match entries.last_mut() {
+            Some(last) if last.path == entry.path => last.kind = Kind::Conflicted,
+            Some(last) if last.path > entry.path => {
+                return Err(git2::Error::from_str("its paths are out of order"));
+            }
+            _ => entries.push(tracked(entry)),
+        }
+    }
+    Ok(entries)
+}
+
 fn tracked(entry: IndexEntry) -> Tracked {
-    let extended = if entry.flags & IndexEntryFlag::EXTENDED.bits() == 0 {
-        IndexEntryExtendedFlag::empty()
-    } else {
-        IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended)
-    };
-    let stage = entry.flags >> 12 & 3;
-    let kind = if stage != 0 {
-        Kind::Conflicted
-    } else if extended.is_intent_to_add() {
-        Kind::Intended
-    } else if extended.is_skip_worktree() {
-        Kind::Skipped
-    } else {
-        Kind::Plain
-    };
+    let has_more = entry.flags & IndexEntryFlag::EXTENDED.bits() != 0;
     let time = |time: git2::IndexTime| (i64::from(time.seconds()), i64::from(time.nanoseconds()));
     Tracked {
         mode: entry.mode,
         oid: entry.id,
-        kind,
+        kind: Kind::of(entry.flags, if has_more { entry.flags_extended } else { 0 }),
         size: entry.file_size,
         ino: entry.ino,
         modified: time(entry.mtime),

@@ -5,6 +5,7 @@ mod branches;
 mod facts;
 mod fates;
 mod hostile;
+mod indexes;
 mod leftovers;
 mod merging;
 mod places;

@@ -1,7 +1,10 @@
 //! One pass over the work tree, level by level: every folder is listed once, every tracked file
 //! is looked at once, and ignored folders are not entered.
 
-use std::{collections::HashMap, ffi::CString, fs, io, ops::Range, path::Path};
+use std::{
+    collections::HashMap, ffi::CString, fs, io, ops::Range, os::unix::ffi::OsStrExt as _,
+    path::Path,
+};
 
 use rustix::fs::{AtFlags, Dir, FileType, Stat, statat};
 
@@ -41,7 +44,7 @@ pub(super) struct Walk<'a> {
     pub(super) inside: &'a Inside,
     pub(super) root: &'a Path,
     pub(super) index: &'a Index,
-    /// Paths from the root that are no part of anything.
+    /// Paths from the root, plainly written, that are no part of anything.
     pub(super) exclude: &'a [&'a Path],
 }
 
@@ -154,8 +157,7 @@ impl Walk<'_> {
             if bytes == b"." || bytes == b".." || bytes.eq_ignore_ascii_case(b".git") {
                 continue;
             }
-            let path = [&folder.path, bytes].concat();
-            if self.exclude.contains(&as_path(&path)) {
+            if self.is_excluded(folder, bytes) {
                 continue;
             }
             let slot = slots.get(bytes);
@@ -170,8 +172,10 @@ impl Walk<'_> {
                 None
             };
             let file_type = stat.map_or(file_type, |stat| FileType::from_raw_mode(stat.st_mode));
+            // Made only where it is kept: for most files nothing is.
+            let path = || [&folder.path, bytes].concat();
             match file_type {
-                FileType::Directory => self.sort_folder(path, slot, level),
+                FileType::Directory => self.sort_folder(path(), slot, level),
                 FileType::RegularFile | FileType::Symlink => {
                     self.sort_file(path, tracked.zip(stat), level);
                 }
@@ -182,13 +186,26 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn sort_file(&self, path: Vec<u8>, tracked: Option<(usize, Stat)>, level: &mut Level) {
+    fn is_excluded(&self, folder: &Folder, name: &[u8]) -> bool {
+        self.exclude.iter().any(|excluded| {
+            excluded.as_os_str().as_bytes().strip_prefix(&folder.path[..]) == Some(name)
+        })
+    }
+
+    fn sort_file(
+        &self,
+        path: impl FnOnce() -> Vec<u8>,
+        tracked: Option<(usize, Stat)>,
+        level: &mut Level,
+    ) {
         match tracked {
-            None => level.untracked.push(Untracked { path, is_folder: false }),
+            None => level.untracked.push(Untracked { path: path(), is_folder: false }),
             Some((place, stat)) if self.index.is_clean(&self.index.entries[place], &stat) => {
                 level.walked.clean.push(place);
             }
-            Some((place, _)) => level.walked.found.push(Found { path, tracked: Some(place) }),
+            Some((place, _)) => {
+                level.walked.found.push(Found { path: path(), tracked: Some(place) });
+            }
         }
     }
 
