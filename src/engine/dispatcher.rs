@@ -8,10 +8,12 @@ mod branches;
 mod cached;
 mod news;
 mod orders;
+mod record;
 
 use std::{collections::BTreeMap, rc::Rc};
 
 use cached::{Earlier, Keeping};
+use record::Unshown;
 use tokio::{
     sync::mpsc,
     task::{JoinError, JoinSet},
@@ -34,18 +36,18 @@ use crate::{
         run::{Effect, Event, Point, State, StepStatus, next, plan::StepPlan},
         value::{Span, Usd},
     },
-    store::scratch,
     sys::{
         pause::{paused, sleep_awake_until},
         signals::{Signals, Stop},
     },
 };
 
-/// Who watches a run. It is told of an event once that is written down.
+/// Who watches a run. It is told of an event once that is written down; of several that were written
+/// together, with the state after all of them.
 pub trait Observer {
     /// Something worth knowing turned up on the way to the first call.
     fn notice(&mut self, notice: &str);
-    /// Something happened; the state is the one after it.
+    /// Something happened, and is part of the state.
     fn event(&mut self, site: &Site, state: &State, event: &Event);
     /// Something for the screen alone.
     fn activity(&mut self, activity: &Activity);
@@ -57,6 +59,7 @@ pub(crate) struct Dispatcher<'a> {
     signals: &'a Signals,
     observer: &'a mut dyn Observer,
     state: State,
+    unshown: Unshown,
     units: JoinSet<()>,
     stops: Stops,
     /// Steps whose results are kept if they pass, by path.
@@ -94,6 +97,7 @@ impl<'a> Dispatcher<'a> {
             signals,
             observer,
             state,
+            unshown: Unshown::default(),
             units: JoinSet::new(),
             stops: Stops::default(),
             keeping: BTreeMap::new(),
@@ -135,7 +139,7 @@ impl<'a> Dispatcher<'a> {
         loop {
             let effects = next(&self.site.plan, &self.state);
             if effects.is_empty() {
-                return Ok(());
+                return self.confirm().await;
             }
             for effect in effects {
                 // Copies and merges take their time, in which somebody may have asked for an end.
@@ -183,8 +187,15 @@ impl<'a> Dispatcher<'a> {
                 self.units.spawn_local(hook::hook(site, line, order));
             }
             Effect::Decide { step } => return self.decide(step).await,
-            Effect::Branch { step } => return self.begin_branch(step).await,
-            Effect::Merge { branches } => return self.merge_branches(branches).await,
+            // These change files before they write anything down themselves.
+            Effect::Branch { step } => {
+                self.confirm().await?;
+                return self.begin_branch(step).await;
+            }
+            Effect::Merge { branches } => {
+                self.confirm().await?;
+                return self.merge_branches(branches).await;
+            }
             Effect::Cancel { step } => {
                 self.append(Event::Cancelled { step: step.clone() }).await?;
                 self.stops.end(&step);
@@ -313,34 +324,6 @@ impl<'a> Dispatcher<'a> {
             });
         }
         self.append(Event::JudgesFrozen { files }).await
-    }
-
-    /// What a step leaves in the scratch pad is confirmed by the event that ends it.
-    async fn record(&mut self, mut event: Event) -> Result<()> {
-        if let Event::StepEnded { step, status: StepStatus::Passed, .. } = &event {
-            self.keep(step).await?;
-        }
-        let Event::StepEnded { scratch, .. } = &mut event else { return self.append(event).await };
-        *scratch = scratch::mark(self.site.session.stored(), self.state.scratch.as_ref())?;
-        // Nobody waits until it is written, which a fan-out would feel. It follows from what is; events
-        // are written in their order; and a journal that fails once fails for whoever waits next.
-        drop(self.site.session.journal.append(&event));
-        self.told(&event);
-        Ok(())
-    }
-
-    /// Writes an event down and takes it in.
-    pub(crate) async fn append(&mut self, event: Event) -> Result<()> {
-        self.site.session.journal.append(&event).await?;
-        self.told(&event);
-        Ok(())
-    }
-
-    fn told(&mut self, event: &Event) {
-        self.state.apply(event);
-        self.site.trees.follow(&self.state);
-        self.keep_time();
-        self.observer.event(&self.site, &self.state, event);
     }
 
     /// No time of the run passes while it waits for a quota.

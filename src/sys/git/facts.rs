@@ -148,7 +148,7 @@ impl Facts<'_> {
             tree.to_owned()
         } else {
             let handle = self.repository.handle()?;
-            Store::open(self.objects.path(), &handle)?.put_tree(&[], 0)?.to_string()
+            Store::open(self.objects.path(), &handle)?.put_tree(&[])?.to_string()
         };
         Ok(Snapshot { tree, unstored: Vec::new() })
     }
@@ -187,7 +187,7 @@ impl Staged {
                 oid: entry.oid,
             })
             .collect();
-        let tree = Store::open(objects, &handle)?.put_tree(&entries, 0)?.to_string();
+        let tree = Store::open(objects, &handle)?.put_tree(&entries)?.to_string();
         let of_kind = |kind| {
             let found = index.entries.iter().filter(|entry| entry.kind == kind);
             found.map(|entry| escape(&entry.path)).collect()

@@ -211,7 +211,7 @@ fn put(
     entries: &[Entry<'_>],
 ) -> Result<Snapshot, GitError> {
     let store = Store::open(objects, handle)?;
-    Ok(whole(store.put_tree(entries, 0)?))
+    Ok(whole(store.put_tree(entries)?))
 }
 
 /// Whether a name is that of a commit and none of a branch: no other repository has it.

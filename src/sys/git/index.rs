@@ -3,10 +3,14 @@
 
 pub(super) mod read;
 
-use std::{fs, path::Path};
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
 
 use git2::{IndexEntry, IndexEntryExtendedFlag, IndexEntryFlag, Oid};
-use rustix::fs::{FileType, Stat};
+use rustix::fs::{FileType, Mode, OFlags, Stat};
 
 use super::{
     GitError,
@@ -17,6 +21,10 @@ pub(super) const MODE_FILE: u32 = 0o100_644;
 pub(super) const MODE_PROGRAM: u32 = 0o100_755;
 pub(super) const MODE_LINK: u32 = 0o120_000;
 pub(super) const MODE_COMMIT: u32 = 0o160_000;
+
+/// No file has a longer path, in bytes: Linux's `PATH_MAX`. Whoever writes an index can make longer ones
+/// of nearly nothing, and trees of them that are as deep.
+const LONGEST: usize = 4096;
 
 /// What the index says of a path besides its content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,10 +85,12 @@ impl Index {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => (0, 0),
             Err(error) => return Err(GitError::io("cannot read", file, error)),
         };
-        let plain = fs::read(file).ok().and_then(|bytes| read::read(&bytes));
-        let entries = plain
-            .map_or_else(|| by_libgit2(file), Ok)
-            .map_err(GitError::git("cannot read the index"))?;
+        let entries = match whole(file) {
+            Ok(bytes) => read::read(&bytes).map_or_else(|| by_libgit2(file), Ok),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => return Err(GitError::io("cannot read", file, error)),
+        };
+        let entries = entries.map_err(GitError::git("cannot read the index"))?;
         Ok(Self { entries, written, rules: Rules::read(repository)? })
     }
 
@@ -148,11 +158,27 @@ impl Kind {
     }
 }
 
-/// The entries of any index that libgit2 can read; a file that is not there has none.
+/// The bytes of a file, as many as it says to have. What is no file could make us wait forever.
+fn whole(file: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(file, flags, Mode::empty())?);
+    let known = file.metadata()?;
+    if !known.is_file() {
+        return Err(io::Error::other("it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(known.len()).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The entries of any index that libgit2 can read.
 pub(super) fn by_libgit2(file: &Path) -> Result<Vec<Tracked>, git2::Error> {
     let index = git2::Index::open(file)?;
     let mut entries: Vec<Tracked> = Vec::with_capacity(index.len());
     for entry in index.iter() {
+        if entry.path.len() > LONGEST {
+            return Err(git2::Error::from_str("one of its paths is longer than any file's can be"));
+        }
         match entries.last_mut() {
             Some(last) if last.path == entry.path => last.kind = Kind::Conflicted,
             Some(last) if last.path > entry.path => {

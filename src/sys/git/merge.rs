@@ -59,7 +59,7 @@ impl Repository {
             .iter()
             .map(|(path, (mode, oid))| Entry { path: path.into(), mode: *mode, oid: *oid })
             .collect();
-        let tree = store.put_tree(&entries, 0)?.to_string();
+        let tree = store.put_tree(&entries)?.to_string();
         Ok(Merged::Both(Snapshot { tree, unstored: ours.unstored.clone() }))
     }
 }

@@ -111,7 +111,7 @@ impl Repository {
         entries.extend(carried.entries());
         // The stable sort is the one that merges runs which are in order.
         entries.sort_by(|one, other| one.path.cmp(&other.path));
-        let tree = store.put_tree(&entries, 0)?.to_string();
+        let tree = store.put_tree(&entries)?.to_string();
         drop(entries);
         let unstored = unstored(&walked, &contents, carried);
         let settled = walked.found.into_iter().zip(contents).filter_map(|(found, seen)| {

@@ -31,6 +31,28 @@ pub(super) struct Entry<'a> {
     pub(super) oid: Oid,
 }
 
+/// A folder that is being written.
+#[derive(Default)]
+struct Folder<'a> {
+    /// From the root, with a slash at its end; the root's is empty.
+    path: &'a [u8],
+    tree: Vec<u8>,
+}
+
+impl Folder<'_> {
+    /// A path in the folder, from there.
+    fn below<'p>(&self, path: &'p [u8]) -> &'p [u8] {
+        &path[self.path.len()..]
+    }
+
+    fn add(&mut self, mode: u32, name: &[u8], oid: Oid) {
+        write!(self.tree, "{mode:o} ").expect("a Vec takes every write");
+        self.tree.extend_from_slice(name);
+        self.tree.push(0);
+        self.tree.extend_from_slice(oid.as_bytes());
+    }
+}
+
 impl<'a> Store<'a> {
     /// Makes the folder if it is missing.
     pub(super) fn open(
@@ -62,30 +84,40 @@ impl<'a> Store<'a> {
             .map_err(|error| GitError::io("cannot write", file, error))
     }
 
-    /// Writes the trees above the entries, which are in byte order of their paths. `skip` is the
-    /// length of the folder's own path, with its slash.
-    pub(super) fn put_tree(&self, entries: &[Entry<'_>], skip: usize) -> Result<Oid, GitError> {
-        let mut tree = Vec::with_capacity(entries.len() * 40);
-        let mut rest = entries;
-        while let Some(first) = rest.first() {
-            let name = &first.path[skip..];
-            let (name, mode, oid, used) = match name.iter().position(|byte| *byte == b'/') {
-                None => (name, first.mode, first.oid, 1),
-                Some(slash) => {
-                    let folder = &first.path[..=skip + slash];
-                    let used = rest.partition_point(|entry| entry.path.starts_with(folder));
-                    let oid = self.put_tree(&rest[..used], folder.len())?;
-                    (&name[..slash], 0o40_000, oid, used)
-                }
-            };
-            write!(tree, "{mode:o} ").expect("a Vec takes every write");
-            tree.extend_from_slice(name);
-            tree.push(0);
-            tree.extend_from_slice(oid.as_bytes());
-            rest = &rest[used..];
+    /// Writes the trees above the entries, which are in byte order of their paths, and so in that of
+    /// git. A path can have thousands of folders, so those around the entry are a list and no calls.
+    pub(super) fn put_tree(&self, entries: &[Entry<'_>]) -> Result<Oid, GitError> {
+        let mut around: Vec<Folder<'_>> = Vec::new();
+        let mut folder = Folder::default();
+        for Entry { path, mode, oid } in entries {
+            while !path.starts_with(folder.path) {
+                let outer =
+                    around.pop().expect("every path begins with the root's, which is empty");
+                folder = self.close(folder, outer)?;
+            }
+            while let Some(slash) = folder.below(path).iter().position(|byte| *byte == b'/') {
+                let inner = Folder { path: &path[..=folder.path.len() + slash], tree: Vec::new() };
+                around.push(std::mem::replace(&mut folder, inner));
+            }
+            folder.add(*mode, folder.below(path), *oid);
         }
-        let oid = hash(ObjectType::Tree, &tree)?;
-        self.put(ObjectType::Tree, &tree, oid)?;
+        while let Some(outer) = around.pop() {
+            folder = self.close(folder, outer)?;
+        }
+        self.put_folder(&folder)
+    }
+
+    /// Puts a folder that is complete into the one around it.
+    fn close<'f>(&self, inner: Folder<'f>, mut outer: Folder<'f>) -> Result<Folder<'f>, GitError> {
+        let oid = self.put_folder(&inner)?;
+        let name = outer.below(inner.path).strip_suffix(b"/").unwrap_or_default();
+        outer.add(0o40_000, name, oid);
+        Ok(outer)
+    }
+
+    fn put_folder(&self, folder: &Folder<'_>) -> Result<Oid, GitError> {
+        let oid = hash(ObjectType::Tree, &folder.tree)?;
+        self.put(ObjectType::Tree, &folder.tree, oid)?;
         Ok(oid)
     }
 

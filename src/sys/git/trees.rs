@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid};
+use git2::{Index, IndexEntry, IndexTime, Oid, TreeEntry};
 
 use super::{GitError, compare::Bridge};
 
 /// The mode of a folder in a tree.
-const FOLDER: i32 = 0o40_000;
+const MODE_FOLDER: u32 = 0o40_000;
 
 /// A file of a tree, or a submodule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,30 +32,30 @@ pub(super) fn borrow_objects(
 
 /// The files of the tree, in git's order.
 pub(super) fn list(handle: &git2::Repository, tree: &str) -> Result<Vec<Blob>, GitError> {
+    let tree = Oid::from_str(tree).map_err(GitError::git("cannot read a snapshot"))?;
     let mut blobs = Vec::new();
-    Oid::from_str(tree)
-        .and_then(|tree| list_below(handle, tree, &[], &mut blobs))
-        .map_err(GitError::git("cannot read a snapshot"))?;
+    // A tree can be thousands of folders deep, so what is still to be looked at is a list and no calls.
+    let mut pending = vec![Blob { path: Vec::new(), mode: MODE_FOLDER, oid: tree }];
+    while let Some(next) = pending.pop() {
+        if next.mode == MODE_FOLDER {
+            let tree =
+                handle.find_tree(next.oid).map_err(GitError::git("cannot read a snapshot"))?;
+            pending.extend(tree.iter().rev().map(|entry| below(&next.path, &entry)));
+        } else {
+            blobs.push(next);
+        }
+    }
     Ok(blobs)
 }
 
-fn list_below(
-    handle: &git2::Repository,
-    tree: Oid,
-    above: &[u8],
-    blobs: &mut Vec<Blob>,
-) -> Result<(), git2::Error> {
-    for entry in &handle.find_tree(tree)? {
-        let mut path = [above, entry.name_bytes()].concat();
-        if entry.kind() == Some(ObjectType::Tree) {
-            path.push(b'/');
-            list_below(handle, entry.id(), &path, blobs)?;
-        } else {
-            let mode = u32::from_ne_bytes(entry.filemode().to_ne_bytes());
-            blobs.push(Blob { path, mode, oid: entry.id() });
-        }
+/// What stands in a folder, whose path ends with a slash.
+fn below(folder: &[u8], entry: &TreeEntry<'_>) -> Blob {
+    let mut path = [folder, entry.name_bytes()].concat();
+    let mode = u32::from_ne_bytes(entry.filemode().to_ne_bytes());
+    if mode == MODE_FOLDER {
+        path.push(b'/');
     }
-    Ok(())
+    Blob { path, mode, oid: entry.id() }
 }
 
 /// The paths at which two trees differ, each with its folders; a folder that only one of them has is one
@@ -66,39 +66,27 @@ pub(super) fn differing(
     to: Oid,
 ) -> Result<Vec<Vec<u8>>, git2::Error> {
     let mut paths = Vec::new();
-    differing_below(handle, (from, to), &[], &mut paths)?;
-    Ok(paths)
-}
-
-fn differing_below(
-    handle: &git2::Repository,
-    (from, to): (Oid, Oid),
-    above: &[u8],
-    paths: &mut Vec<Vec<u8>>,
-) -> Result<(), git2::Error> {
-    let (old, new) = (handle.find_tree(from)?, handle.find_tree(to)?);
-    let listed = |tree: &git2::Tree<'_>| -> BTreeMap<Vec<u8>, (i32, Oid)> {
-        tree.iter()
-            .map(|entry| (entry.name_bytes().to_vec(), (entry.filemode(), entry.id())))
-            .collect()
-    };
-    let (old, mut new) = (listed(&old), listed(&new));
-    for (name, before) in old {
-        let now = new.remove(&name);
-        if now == Some(before) {
-            continue;
-        }
-        let mut path = [above, &name].concat();
-        match now {
-            Some((mode, oid)) if mode == FOLDER && before.0 == FOLDER => {
-                path.push(b'/');
-                differing_below(handle, (before.1, oid), &path, paths)?;
+    let mut pending = vec![(Vec::new(), from, to)];
+    while let Some((folder, from, to)) = pending.pop() {
+        let listed = |tree| -> Result<BTreeMap<Vec<u8>, Blob>, git2::Error> {
+            let tree = handle.find_tree(tree)?;
+            let named =
+                |entry: TreeEntry<'_>| (entry.name_bytes().to_vec(), below(&folder, &entry));
+            Ok(tree.iter().map(named).collect())
+        };
+        let (old, mut new) = (listed(from)?, listed(to)?);
+        for (name, before) in old {
+            match new.remove(&name) {
+                Some(now) if now == before => {}
+                Some(now) if now.mode == MODE_FOLDER && before.mode == MODE_FOLDER => {
+                    pending.push((now.path, before.oid, now.oid));
+                }
+                Some(_) | None => paths.push([&folder[..], &name].concat()),
             }
-            Some(_) | None => paths.push(path),
         }
+        paths.extend(new.into_keys().map(|name| [&folder[..], &name].concat()));
     }
-    paths.extend(new.into_keys().map(|name| [above, &name].concat()));
-    Ok(())
+    Ok(paths)
 }
 
 /// An index of the files. Paths that git never takes, and two that cannot both be, are refused.

@@ -11,7 +11,7 @@
 //! - I5: result and tree are those of a run that nobody disturbed.
 //! - I6: the exit code is one of the table, and 0 once all steps are committed.
 //! - I8: no lock is stuck.
-//! - I9: no more is charged than was spent, and a reservation for each break.
+//! - I9: no more is charged than was spent, and a reservation for each call that a break can have met.
 //! - I10: no copy of the tree is left that nobody clears away.
 //!
 //! (I7, how long a resume takes, is the matter of `benches/session`.)
@@ -51,6 +51,8 @@ pub(crate) struct Stage {
     ground: Ground,
     golden: Value,
     charged: Usd,
+    /// The most that one call which was broken off stays charged with.
+    each: Usd,
     /// How long the undisturbed run took.
     pub(crate) takes: Duration,
 }
@@ -72,8 +74,8 @@ impl Stage {
             .write(".claude/skills/chain/contract.yaml", ground.contract())
             .skill("chain", "---\nname: chain\ndescription: Many steps.\n---\nDo your part.\n");
         world.repo().commit("first");
-        let mut stage =
-            Self { world, ground, golden: Value::Null, charged: Usd::ZERO, takes: Duration::ZERO };
+        let (charged, each, takes) = (Usd::ZERO, RESERVE, Duration::ZERO);
+        let mut stage = Self { world, ground, golden: Value::Null, charged, each, takes };
         // The first one also learns what this claude can do.
         stage.run().run().expect_code(0);
         stage.clear();
@@ -81,7 +83,9 @@ impl Stage {
         let output = stage.run().run().expect_code(0);
         stage.takes = started.elapsed();
         let result = output.json();
-        stage.charged = charged(&result).expect("it is charged");
+        stage.charged = self::charged(&result).expect("it is charged");
+        let calls = u32::try_from(stage.calls().len()).expect("a run has few calls");
+        stage.each = RESERVE.max(stage.charged.shared_by(calls));
         stage.golden = stage.essence(&result);
         stage.clear();
         stage
@@ -186,9 +190,8 @@ impl Stage {
             return Err(format!("I5: {essence:#}\nin place of {:#}", self.golden));
         }
         let charged = charged(&result).ok_or("I9: nobody tells what was charged")?;
-        let each = RESERVE.max(self.charged);
         let lost = (seen.len() + more) * self.ground.at_once();
-        let bound = self.charged + std::iter::repeat_n(each, lost).sum();
+        let bound = self.charged + std::iter::repeat_n(self.each, lost).sum();
         if charged > bound || charged < self.charged {
             let least = self.charged;
             return Err(format!("I9: charged {charged}, of at least {least} and at most {bound}"));
@@ -324,17 +327,22 @@ fn charged(result: &Value) -> Option<Usd> {
 }
 
 fn whole_files(folder: &Path) -> Result<(), String> {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+    let strange = |error| format!("I4: {}: {error}", folder.display());
+    for entry in fs::read_dir(folder).map_err(strange)? {
+        let entry = entry.map_err(strange)?;
         let (path, name) = (entry.path(), entry.file_name());
         let name = name.to_string_lossy();
         if name.contains(".tmp-") || name == "objects" {
             continue;
         }
-        match entry.file_type() {
-            Ok(kind) if kind.is_dir() => whole_files(&path)?,
-            Ok(kind) if kind.is_file() => whole_file(&path, &name)?,
-            // What a link leads to, such as atlas itself, is not of the session.
-            _ => {}
+        let kind = entry.file_type().map_err(strange)?;
+        if kind.is_dir() {
+            whole_files(&path)?;
+        } else if kind.is_file() {
+            whole_file(&path, &name)?;
+        } else if name != "atlas" {
+            // That is the link to atlas itself, for agents to call it.
+            return Err(format!("I4: {} is {kind:?}", path.display()));
         }
     }
     Ok(())

@@ -8,14 +8,18 @@
 use git2::Oid;
 use sha1::{Digest as _, Sha1};
 
-use super::{Kind, Time, Tracked};
+use super::{Kind, LONGEST, Time, Tracked};
 
 /// The bytes of a checksum, and of an object's name.
 const SUM: usize = 20;
 /// The fewest bytes that an entry takes.
 const SMALLEST: usize = 63;
-/// The flags of an entry that say that more flags follow.
+/// The flag of an entry that says that more flags follow.
 const EXTENDED: u16 = 1 << 14;
+/// Those that git knows: what is announced, and what is outside of a sparse checkout.
+const FURTHER: u16 = 3 << 13;
+/// The part of the flags that holds the path's length, as far as it goes.
+const LENGTH: u16 = 0xfff;
 
 /// The entries, one for each path; none if the file is not plain.
 pub(in crate::sys::git) fn read(file: &[u8]) -> Option<Vec<Tracked>> {
@@ -48,7 +52,7 @@ struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
     fn entry(&mut self, version: u32, before: &[u8]) -> Option<Tracked> {
-        let length = self.0.len();
+        let before_it = self.0.len();
         let changed = self.time()?;
         let modified = self.time()?;
         let _device = self.u32()?;
@@ -59,6 +63,9 @@ impl<'a> Rest<'a> {
         let oid = Oid::from_bytes(&self.array::<SUM>()?).ok()?;
         let flags = self.u16()?;
         let more = if flags & EXTENDED == 0 { 0 } else { self.u16()? };
+        if version == 2 && flags & EXTENDED != 0 {
+            return None;
+        }
         let mut path = Vec::new();
         if version == 4 {
             let kept = before.len().checked_sub(self.number()?)?;
@@ -67,11 +74,14 @@ impl<'a> Rest<'a> {
         path.extend_from_slice(self.text()?);
         if version < 4 {
             // Zeros up to a multiple of eight, of which the one that ends the path is the first.
-            let used = length - self.0.len();
+            let used = before_it - self.0.len();
             self.take(used.next_multiple_of(8) - used)?;
         }
+        // Who goes by the length would see another entry than who goes by the zero.
+        let length = u16::try_from(path.len()).unwrap_or(LENGTH).min(LENGTH);
+        let is_sound = flags & LENGTH == length && more & !FURTHER == 0 && is_plain(&path);
         let kind = Kind::of(flags, more);
-        is_plain(&path).then_some(Tracked { path, mode, oid, kind, size, ino, modified, changed })
+        is_sound.then_some(Tracked { path, mode, oid, kind, size, ino, modified, changed })
     }
 
     /// Whether git lets readers leave out all extensions that are left: those with a capital. A
@@ -89,7 +99,8 @@ impl<'a> Rest<'a> {
     }
 
     fn time(&mut self) -> Option<Time> {
-        Some((self.u32()?.into(), self.u32()?.into()))
+        // libgit2 takes the seconds for signed. Whoever compares them looks at their 32 bits alone.
+        Some((self.u32()?.cast_signed().into(), self.u32()?.into()))
     }
 
     /// A number of as many bytes as it takes, the highest bit of each but the last set: the
@@ -133,8 +144,21 @@ impl<'a> Rest<'a> {
     }
 }
 
-/// Whether git itself would take the path: none that leads out of the tree or into git's folder.
+/// Whether the path is certainly one that git takes: none that leads out of the tree, and none that
+/// some system takes for git's folder.
 fn is_plain(path: &[u8]) -> bool {
-    path.split(|byte| *byte == b'/')
-        .all(|name| !matches!(name, b"" | b"." | b"..") && !name.eq_ignore_ascii_case(b".git"))
+    // Apple's file systems leave out some characters when they compare names.
+    let is_safe = path.len() <= LONGEST && (cfg!(not(target_vendor = "apple")) || path.is_ascii());
+    is_safe && path.split(|byte| *byte == b'/').all(|name| !is_special(name))
+}
+
+/// Windows calls `.git` also `git~1`, and takes it for the same with dots, spaces and the name of a
+/// stream behind it.
+fn is_special(name: &[u8]) -> bool {
+    let rest = [&b".git"[..], b"git~1"].into_iter().find_map(|git| {
+        let (first, rest) = name.split_at_checked(git.len())?;
+        first.eq_ignore_ascii_case(git).then_some(rest)
+    });
+    matches!(name, b"" | b"." | b"..")
+        || matches!(rest, Some([] | [b'.' | b' ' | b':' | b'\\', ..]))
 }
