@@ -113,11 +113,16 @@ impl Repository {
                 None => Ok(()),
             };
         };
+        // Taken away first and at once: a copy of which a killed process has removed a part would be taken
+        // for one in which an agent has.
+        let aside = aside(&dir);
+        remove_aside(&admin, &aside)?;
         if let Some(found) = found {
             if !found.is_dir() || !admin.may_be_named_by(&dir) {
                 return Err(not_ours(&dir));
             }
-            fs::remove_dir_all(&dir).map_err(|error| GitError::io("cannot remove", &dir, error))?;
+            fs::rename(&dir, &aside).map_err(|error| GitError::io("cannot move", &dir, error))?;
+            remove_aside(&admin, &aside)?;
         }
         admin.remove()
     }
@@ -191,6 +196,25 @@ impl Worktree {
         let _bridge = borrow_objects(&handle, objects)?;
         let base = Base { blobs: list(&handle, &base.tree)?, unstored: &base.unstored };
         self.repository.snapshot_after(objects, exclude, Some(&base))
+    }
+}
+
+/// Where a worktree stands while it is removed.
+fn aside(dir: &Path) -> PathBuf {
+    let mut name = dir.file_name().unwrap_or_default().to_owned();
+    name.push(".removed");
+    dir.with_file_name(name)
+}
+
+/// Removes what is left of the worktree there, if anything is.
+fn remove_aside(admin: &Admin, aside: &Path) -> Result<(), GitError> {
+    match fs::symlink_metadata(aside) {
+        Ok(found) if found.is_dir() && admin.may_be_named_by(aside) => {
+            fs::remove_dir_all(aside).map_err(|error| GitError::io("cannot remove", aside, error))
+        }
+        Ok(_) => Err(not_ours(aside)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(GitError::io("cannot read", aside, error)),
     }
 }
 

@@ -54,3 +54,41 @@ fn a_worktree_half_made_is_cleared_away() {
         assert_eq!(add(&sandbox, &base).root(), tree.root(), "{cut_off}");
     }
 }
+
+/// Killed while it is removed, a worktree is whole in its place or gone from there, and nothing of it
+/// stays.
+#[test]
+fn a_worktree_half_removed_is_cleared_away() {
+    let cuts = [
+        "mv tree tree.removed",
+        "mv tree tree.removed; rm -r tree.removed/dir",
+        "mv tree tree.removed; rm tree.removed/.git",
+        "rm -r tree",
+    ];
+    for cut in cuts {
+        let sandbox = Sandbox::new();
+        let base = sandbox.snapshot();
+        let tree = add(&sandbox, &base);
+        sandbox.sh(&format!("cd ../cache; {cut}"));
+
+        let known = sandbox.repository().worktrees().unwrap();
+        assert_eq!(known.iter().map(|it| it.is_there).collect::<Vec<_>>(), [false], "{cut}");
+        sandbox.repository().remove_worktree(tree.root()).unwrap();
+        let left = sandbox.sh("ls ../cache; find .git/worktrees 2>/dev/null || true");
+        assert_eq!(left, "", "{cut}");
+        assert_eq!(add(&sandbox, &base).root(), tree.root(), "{cut}");
+    }
+}
+
+#[test]
+fn what_a_person_put_beside_a_worktree_stays() {
+    let sandbox = Sandbox::new();
+    let base = sandbox.snapshot();
+    let tree = add(&sandbox, &base);
+    sandbox.sh("mkdir ../cache/tree.removed; touch ../cache/tree.removed/mine; echo x > ../cache/tree.removed/.git");
+    assert!(sandbox.repository().remove_worktree(tree.root()).is_err());
+    assert_eq!(
+        sandbox.sh("ls ../cache ../cache/tree.removed"),
+        "../cache:\ntree\ntree.removed\n\n../cache/tree.removed:\nmine"
+    );
+}
