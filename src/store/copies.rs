@@ -93,8 +93,11 @@ fn state(repository: &Repository, dir: &Path, owner: Option<&Listed>) -> CopySta
         return CopyState::InUse;
     }
     match &owner.summary {
-        // Killed while it was made: no agent has worked in it.
+        // Killed while it was made, or right after: no agent has worked in it.
         Ok(None) => return CopyState::Over(Fate::Unchanged),
+        Ok(Some(summary)) if !summary.planned && run(dir) == summary.runs => {
+            return CopyState::Over(Fate::Unchanged);
+        }
         Ok(Some(summary)) if summary.is_unfinished() => return CopyState::Unfinished,
         Ok(Some(_)) => {}
         Err(fault) => return CopyState::Unknown(fault.message.clone()),
@@ -167,19 +170,26 @@ fn branch_mark(dir: &Path) -> Option<String> {
     name.rsplit_once('+').map(|(_, mark)| mark.to_owned())
 }
 
-/// The name of the session that made a copy; those of later runs and of branches have the run's
-/// number besides.
+/// The name of the session that made a copy.
 fn name(dir: &Path) -> String {
+    owner(dir).0
+}
+
+/// The number of the run that made a copy.
+fn run(dir: &Path) -> u32 {
+    owner(dir).1
+}
+
+/// Session and run that made a copy: the copies of later runs, and those of branches, have the run's
+/// number in their names besides the session's.
+fn owner(dir: &Path) -> (String, u32) {
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let name = name.rsplit_once('+').map(|(name, _)| name.to_owned()).unwrap_or(name);
-    match name.rsplit_once('-') {
-        Some((session, run))
-            if session.parse::<SessionId>().is_ok() && run.parse::<u32>().is_ok() =>
-        {
-            session.to_owned()
-        }
-        Some(_) | None => name,
-    }
+    let later = name.rsplit_once('-').and_then(|(session, run)| {
+        session.parse::<SessionId>().ok()?;
+        Some((session.to_owned(), run.parse().ok()?))
+    });
+    later.unwrap_or((name, 1))
 }
 
 fn fault(what: &str, error: &GitError) -> Fault {
@@ -207,6 +217,7 @@ mod tests {
         for (folder, expected) in rows {
             let dir = Path::new("/cache").join(&folder);
             assert_eq!((name(&dir).as_str(), branch_mark(&dir)), (session, expected), "{folder}");
+            assert_eq!(run(&dir), if folder == session { 1 } else { 2 }, "{folder}");
         }
         assert_ne!(branch, folder_of_branch(session, 2, "files[4]/fix"));
     }

@@ -197,6 +197,26 @@ fn a_copy_can_be_thrown_away() {
     world.atlas(["session", "rm", &id]).run().expect_code(0);
 }
 
+/// Killed between the beginning of a run and its plan, atlas leaves a copy in which nobody has worked,
+/// and a session with which nobody can go on.
+#[test]
+fn what_a_run_without_a_plan_left_can_go() {
+    let world = World::faked(&Script::plays([
+        Step::Init,
+        Step::Write { path: ".env".to_owned(), text: "KEY=1\n".to_owned() },
+        Step::Result("Done.".to_owned()),
+    ]));
+    world.write("old.txt", "a\nb\n").skill("greet", GREET).repo().commit("first");
+    let (id, copy) = left_behind(&world);
+    let journal = folder(&world, &id).join("journal.jsonl");
+    let lines = files::read(&journal);
+    files::write(&journal, lines.split_inclusive('\n').next().unwrap());
+    let refused = world.atlas(["resume", &id]).run().expect_code(2);
+    assert!(refused.stderr.contains("broke off before it had a plan"), "{refused}");
+    world.atlas(["session", "gc", "--older-than=0s"]).run().expect_code(0);
+    assert!(!copy.exists() && !folder(&world, &id).exists());
+}
+
 #[test]
 fn a_damaged_session_is_saved_as_far_as_it_is_good() {
     let world = writing();

@@ -59,6 +59,9 @@ pub struct Summary {
     pub last: Timestamp,
     /// How the last run ended; `None` if it did not.
     pub ended: Option<Ended>,
+    /// Whether the last run came to have a plan, without which there is nothing to go on with.
+    #[serde(default = "planned", skip_serializing_if = "Clone::clone")]
+    pub planned: bool,
     /// What all its runs are charged.
     pub usd: Usd,
     /// What each step of the last run cost, where claude told.
@@ -70,6 +73,11 @@ pub struct Summary {
     /// What its runs came to, for statistics; `None` in files that an older atlas wrote.
     #[serde(default)]
     pub stats: Option<Vec<Cell>>,
+}
+
+/// What all but a few are, and what is not said of older ones.
+fn planned() -> bool {
+    true
 }
 
 /// How a run ended.
@@ -160,6 +168,7 @@ impl Summary {
                 exit_code: end.exit_code,
                 reason: end.reason,
             }),
+            planned: last_run.iter().any(|line| matches!(line.event, Event::Plan { .. })),
             usd: states.iter().map(|state| state.ledger.charged()).sum(),
             steps: states.last().map(prices).unwrap_or_default(),
             windows: runs
@@ -171,12 +180,13 @@ impl Summary {
         })
     }
 
-    /// Whether the last run is worth going on with: it did not end, or ended for a reason that
-    /// can go away.
+    /// Whether the last run is worth going on with: it had begun, and did not end, or ended for a
+    /// reason that can go away.
     pub fn is_unfinished(&self) -> bool {
-        self.ended.as_ref().is_none_or(|end| {
+        let is_open = self.ended.as_ref().is_none_or(|end| {
             matches!(end.status, Status::Interrupted | Status::Limit | Status::Unavailable)
-        })
+        });
+        is_open && self.planned
     }
 
     /// The summary of a session: the kept one if it is fresh, else folded from the journal.

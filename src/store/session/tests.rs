@@ -7,6 +7,7 @@ use crate::{
     model::digest::sha256,
     model::{
         Request, Status,
+        journal_line::tests::every_event,
         run::{Event, event::Output},
         value::Span,
     },
@@ -54,6 +55,11 @@ fn start(run: u32) -> Event {
         stand: None,
         before: None,
     }
+}
+
+fn plan() -> Event {
+    let events = every_event("any", 1, serde_json::Value::Null);
+    events.into_iter().find(|event| matches!(event, Event::Plan { .. })).unwrap()
 }
 
 fn end(status: Status) -> Event {
@@ -118,7 +124,7 @@ async fn a_list_tells_what_happened_from_the_summary_or_from_the_journal() {
     let place = Place::new();
     let first = place.create(NOON);
     let second = place.create(LATER);
-    for event in [start(1), end(Status::Passed), start(2), end(Status::Limit)] {
+    for event in [start(1), end(Status::Passed), start(2), plan(), end(Status::Limit)] {
         first.journal.append(&event).await.unwrap();
     }
     let check = |fresh: &str| {
@@ -173,14 +179,16 @@ async fn the_newest_unfinished_session_is_named_unless_somebody_is_at_it() {
         let place = Place::new();
         let session = place.create(NOON);
         session.journal.append(&start(1)).await.unwrap();
+        session.journal.append(&plan()).await.unwrap();
         if let Some(status) = status {
             session.journal.append(&end(status)).await.unwrap();
         }
         assert!(place.sessions.unfinished().is_none(), "{status:?}: it is held");
         let id = session.id().clone();
         drop(session);
-        // A newer one that never began a run is nothing to go on with.
+        // A newer one that never began a run is nothing to go on with, or began one without a plan.
         drop(place.create(LATER));
+        place.create(LATER).journal.append(&start(1)).await.unwrap();
         let found = place.sessions.unfinished().map(|listed| listed.session.id);
         assert_eq!(found, expected.then_some(id), "{status:?}");
     }

@@ -17,6 +17,7 @@ fn summary(skill: &str, status: Option<Status>, micros: u64) -> Summary {
             exit_code: status.code(),
             reason: String::new(),
         }),
+        planned: true,
         usd,
         steps: [("step".to_owned(), usd)].into_iter().collect(),
         windows: BTreeMap::new(),

@@ -219,7 +219,10 @@ impl Stage {
         }
         let cleared = self.world.atlas(["session", "gc"]).run();
         match self.copies() {
-            Some(copy) => Err(format!("I10: {} is left\n{}", copy.display(), cleared.stderr)),
+            Some(copy) => {
+                let said = [cleared.stdout, cleared.stderr].concat();
+                Err(format!("I10: {} is left\n{said}", copy.display()))
+            }
             None => Ok(()),
         }
     }
