@@ -187,15 +187,8 @@ impl<'a> Dispatcher<'a> {
                 self.units.spawn_local(hook::hook(site, line, order));
             }
             Effect::Decide { step } => return self.decide(step).await,
-            // These change files before they write anything down themselves.
-            Effect::Branch { step } => {
-                self.confirm().await?;
-                return self.begin_branch(step).await;
-            }
-            Effect::Merge { branches } => {
-                self.confirm().await?;
-                return self.merge_branches(branches).await;
-            }
+            Effect::Branch { step } => return self.begin_branch(step).await,
+            Effect::Merge { branches } => return self.merge_branches(branches).await,
             Effect::Cancel { step } => {
                 self.append(Event::Cancelled { step: step.clone() }).await?;
                 self.stops.end(&step);

@@ -9,6 +9,8 @@ use crate::{
 impl Dispatcher<'_> {
     /// The copy comes first: what the journal knows of is there.
     pub(super) async fn begin_branch(&mut self, step: String) -> Result<()> {
+        // It changes files before it writes anything down itself.
+        self.confirm().await?;
         match branches::begin(&self.site, &step).await {
             Ok(Begun { stand, judges }) => {
                 let stand = Box::new(stand);
@@ -24,6 +26,7 @@ impl Dispatcher<'_> {
     /// What is in the tree already is merged again without harm, so copies go only once that is
     /// written down.
     pub(super) async fn merge_branches(&mut self, branches: Vec<String>) -> Result<()> {
+        self.confirm().await?;
         if let Err(Refused { branch, reason }) = branches::merge(&self.site, &branches).await {
             let refused = Some(reason);
             return self.append(Event::BranchMerged { step: branch, refused }).await;

@@ -93,7 +93,7 @@ impl<'a> Store<'a> {
             while !path.starts_with(folder.path) {
                 let outer =
                     around.pop().expect("every path begins with the root's, which is empty");
-                folder = self.close(folder, outer)?;
+                folder = self.close(&folder, outer)?;
             }
             while let Some(slash) = folder.below(path).iter().position(|byte| *byte == b'/') {
                 let inner = Folder { path: &path[..=folder.path.len() + slash], tree: Vec::new() };
@@ -102,14 +102,14 @@ impl<'a> Store<'a> {
             folder.add(*mode, folder.below(path), *oid);
         }
         while let Some(outer) = around.pop() {
-            folder = self.close(folder, outer)?;
+            folder = self.close(&folder, outer)?;
         }
         self.put_folder(&folder)
     }
 
     /// Puts a folder that is complete into the one around it.
-    fn close<'f>(&self, inner: Folder<'f>, mut outer: Folder<'f>) -> Result<Folder<'f>, GitError> {
-        let oid = self.put_folder(&inner)?;
+    fn close<'f>(&self, inner: &Folder<'f>, mut outer: Folder<'f>) -> Result<Folder<'f>, GitError> {
+        let oid = self.put_folder(inner)?;
         let name = outer.below(inner.path).strip_suffix(b"/").unwrap_or_default();
         outer.add(0o40_000, name, oid);
         Ok(outer)

@@ -52,7 +52,7 @@ struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
     fn entry(&mut self, version: u32, before: &[u8]) -> Option<Tracked> {
-        let before_it = self.0.len();
+        let left = self.0.len();
         let changed = self.time()?;
         let modified = self.time()?;
         let _device = self.u32()?;
@@ -74,7 +74,7 @@ impl<'a> Rest<'a> {
         path.extend_from_slice(self.text()?);
         if version < 4 {
             // Zeros up to a multiple of eight, of which the one that ends the path is the first.
-            let used = before_it - self.0.len();
+            let used = left - self.0.len();
             self.take(used.next_multiple_of(8) - used)?;
         }
         // Who goes by the length would see another entry than who goes by the zero.

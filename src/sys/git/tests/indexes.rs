@@ -1,6 +1,10 @@
 //! The index is read as libgit2 reads it, whatever git wrote into it.
 
-use std::{fs, path::PathBuf, sync::LazyLock};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use proptest::prelude::*;
 
@@ -105,9 +109,14 @@ fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     [&bytes[..at], new, &bytes[at + old.len()..]].concat()
 }
 
+#[expect(clippy::disallowed_methods, reason = "what somebody else wrote")]
+fn write(file: &Path, bytes: &[u8]) {
+    fs::write(file, bytes).unwrap();
+}
+
 /// Why the index cannot be used, with these bytes.
 fn refusal(sandbox: &Sandbox, bytes: &[u8]) -> String {
-    fs::write(index_of(sandbox), bytes).unwrap();
+    write(&index_of(sandbox), bytes);
     let handle = git2::Repository::open(sandbox.root()).unwrap();
     Index::load(&handle).map(|index| index.entries).unwrap_err().to_string()
 }
@@ -201,7 +210,7 @@ proptest! {
         if let Some(ours) = read(&bytes) {
             let folder = tempfile::tempdir().unwrap();
             let file = folder.path().join("index");
-            fs::write(&file, &bytes).unwrap();
+            write(&file, &bytes);
             prop_assert_eq!(Ok(ours), by_libgit2(&file));
         }
     }
