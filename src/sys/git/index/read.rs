@@ -62,7 +62,7 @@ impl<'a> Rest<'a> {
         let size = self.u32()?;
         let oid = Oid::from_bytes(&self.array::<SUM>()?).ok()?;
         let flags = self.u16()?;
-        let more = if flags & EXTENDED == 0 { 0 } else { self.u16()? };
+        let further = if flags & EXTENDED == 0 { 0 } else { self.u16()? };
         if version == 2 && flags & EXTENDED != 0 {
             return None;
         }
@@ -79,8 +79,8 @@ impl<'a> Rest<'a> {
         }
         // Who goes by the length would see another entry than who goes by the zero.
         let length = u16::try_from(path.len()).unwrap_or(LENGTH).min(LENGTH);
-        let is_sound = flags & LENGTH == length && more & !FURTHER == 0 && is_plain(&path);
-        let kind = Kind::of(flags, more);
+        let is_sound = flags & LENGTH == length && further & !FURTHER == 0 && is_plain(&path);
+        let kind = Kind::of(flags, further);
         is_sound.then_some(Tracked { path, mode, oid, kind, size, ino, modified, changed })
     }
 
