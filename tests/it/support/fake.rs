@@ -81,10 +81,9 @@ impl Fake {
     /// Every start so far: `args`, `cwd`, `env`, `pid` and the size and hash of `stdin`.
     pub(crate) fn starts(&self) -> Vec<Value> {
         let lines = files::read(&self.beside("calls"));
-        lines
-            .lines()
-            .map(|line| serde_json::from_str(line).expect("the fake writes JSON"))
-            .collect()
+        // One that is still being written has no end yet.
+        let whole = lines.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        whole.map(|line| serde_json::from_str(line).expect("the fake writes JSON")).collect()
     }
 
     /// A file of its own beside it.
