@@ -93,10 +93,9 @@ fn state(repository: &Repository, dir: &Path, owner: Option<&Listed>) -> CopySta
         return CopyState::InUse;
     }
     match &owner.summary {
-        // Killed while it was made, or right after: no agent has worked in it.
-        Ok(None) => return CopyState::Over(Fate::Unchanged),
+        Ok(None) => return unplanned(&owner.session, run(dir)),
         Ok(Some(summary)) if !summary.planned && run(dir) == summary.runs => {
-            return CopyState::Over(Fate::Unchanged);
+            return unplanned(&owner.session, summary.runs);
         }
         Ok(Some(summary)) if summary.is_unfinished() => return CopyState::Unfinished,
         Ok(Some(_)) => {}
@@ -107,6 +106,15 @@ fn state(repository: &Repository, dir: &Path, owner: Option<&Listed>) -> CopySta
         Ok(None) => CopyState::Unknown("nobody recorded what it was made of".to_owned()),
         Err(error) => CopyState::Unknown(error.to_string()),
     }
+}
+
+/// Of a run whose journal knows no plan: killed while the copy was made, or right after, so that no
+/// agent has worked in it; unless the journal has lost what followed, and the folder still tells.
+fn unplanned(session: &SessionDir, run: u32) -> CopyState {
+    if session.steps_dir(run).exists() {
+        return CopyState::Unknown("somebody worked in it, and its journal has no plan".to_owned());
+    }
+    CopyState::Over(Fate::Unchanged)
 }
 
 fn fate(

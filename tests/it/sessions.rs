@@ -181,14 +181,20 @@ fn a_copy_goes_once_its_work_stands_elsewhere() {
     assert_eq!(world.repo().git(["worktree", "list"]).lines().count(), 1);
 }
 
-#[test]
-fn a_copy_can_be_thrown_away() {
+/// A world whose claude writes nothing but what looks like a secret.
+fn with_a_secret() -> World {
     let world = World::faked(&Script::plays([
         Step::Init,
         Step::Write { path: ".env".to_owned(), text: "KEY=1\n".to_owned() },
         Step::Result("Done.".to_owned()),
     ]));
     world.write("old.txt", "a\nb\n").skill("greet", GREET).repo().commit("first");
+    world
+}
+
+#[test]
+fn a_copy_can_be_thrown_away() {
+    let world = with_a_secret();
     let (id, copy) = left_behind(&world);
     world.atlas(["session", "gc", "--discard", &id, "--dry-run"]).run().expect_code(0);
     assert!(copy.exists());
@@ -201,18 +207,18 @@ fn a_copy_can_be_thrown_away() {
 /// and a session with which nobody can go on.
 #[test]
 fn what_a_run_without_a_plan_left_can_go() {
-    let world = World::faked(&Script::plays([
-        Step::Init,
-        Step::Write { path: ".env".to_owned(), text: "KEY=1\n".to_owned() },
-        Step::Result("Done.".to_owned()),
-    ]));
-    world.write("old.txt", "a\nb\n").skill("greet", GREET).repo().commit("first");
+    let world = with_a_secret();
     let (id, copy) = left_behind(&world);
     let journal = folder(&world, &id).join("journal.jsonl");
     let lines = files::read(&journal);
     files::write(&journal, lines.split_inclusive('\n').next().unwrap());
     let refused = world.atlas(["resume", &id]).run().expect_code(2);
     assert!(refused.stderr.contains("broke off before it had a plan"), "{refused}");
+    // Somebody has worked in this one: only the journal does not know it any more.
+    let kept = world.atlas(["session", "gc", "--older-than=0s"]).run().expect_code(0);
+    assert!(kept.stdout.contains("its journal has no plan"), "{kept}");
+    assert!(copy.join(".env").exists() && folder(&world, &id).exists());
+    fs::remove_dir_all(folder(&world, &id).join("runs")).unwrap();
     world.atlas(["session", "gc", "--older-than=0s"]).run().expect_code(0);
     assert!(!copy.exists() && !folder(&world, &id).exists());
 }

@@ -92,9 +92,14 @@ impl SessionDir {
         self.path.join(LOCK)
     }
 
+    /// Where the steps of a run leave what they were asked and said; made with the first of them.
+    pub fn steps_dir(&self, run: u32) -> PathBuf {
+        self.path.join("runs").join(run.to_string()).join("steps")
+    }
+
     /// The folder of one attempt of a step; `/` in the step's id divides it into folders.
     pub fn attempt_dir(&self, run: u32, step: &str, attempt: u32) -> PathBuf {
-        let mut path = self.path.join("runs").join(run.to_string()).join("steps");
+        let mut path = self.steps_dir(run);
         path.extend(step.split('/').map(encode_segment));
         path.join(attempt.to_string())
     }
