@@ -17,6 +17,7 @@ use crate::{
         clock::Clock,
         env::Env,
         git::{self, GitError, Place},
+        signals::Heard,
     },
 };
 
@@ -36,6 +37,8 @@ pub(super) struct Context {
     pub(super) format: Format,
     /// The same as it was asked for, which for a report of findings may be more.
     pub(super) asked: Asked,
+    /// What was heard of signals before a run listens itself, where it is one of many.
+    pub(super) heard: Option<Heard>,
     symbols: Symbols,
     color: Color,
     project: OnceLock<Project>,
@@ -63,6 +66,7 @@ impl Context {
             printer: printer(global.color, symbols, verbosity, &env),
             format: global.format.plain(),
             asked: global.format,
+            heard: None,
             project: OnceLock::new(),
             symbols,
             color: global.color,
@@ -81,6 +85,7 @@ impl Context {
             printer: printer.speaking_for(name),
             format: self.format,
             asked: self.asked,
+            heard: self.heard.clone(),
             symbols: self.symbols,
             color: self.color,
             project: OnceLock::new(),

@@ -359,6 +359,7 @@ pub(super) fn around(context: &Context) -> Result<Around> {
         clock: context.clock,
         cores: u32::try_from(cores).unwrap_or(u32::MAX),
         own_exe,
+        heard: context.heard.clone(),
     })
 }
 

@@ -6,6 +6,7 @@
 //! before anything looks at it, so that no crash in a check pays for the same answer twice.
 
 mod clocks;
+mod day;
 mod files;
 mod keys;
 mod loaded;
@@ -21,7 +22,7 @@ use tokio::sync::watch::Receiver;
 use uuid::Uuid;
 
 pub(crate) use files::CallFiles;
-pub(crate) use reach::reach;
+pub(crate) use reach::{Around, reach};
 
 use super::{
     child_env::Child,
@@ -36,19 +37,19 @@ use crate::{
     model::{
         Fault,
         call::{
-            Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, LimitKind, Spend, Talk,
+            Basis, CallEnd, CallOutcome, CallSpec, ContextUse, Failure, Spend, Talk,
             Unavailability, argv, meter::ASSUMED_WINDOW,
         },
         judges::JudgeFile,
         run::{
             Event, Stand,
-            event::{CallEnded, CallStarted},
+            event::{CallEnded, CallStarted, DayEntry},
+            ledger::Rates,
             plan::{CallTrust, StepPlan},
             state::Opening,
         },
         value::{Span, Usd},
     },
-    store::day_ledger::{NotReserved, Reservation},
     sys::{
         process::{Group, ProcessId, Program},
         signals::Stop,
@@ -72,6 +73,8 @@ pub(crate) struct Order {
     pub after: Span,
     /// What is left for it.
     pub left: Left,
+    /// What the last calls cost.
+    pub rates: Rates,
     /// How urgently it has to end.
     pub stop: Receiver<Stop>,
 }
@@ -116,8 +119,6 @@ impl Order {
 pub(crate) struct Left {
     /// Money.
     pub usd: Option<Usd>,
-    /// Tokens.
-    pub tokens: Option<u64>,
     /// Turns.
     pub turns: u32,
     /// What the conversation has cost so far.
@@ -174,22 +175,20 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     let place = place::place(site, &order.step).map_err(not_started)?;
     let before = recording::before(site, order, (&files, &claude_session)).await;
     let before = before.map_err(not_started)?;
-    let reservation = reserve_of_the_day(site, order).await?;
+    let reservation = day::reserve(site, order).await?;
 
-    let left_today = reservation.as_ref().and_then(|reservation| reservation.left);
-    let cap = order.left.usd.into_iter().chain(left_today).min();
     let launch = Launch {
         files: &files,
         place: place.path(),
         key: key.as_ref(),
         claude_session: &claude_session,
-        cap,
+        cap: day::cap(order, reservation.as_ref()),
+        day: reservation.as_ref().map(|reservation| &reservation.entry),
     };
     let group = match start(site, claude, order, &launch) {
         Ok(group) => group,
         Err(not_made) => {
-            // Where this fails the day stays charged with the reservation, the safe side.
-            let _charged = settle_with_the_day(site, reservation, Some(Usd::ZERO)).await;
+            day::give_back(site, reservation.as_ref()).await;
             return Err(not_made);
         }
     };
@@ -198,10 +197,7 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     let seen = watch::watch(site, line, order, group, &files).await;
     let end = seen.end;
     let mut ended = settle::settle(site, order, seen, &files);
-    if let Err(fault) = settle_with_the_day(site, reservation, ended.spend.usd).await {
-        // Then the day stays charged with the reservation, which is the safe side.
-        ended.warnings.push(format!("the day's ledger keeps the reservation: {fault}"));
-    }
+    day::settle(site, order, reservation.as_ref(), &mut ended).await;
     if let Err(fault) = recording::after(site, &files, before, end).await {
         ended.warnings.push(format!("the call cannot be recorded: {fault}"));
     }
@@ -247,31 +243,6 @@ fn not_started(reason: impl std::fmt::Display) -> NotMade {
     })
 }
 
-/// A replay spends nothing, so it sets nothing aside.
-async fn reserve_of_the_day(site: &Site, order: &Order) -> Result<Option<Reservation>, NotMade> {
-    let Some(day) = &site.day else { return Ok(None) };
-    let limit = site.plan.limits.usd_per_day;
-    let reserved = day.reserve(limit, order.step.reserve).await;
-    reserved.map(Some).map_err(|refusal| match refusal {
-        NotReserved::OverLimit(over) => NotMade::Because(CallOutcome::Limit {
-            limit: LimitKind::UsdPerDay,
-            reason: over.to_string(),
-        }),
-        NotReserved::Fault(fault) => not_started(fault),
-    })
-}
-
-async fn settle_with_the_day(
-    site: &Site,
-    reservation: Option<Reservation>,
-    usd: Option<Usd>,
-) -> crate::model::Result<()> {
-    match (&site.day, reservation) {
-        (Some(day), Some(reservation)) => day.settle(&reservation, usd).await,
-        (None, _) | (_, None) => Ok(()),
-    }
-}
-
 /// What one launch adds to the order.
 struct Launch<'a> {
     files: &'a files::CallFiles,
@@ -281,6 +252,7 @@ struct Launch<'a> {
     claude_session: &'a str,
     /// What the call may cost at most: the least of what the run and the day have left.
     cap: Option<Usd>,
+    day: Option<&'a DayEntry>,
 }
 
 /// The process, under guard, waiting for its prompt.
@@ -300,7 +272,14 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
     let system_file = launch.files.system.to_string_lossy();
     let settings_file = launch.key.map(|key| key.settings().to_string_lossy().into_owned());
     let skill = &site.plan.skill_of(&order.step.id).dir;
-    let reach = reach(&order.step, launch.place, skill, &site.session.stored().skill());
+    let session = site.session.stored();
+    let around = Around {
+        cwd: launch.place,
+        skill,
+        sections: &session.skill(),
+        sessions: session.path.parent().unwrap_or(&session.path),
+    };
+    let reach = reach(&site.plan, &order.step, around);
     let edit_order = launch.key.and_then(|key| key.edit_order.as_ref());
     let args = argv(&CallSpec {
         agent: &order.step.agent,
@@ -312,6 +291,7 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
         max_usd: launch.cap,
         read_rules: &reach.rules,
         folders: &reach.folders,
+        denied: &reach.denied,
         settings_file: settings_file.as_deref(),
         hook_events: edit_order.is_some(),
     });
@@ -375,6 +355,7 @@ fn call_started(order: &Order, id: ProcessId, launch: &Launch<'_>) -> CallStarte
         reservation: order.step.reserve,
         cap: launch.cap,
         stream: launch.files.stream,
+        day: launch.day.cloned(),
     }
 }
 

@@ -11,9 +11,9 @@ use std::{
 };
 
 use serde_json::Value;
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::sync::watch;
 
-use super::{child_env::Child, judges, look, output, site::Site, unit::Line};
+use super::{child_env::Child, judges, leftovers, look, output, site::Site, unit::Line};
 use crate::{
     model::{
         call::{CallEnd, CallOutcome, Failure, LimitKind},
@@ -33,7 +33,6 @@ use crate::{
         pause::sleep_awake,
         process::{End, Exit, Finished, Program, RunLimits, run},
         signals::{Stop, asked},
-        sweep::sweep,
     },
 };
 
@@ -167,8 +166,7 @@ fn program(site: &Site, order: &Order) -> Program {
 /// A command that left something behind which holds its pipes, or that had to be stopped, is over
 /// only when all of it is; whatever else is left ends with the run.
 async fn leave_nobody(site: &Site, order: &Order) {
-    let (cookie, grace) = (site.cookie(&unit(order)), site.plan.limits.grace.0);
-    let _nobody_left = spawn_blocking(move || sweep(&[cookie], grace)).await;
+    leftovers::end(site.cookie(&unit(order)), site.plan.limits.grace.0, order.stop.clone()).await;
 }
 
 fn came_of(site: &Site, order: &Order, done: &Finished) -> Came {

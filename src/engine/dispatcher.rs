@@ -112,6 +112,7 @@ impl<'a> Dispatcher<'a> {
     /// is killed with it.
     pub(crate) async fn run(mut self) -> Result<State> {
         let paused = paused();
+        self.site.tokens.begin_at(self.state.ledger.tokens.counted());
         let mut stop = self.signals.subscribe();
         loop {
             self.start_what_can_start().await?;
@@ -253,7 +254,17 @@ impl<'a> Dispatcher<'a> {
         self.append(Event::StepStarted { step: plan.id.clone(), attempt, grant }).await?;
         let left = self.left(&plan, resume.as_deref(), grant);
         let stop = self.stops.of(&plan.id, (&site, &mut self.units));
-        let order = call::Order { step: plan, attempt, resume, told, judges, after, left, stop };
+        let order = call::Order {
+            step: plan,
+            attempt,
+            resume,
+            told,
+            judges,
+            after,
+            left,
+            rates: self.state.ledger.rates.clone(),
+            stop,
+        };
         self.units.spawn_local(call::call(site, line, order));
         Ok(())
     }

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, ffi::OsStr, path::Path};
 
 use super::{
-    call::reach,
+    call::{self, reach},
     child_env::{Child, child_env},
     claude,
     prepare::{Around, Prepared},
@@ -38,7 +38,10 @@ pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
                 Isolation::None => plan.cwd.as_path(),
                 Isolation::Worktree => Path::new("<worktree>"),
             };
-            let reach = reach(step, cwd, &plan.skill_of(&step.id).dir, &sections);
+            let skill = &plan.skill_of(&step.id).dir;
+            let sessions = prepared.sessions.folder();
+            let place = call::Around { cwd, skill, sections: &sections, sessions: &sessions };
+            let reach = reach(plan, step, place);
             let edits = plan.edit_hooks(&step.id).next();
             let mut command = vec![program.clone()];
             command.extend(argv(&CallSpec {
@@ -51,6 +54,7 @@ pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
                 max_usd: plan.limits.usd,
                 read_rules: &reach.rules,
                 folders: &reach.folders,
+                denied: &reach.denied,
                 settings_file: edits.map(|_| "<private>/settings.json"),
                 hook_events: edits.is_some(),
             }));

@@ -14,6 +14,7 @@ mod gate;
 mod hand_over;
 mod hook;
 mod judges;
+mod leftovers;
 pub mod login;
 mod look;
 pub mod made;

@@ -143,7 +143,14 @@ pub(crate) async fn hear(site: Rc<Site>, line: Line, hearing: Hearing) {
         output: output.unwrap_or_default(),
         planted: hearing.work.planted.clone(),
     };
-    let seen = evidence::look(&site, &asked, &ground).await;
+    let seen = match evidence::look(&site, &asked, &ground).await {
+        Ok(seen) => seen,
+        Err(unseen) => {
+            let check = Check::blocking("panel", CheckKind::Panel, CheckStatus::Error);
+            let checks = vec![check.because(unseen.to_string())];
+            return line.tell(Event::ChecksEnded { at: hearing.at, checks });
+        }
+    };
     let quorum = if alone { 1 } else { panel.quorum };
     if let Some(planted) = &hearing.work.planted {
         let judged = canary::judge(panel, planted, &asked, (&seen, quorum));

@@ -45,7 +45,7 @@ use crate::{
         history::{self, History},
         session::Sessions,
     },
-    sys::{clock::Clock, env::Env, executable, git::Repository},
+    sys::{clock::Clock, env::Env, executable, git::Repository, signals::Heard},
 };
 use ground::{Ground, kept};
 pub use purpose::Purpose;
@@ -66,6 +66,8 @@ pub struct Around {
     pub cores: u32,
     /// This program's own file, to start the warden from.
     pub own_exe: PathBuf,
+    /// What was heard of signals before the run listens itself, where somebody did.
+    pub heard: Option<Heard>,
 }
 
 /// How much of one fact of the repository a prompt holds: about 40,000 tokens.

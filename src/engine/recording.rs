@@ -8,7 +8,7 @@ mod play;
 mod replay;
 mod scene;
 
-use std::{cell::RefCell, fs, path::PathBuf};
+use std::{cell::RefCell, collections::BTreeSet, fs, path::PathBuf};
 
 use super::{
     call::{CallFiles, Order},
@@ -63,6 +63,14 @@ pub(crate) struct Recorder {
     origin: Origin,
     args: Vec<String>,
     calls: RefCell<Vec<Kept>>,
+    /// Calls that were begun and are not kept, by step and attempt.
+    broken_off: RefCell<BTreeSet<(String, u32)>>,
+}
+
+impl Recorder {
+    fn new(origin: Origin, args: Vec<String>) -> Self {
+        Self { origin, args, calls: RefCell::default(), broken_off: RefCell::default() }
+    }
 }
 
 /// One call that is over.
@@ -110,7 +118,7 @@ impl Recording {
                 };
                 let origin = tree.origin(base).await?;
                 recordings::expect_fit(&origin.files)?;
-                Ok(Self::Record(Box::new(Recorder { origin, args, calls: RefCell::default() })))
+                Ok(Self::Record(Box::new(Recorder::new(origin, args))))
             }
         }
     }
@@ -166,6 +174,9 @@ pub(crate) async fn before(
     write_private(&files.dir.join(ASKED), &json, PRIVATE_FILE)
         .map_err(|error| Fault::failed("could not write what a call is asked").because(error))?;
     let from = fs::metadata(files.dir.join("stream.jsonl")).map_or(0, |found| found.len());
+    if let Recording::Record(recorder) = &site.recording {
+        recorder.broken_off.borrow_mut().insert((asked.step.clone(), asked.attempt));
+    }
     Ok(Some(Before { asked, tree, from }))
 }
 
@@ -192,6 +203,8 @@ pub(crate) async fn after(
     let tree = site.trees.of(&before.asked.step);
     let now = tree.recorded().await?;
     let change = tree.recorded_change(before.tree, now).await?;
+    let call = (before.asked.step.clone(), before.asked.attempt);
+    recorder.broken_off.borrow_mut().remove(&call);
     let mut calls = recorder.calls.borrow_mut();
     calls.retain(|kept| {
         let Asked { step, attempt, .. } = &kept.note.asked;

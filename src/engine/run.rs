@@ -83,6 +83,9 @@ impl<'a> Setting<'a> {
         let started = Instant::now();
         let signals =
             listen().map_err(|error| Fault::failed("cannot hear signals").because(error))?;
+        if let Some(earlier) = &around.heard {
+            signals.take_over(earlier);
+        }
         Ok(Self { around, signals, started })
     }
 }

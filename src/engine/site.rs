@@ -79,8 +79,32 @@ pub struct Site {
     pub panels: RefCell<BTreeMap<u32, String>>,
     /// Calls that may write: how many run, and how many have begun.
     pub writers: Writers,
+    /// Tokens of all calls of the run, those under way included.
+    pub tokens: TokensUsed,
     /// What makes the cookies of this process differ from those of any other.
     pub nonce: String,
+}
+
+/// Counts tokens while they are used: calls side by side use up one limit, and none of them can wait
+/// for the others to end.
+#[derive(Debug, Default)]
+pub struct TokensUsed(Cell<u64>);
+
+impl TokensUsed {
+    /// Begins at what calls that ended have used.
+    pub fn begin_at(&self, tokens: u64) {
+        self.0.set(tokens);
+    }
+
+    /// One call has used `now` where it had used `before`.
+    pub fn replace(&self, before: u64, now: u64) {
+        self.0.set(self.0.get().saturating_sub(before).saturating_add(now));
+    }
+
+    /// How many were used.
+    pub fn get(&self) -> u64 {
+        self.0.get()
+    }
 }
 
 /// Counts calls that may write.

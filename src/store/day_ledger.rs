@@ -5,6 +5,10 @@
 //! processes at once cannot reserve more than the limit together. What is never settled stays
 //! charged.
 //!
+//! Where the day has a limit, a call is capped, and holds its cap until it ends: caps that were only
+//! bounded by what nobody had *spent* yet would let many calls at once spend it many times. None
+//! gets more than half of what is left, so that the first does not shut out all others.
+//!
 //! The lines are not synced: a killed process loses none of them, and against a power cut there
 //! is the session's journal, which is synced and holds the same. A line that a power cut broke is
 //! passed over; its call had not begun, or stays charged at its reservation.
@@ -36,11 +40,12 @@ use self::{
     seen::Seen,
 };
 use crate::{
-    model::{Fault, Result, SessionId, value::Usd},
+    model::{Fault, Result, SessionId, run::event::DayEntry, value::Usd},
     sys::{
         clock::Clock,
         fs::{PRIVATE_FILE, ensure_private_dir, open_append_private, read_capped, write_atomic},
         lock::{Attempt, FileLock, Mode},
+        process::ProcessId,
     },
 };
 
@@ -87,10 +92,19 @@ pub struct Payer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use = "what is never settled stays charged"]
 pub struct Reservation {
-    /// What the day had left before it, where it has a limit: the most that the call may cost.
-    pub left: Option<Usd>,
-    id: String,
-    day: String,
+    /// The most that the call may cost, where the day has a limit.
+    pub cap: Option<Usd>,
+    /// Where it stands in the ledger.
+    pub entry: DayEntry,
+}
+
+/// What a call asks the day for.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted {
+    /// What it probably costs: what it is charged until somebody tells.
+    pub least: Usd,
+    /// What it may cost by other limits.
+    pub most: Option<Usd>,
 }
 
 /// Why no money could be set aside.
@@ -172,47 +186,41 @@ impl DayLedger {
         entry::repositories(&bytes)
     }
 
-    /// Sets `amount` aside for a call, if what the day has left of `limit` allows it.
+    /// Sets money aside for a call, if what the day has left of `limit` allows the least of it.
     ///
     /// Days are those of UTC. Without a limit everything fits, and is written down all the same.
     pub async fn reserve(
         &self,
         limit: Option<Usd>,
-        amount: Usd,
+        wanted: Wanted,
     ) -> Result<Reservation, NotReserved> {
         let _lock = self.take().await?;
         let now = self.clock.now();
         let day = day_of(now);
-        let (spent, length) = {
+        let (cap, length) = {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let length = seen.look(&self.file, &day)?;
-            let spent = seen.spent();
-            if let Some(limit) = limit
-                && spent + amount > limit
-            {
-                let dearest = dearest(seen.charges());
-                let over = OverLimit { asked: amount, spent, limit, dearest };
-                return Err(NotReserved::OverLimit(over));
-            }
-            (spent, length)
+            let cap = limit.map(|limit| cap(&seen, limit, wanted)).transpose();
+            (cap.map_err(NotReserved::OverLimit)?, length)
         };
-        let left = limit.map(|limit| limit.saturating_sub(spent));
-        let reservation = Reservation { left, id: Uuid::new_v4().simple().to_string(), day };
+        let entry = DayEntry { id: Uuid::new_v4().simple().to_string(), day };
         self.compact(length, now)?;
-        self.append(&self.entry(&reservation, Kind::Reserve, Some(amount)))?;
-        Ok(reservation)
+        let by = ProcessId::of(std::process::id());
+        let line = self.line(&entry, Kind::Reserve, Some(wanted.least));
+        self.append(&Entry { cap, by: cap.map(|_| by), ..line })?;
+        Ok(Reservation { cap, entry })
     }
 
     /// Replaces a reservation by the price of the call; `None` leaves it charged.
     ///
     /// The price counts for the day of the reservation. Where it cannot be written the
     /// reservation stays charged.
-    pub async fn settle(&self, reservation: &Reservation, usd: Option<Usd>) -> Result<()> {
+    pub async fn settle(&self, of: &DayEntry, usd: Option<Usd>) -> Result<()> {
         let _lock = self.take().await?;
-        self.append(&self.entry(reservation, Kind::Settle, usd))
+        self.append(&self.line(of, Kind::Settle, usd))
     }
 
-    fn entry<'a>(&'a self, of: &'a Reservation, kind: Kind, usd: Option<Usd>) -> Entry<'a> {
+    fn line<'a>(&'a self, of: &'a DayEntry, kind: Kind, usd: Option<Usd>) -> Entry<'a> {
         let Payer { session, run, skill, repository } = &self.payer;
         Entry {
             v: VERSION,
@@ -225,6 +233,8 @@ impl DayLedger {
             kind,
             id: (&of.id).into(),
             usd,
+            cap: None,
+            by: None,
         }
     }
 
@@ -284,6 +294,18 @@ impl DayLedger {
     }
 }
 
+/// The most that a call may cost, with all that others may still spend left out.
+fn cap(seen: &Seen, limit: Usd, wanted: Wanted) -> Result<Usd, OverLimit> {
+    let Wanted { least, most } = wanted;
+    let spent = seen.charges().map(|charge| charge.held()).sum();
+    if spent + least > limit {
+        let dearest = dearest(seen.charges());
+        return Err(OverLimit { asked: least, spent, limit, dearest });
+    }
+    let half = limit.saturating_sub(spent).shared_by(2).max(least);
+    Ok(most.map_or(half, |most| most.min(half)))
+}
+
 fn day_of(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).date().to_string()
 }
@@ -299,7 +321,9 @@ fn ends_a_line(path: &Path, file: &File) -> io::Result<bool> {
 
 fn dearest(charges: impl Iterator<Item = entry::Charge>) -> Vec<DayRun> {
     let mut by_run = BTreeMap::<(String, u32), DayRun>::new();
-    for entry::Charge { skill, session, run, usd } in charges {
+    for charge in charges {
+        let usd = charge.held();
+        let entry::Charge { skill, session, run, .. } = charge;
         let fresh = DayRun { skill, session: session.clone(), run, usd: Usd::ZERO };
         by_run.entry((session, run)).or_insert(fresh).usd += usd;
     }

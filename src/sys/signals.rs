@@ -83,6 +83,10 @@ pub struct Signals {
     tasks: Vec<JoinHandle<()>>,
 }
 
+/// What a listener has heard.
+#[derive(Clone, Debug)]
+pub struct Heard(Arc<State>);
+
 #[derive(Debug, Default)]
 struct State {
     stop: watch::Sender<Stop>,
@@ -132,6 +136,19 @@ impl Signals {
     /// Which signal came first; it decides the exit code. `None` if none came.
     pub fn first(&self) -> Option<Caught> {
         self.state.first.get().copied()
+    }
+
+    /// What was heard so far and will be, for those who begin to listen later.
+    pub fn heard(&self) -> Heard {
+        Heard(Arc::clone(&self.state))
+    }
+
+    /// Takes in what somebody else heard before this began to listen.
+    pub fn take_over(&self, earlier: &Heard) {
+        if let Some(first) = earlier.0.first.get() {
+            let _kept = self.state.first.set(*first);
+        }
+        self.request(*earlier.0.stop.borrow());
     }
 
     /// Ends everything for a reason of atlas's own. A lesser urgency than the present one is

@@ -47,18 +47,38 @@ impl Cookie {
     }
 }
 
-/// The processes that carry one of `cookies`, in one pass over all processes.
+/// How often processes are listed again because some were gone before they were looked at.
+const LISTS: u32 = 4;
+
+/// The processes that carry one of `cookies`.
+///
+/// One pass over all processes, as a rule. A process that is listed and gone before it is looked at
+/// may have left another, which is in no list yet. Where everything under a name is meant, nothing
+/// comes after that would find it, so the processes are listed once more.
 pub fn find(cookies: &[Cookie]) -> Vec<ProcessId> {
     if cookies.is_empty() {
         return Vec::new();
     }
+    let is_last = cookies.iter().any(|cookie| matches!(cookie, Cookie::Under(_)));
     let kin = kin();
-    proc::pids()
-        .into_iter()
-        .filter(|pid| !kin.contains(pid) && carries(*pid, cookies))
-        .map(ProcessId::of)
-        .filter(|id| id.start.is_some())
-        .collect()
+    for list in 1.. {
+        let (mut found, mut gone) = (Vec::new(), false);
+        for pid in proc::pids().into_iter().filter(|pid| !kin.contains(pid)) {
+            match proc::environ(pid) {
+                Some(environ) if holds(&environ, cookies) => {
+                    let id = ProcessId::of(pid);
+                    gone |= id.start.is_none();
+                    found.extend(id.start.is_some().then_some(id));
+                }
+                Some(_) => {}
+                None => gone |= is_last && proc::start_of(pid).is_none(),
+            }
+        }
+        if !found.is_empty() || !gone || !is_last || list == LISTS {
+            return found;
+        }
+    }
+    unreachable!("the lists are counted")
 }
 
 /// Sends `signal` to the process `found`, if it still is that one and carries one of `cookies`.
@@ -141,7 +161,10 @@ fn send(handle: &Handle, signal: Signal) -> bool {
 }
 
 fn carries(pid: u32, cookies: &[Cookie]) -> bool {
-    let environ = proc::environ(pid).unwrap_or_default();
+    proc::environ(pid).is_some_and(|environ| holds(&environ, cookies))
+}
+
+fn holds(environ: &[u8], cookies: &[Cookie]) -> bool {
     environ.split(|byte| *byte == 0).any(|variable| {
         let value = variable.strip_prefix(COOKIE.as_bytes());
         let value = value.and_then(|rest| rest.strip_prefix(b"="));

@@ -85,7 +85,6 @@ fn evidence_counts_only_where_atlas_sees_it_too() {
         ("juliet", json!({ "command": "check", "expect": "fails" }), true),
         ("kilo", json!({ "command": "check", "expect": "passes" }), false),
         ("lima", json!({ "command": "check" }), false),
-        ("mike", json!({ "command": "meddles", "expect": "fails" }), false),
         ("november", json!({ "command": "absent", "expect": "fails" }), false),
         ("oscar", json!({ "kind": "missing", "quote": "Hello, you." }), false),
         ("papa", json!({ "kind": "missing", "command": "check", "expect": "fails" }), true),
@@ -107,8 +106,7 @@ fn evidence_counts_only_where_atlas_sees_it_too() {
     std::os::unix::fs::symlink("../outside.txt", world.dir().join("link.txt")).unwrap();
     world.greet_by(
         "retry: 0\nverify:\n  escalate: false\n  evidence:\n    commands:\n      \
-         check: [sh, -c, 'echo ran >> ../ran; exit 3']\n      \
-         meddles: [sh, -c, 'echo made > made.txt; exit 3']\n      absent: [./no-such-program]\n",
+         check: [sh, -c, 'echo ran >> ../ran; exit 3']\n      absent: [./no-such-program]\n",
     );
     let args = ["run", "greet", "--trust", "--verify=2", "--format=json"];
     let result = world.atlas(args).run().expect_code(4).json();
@@ -119,6 +117,55 @@ fn evidence_counts_only_where_atlas_sees_it_too() {
         assert_eq!(finding["status"], expected, "{claim}: {evidence}");
     }
     assert_eq!(files::read(&world.root().join("ran")), "ran\n", "once a panel");
+}
+
+/// A panel of three on a fake: two confirm, and one says that a command shows a blocker.
+fn proven_by(command: &str) -> World {
+    let blocker = json!({ "passed": false, "issues": [{
+        "severity": "blocker", "kind": "wrong", "claim": "The check fails.",
+        "command": "check", "expect": "fails",
+    }]});
+    let confirms = || json!({ "passed": true, "issues": [] });
+    let script = Script::plays([Step::Success("Hello, you.".to_owned())])
+        .then([Step::Init, Step::Structured(blocker)])
+        .then([Step::Init, Step::Structured(confirms())])
+        .then([Step::Init, Step::Structured(confirms())]);
+    let world = World::faked(&script);
+    world.greet_by(&format!(
+        "retry: 0\nverify: {{ escalate: false, evidence: {{ commands: {{ check: [sh, -c, '{command}'] }} }} }}",
+    ));
+    world
+}
+
+/// What is there after the command is not what the reviewers judged, whoever changed it.
+#[test]
+fn evidence_that_changes_the_tree_leaves_no_verdict() {
+    let world = proven_by("echo made > made.txt; exit 3");
+    let args = ["run", "greet", "--trust", "--verify=3", "--format=json"];
+    let output = world.atlas(args).run().expect_code(5);
+    assert!(output.stderr.contains("the tree changed while the command `check`"), "{output}");
+    assert_eq!(output.json()["verdict"], json!(null), "{output}");
+}
+
+/// Left out, it would count for those who confirm.
+#[test]
+fn evidence_that_was_broken_off_is_looked_at_again_before_anything_is_concluded() {
+    let world =
+        proven_by("test -e ../seen && exit 3; echo > ../seen; echo > ../come; exec sleep 600");
+    let come = world.root().join("come");
+    world.program("mkfifo".as_ref(), [&come]).run().expect_code(0);
+    let running = world.atlas(["run", "greet", "--trust", "--verify=3"]).spawn();
+    files::read(&come);
+    running.signal(rustix::process::Signal::INT);
+    running.wait().expect_code(130);
+    let calls = world.fake().starts().len();
+
+    let args = ["resume", "--last", "--wait", "--format=json"];
+    let result = world.atlas(args).run().expect_code(4).json();
+    assert_eq!(result["verdict"]["status"], "rejected", "{result}");
+    let asked = |starts: usize| starts - calls;
+    let answered = world.events("call_started").len();
+    assert_eq!(answered, 4, "nobody is asked twice: {}", asked(world.fake().starts().len()));
 }
 
 /// One dies, one falls silent, one is beyond its means, and one answers something else.

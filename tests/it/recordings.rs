@@ -15,6 +15,7 @@ use crate::support::world::World;
 mod evals;
 mod facts;
 mod journals;
+mod panels;
 mod refused;
 mod tests_of_skills;
 

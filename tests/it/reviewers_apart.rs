@@ -161,3 +161,41 @@ fn no_reviewer_hears_of_another() {
         assert!(!review.body.to_string().contains("PLUGH"), "{}", review.body);
     }
 }
+
+/// The sessions lie in the tree, and everything in it may be read without asking: what was said in
+/// them, and which fault was planted, is kept from a reviewer all the same.
+#[test]
+fn a_reviewer_finds_nothing_in_the_sessions() {
+    let reviewer = || rule().when_prompt(REVIEWER);
+    let kept = ".claude/sessions/20260101-000000-aaaa/notes.txt";
+    let world = World::scripted([
+        reviewer()
+            .before_tool_result()
+            .calls("Read", json!({ "file_path": kept }))
+            .calls("Grep", json!({ "pattern": "PLUGH", "output_mode": "content" }))
+            .calls(
+                "Grep",
+                json!({ "pattern": "PLUGH", "path": ".claude", "output_mode": "content" }),
+            )
+            .calls("Glob", json!({ "pattern": "**/*.txt" }))
+            .calls("Glob", json!({ "pattern": "*", "path": ".claude/sessions" })),
+        reviewer().after_tool_result().times(1).returns(json!({ "passed": true, "issues": [] })),
+        reviewer().after_tool_result().says("Done."),
+        rule().says("Hello, you."),
+    ]);
+    world.write("decoy.txt", "PLUGH in the tree\n").greet();
+    world.write(kept, "PLUGH in a session\n");
+    world.atlas(["run", "greet", "--verify=1"]).run().expect_code(0);
+    let requests = world.model().requests();
+    let told = requests
+        .iter()
+        .find(|request| request.system().contains(REVIEWER) && request.is_tool_result());
+    let messages = told.unwrap().body["messages"].as_array().unwrap().clone();
+    let parts = messages.iter().filter_map(|message| message["content"].as_array()).flatten();
+    let told: Vec<&Value> = parts.filter(|part| part["type"] == "tool_result").collect();
+    let told = json!(told).to_string();
+    assert!(told.contains("PLUGH in the tree") && told.contains("decoy.txt"), "{told}");
+    for secret in ["PLUGH in a session", "notes.txt", "journal.jsonl"] {
+        assert!(!told.contains(secret), "{secret}: {told}");
+    }
+}

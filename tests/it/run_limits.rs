@@ -33,9 +33,9 @@ fn money_that_does_not_hold_one_call_makes_none() {
 
 #[test]
 fn money_of_the_day_is_kept_over_runs() {
-    let world = World::scripted([rule().says("Hello.").usage(100_000, 10)]);
-    world.user_config("usd-per-day: 0.24").greet();
-    // 100,010 tokens of sonnet cost a little over $0.20, so the second call's reservation is too much.
+    let world = World::scripted([rule().says("Hello.").usage(22_000, 10)]);
+    world.user_config("usd-per-day: 0.08").greet();
+    // 22,010 tokens of sonnet cost over $0.04, so the second call's reservation is too much.
     world.atlas(["run", "greet"]).run().expect_code(0);
 
     let output = world.atlas(["run", "greet", "--format=json"]).run().expect_code(6);
@@ -46,7 +46,8 @@ fn money_of_the_day_is_kept_over_runs() {
     assert_eq!((&result["status"], &result["spend"]["usd_known"]), (&json!("limit"), &json!(0.0)));
 }
 
-/// Each reserves five cents, so that four fit into the day; nobody else asks the model anything.
+/// Each may cost at most half of what the day has left, and not less than five cents, which it
+/// reserves: 12, 6 and 5 cents of 24. Nobody else asks the model anything.
 #[test]
 fn ten_runs_at_once_share_the_money_of_the_day() {
     let gate = Gate::shut();
@@ -60,21 +61,32 @@ fn ten_runs_at_once_share_the_money_of_the_day() {
             let (ended, run) = (ended.clone(), world.atlas(["run", "greet"]));
             scope.spawn(move || ended.send(run.run()).unwrap());
         }
-        let next = |_| outputs.recv_timeout(PATIENCE).expect("six are refused");
-        let refused = (0..6).map(next).collect();
-        world.model().wait_for_requests(4);
+        let next = |_| outputs.recv_timeout(PATIENCE).expect("seven are refused");
+        let refused = (0..7).map(next).collect();
+        world.model().wait_for_requests(3);
         gate.open();
         refused
     });
     for output in refused {
         let output = output.expect_code(6);
-        assert!(output.stderr.contains("usd-per-day: $0.20 of $0.24 for today"), "{output}");
-        assert!(output.stderr.contains("; dearest: greet $0.05 in 20"), "{output}");
+        assert!(output.stderr.contains("usd-per-day: $0.23 of $0.24 for today"), "{output}");
+        assert!(output.stderr.contains("; dearest: greet $0.12 in 20"), "{output}");
     }
     for output in outputs.try_iter() {
         output.expect_code(0);
     }
-    assert_eq!(world.model().requests().len(), 4);
+    assert_eq!(world.model().requests().len(), 3);
+}
+
+#[test]
+fn a_call_that_has_spent_its_share_of_the_day_says_whose_limit_that_was() {
+    let world = World::scripted([rule()
+        .calls("Read", json!({"file_path": "a.txt"}))
+        .usage(100_000, 1_000)]);
+    world.write("a.txt", "a").user_config("usd-per-day: 0.30").greet();
+    let output = world.atlas(["run", "greet"]).run().expect_code(6);
+    assert!(output.stderr.contains("usd-per-day: $0.15 of what is left for today"), "{output}");
+    assert!(!output.stderr.contains("--max-usd"), "raising that would not help: {output}");
 }
 
 #[test]
@@ -101,7 +113,7 @@ fn a_prompt_that_is_too_long_is_a_limit() {
 fn silence_of_the_model_is_a_limit() {
     let gate = Gate::shut();
     let world = World::scripted([rule().says("never").held_by(&gate)]);
-    world.user_config("limits: { idle: 1s }").greet();
+    world.user_config("limits: { idle: 5s }").greet();
     let output = world.atlas(["run", "greet"]).run().expect_code(6);
     assert!(output.stderr.contains("silent"), "{output}");
     assert_eq!(world.model().wait_for_abandoned(1).len(), 1, "claude is gone");
@@ -110,10 +122,10 @@ fn silence_of_the_model_is_a_limit() {
 #[test]
 fn a_tool_may_be_silent_for_longer() {
     let world = World::scripted([
-        rule().before_tool_result().calls("Bash", json!({"command": "sleep 2.5"})),
+        rule().before_tool_result().calls("Bash", json!({"command": "sleep 6"})),
         rule().says("Done."),
     ]);
-    world.user_config("limits: { idle: 1s }").greet();
+    world.user_config("limits: { idle: 4s }").greet();
     let output = world.atlas(["run", "greet", "--allow=Bash(sleep *)"]).run().expect_code(0);
     assert_eq!(output.stdout, "Done.\n");
 }
@@ -198,7 +210,7 @@ fn an_assumed_window_ends_nothing() {
         rule().calls("Read", json!({"file_path": "a.txt"})).usage(600_000, 10).times(1),
         rule().says("never").held_by(&gate),
     ]);
-    world.write("a.txt", "a").user_config("limits: { usd: 20, idle: 2s }\nusd-per-day: 100\n");
+    world.write("a.txt", "a").user_config("limits: { usd: 20, idle: 5s }\nusd-per-day: 100\n");
     let output = world.greet().atlas(["run", "greet", "--format=json"]).run().expect_code(6);
     assert!(output.stderr.contains("silent"), "another limit ended it: {output}");
     assert!(output.stderr.contains("60% of the assumed context window was full"), "{output}");

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use snapbox::str;
 
+use crate::support::fake::{Script, Step};
 use crate::support::model::{Failure, Gate, Quota, Request, rule};
 use crate::support::world::World;
 
@@ -279,7 +280,8 @@ fn a_refused_login_ends_all_at_once() {
     late.open();
     let since = Instant::now();
     let output = running.wait().expect_code(7);
-    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+    // Three programs have to end, on a machine that may be busy; what is held would never end.
+    assert!(since.elapsed() < Duration::from_secs(20), "{:?}", since.elapsed());
     assert!(world.model().requests().len() <= 5, "the refused one asks twice at most");
     let told = told(&output.stdout);
     assert_eq!(told.len(), 16, "each is listed");
@@ -349,4 +351,45 @@ fn of_four_that_begin_alike_one_goes_ahead() {
     let answered = types.iter().position(|kind| kind == "call_answered").unwrap();
     let second = types.iter().enumerate().filter(|(_, kind)| *kind == "step_started").nth(1);
     assert!(second.unwrap().0 > answered);
+}
+
+#[test]
+fn turns_that_a_resume_raises_are_those_of_each_task() {
+    let out_of_turns = json!({
+        "type": "result", "subtype": "error_max_turns", "is_error": true, "session_id": "$SESSION",
+        "num_turns": 3, "total_cost_usd": 0.01, "permission_denials": [],
+    });
+    let script = Script::plays([Step::Init, Step::Event(out_of_turns.clone())])
+        .then([Step::Init, Step::Event(out_of_turns)])
+        .then([Step::Success("done".to_owned())]);
+    let world = World::faked(&script);
+    world.repo().commit("first");
+    let args = ["spawn", "Say a", "Say b", "--max-turns=3", "-j1"];
+    world.atlas(args).run().expect_code(6);
+    world.atlas(["resume", "--last", "--max-turns=5"]).run().expect_code(0);
+    let turns: Vec<Value> = world.fake().starts().iter().filter_map(turns).collect();
+    assert_eq!(turns, ["3", "3", "5", "5"]);
+}
+
+/// The turns that a call was given, where it was one.
+fn turns(start: &Value) -> Option<Value> {
+    let args = start["args"].as_array()?;
+    let flag = args.iter().position(|arg| arg == "--max-turns")?;
+    args.get(flag + 1).cloned()
+}
+
+/// What each call uses is below the limit; what all of them use together is not, and those that are
+/// under way go on no further.
+#[test]
+fn tokens_of_calls_side_by_side_are_counted_together() {
+    let world = World::scripted([
+        rule().before_tool_result().calls("Read", json!({"file_path": "a.txt"})).usage(1_000, 10),
+        rule().says("went on").usage(1_000, 10),
+    ]);
+    world.write("a.txt", "a").user_config("limits: { tokens: 2500 }").repo().commit("first");
+    let task = |n| format!("{{\"task\": \"Say t{n}\", \"tools\": [\"Read\"], \"cwd\": \".\"}}\n");
+    world.write("tasks.jsonl", (1..=4).map(task).collect::<String>());
+    let output = world.atlas(["spawn", "-f", "tasks.jsonl", "-j4", "--no-stagger"]).run();
+    let output = output.expect_code(6);
+    assert!(output.stderr.contains("tokens"), "{output}");
 }

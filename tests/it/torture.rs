@@ -103,7 +103,7 @@ fn a_run_survives_a_kill_at_its_system_calls() {
 fn what_the_user_does_meanwhile_is_never_overwritten() {
     trials(10, Ground::Tree, |stage, seed| {
         let running = stage.run().spawn();
-        // The second half, in which there is a session to resume.
+        // The second half, in which there is a session to go on with, as a rule.
         let moment = stage.takes / 2 + Chance::new(seed).moment(stage.takes / 2);
         if still_runs_after(&running, moment) {
             running.signal(Signal::KILL);
@@ -111,12 +111,13 @@ fn what_the_user_does_meanwhile_is_never_overwritten() {
         drop(running);
         let theirs = stage.world().dir().join("theirs.txt");
         files::write(&theirs, "mine\n");
-        let resumed = stage.resume().run();
+        let gone_on = stage.go_on();
         let kept = files::read(&theirs);
         std::fs::remove_file(&theirs).unwrap();
-        match (resumed.code, kept.as_str()) {
-            (Some(0), "mine\n") => Ok(()),
-            (code, kept) => Err(format!("{code:?}, {kept:?}\n{}", resumed.stderr)),
+        match (gone_on, kept.as_str()) {
+            (Ok(_), "mine\n") => Ok(()),
+            (Ok(output), kept) => Err(format!("{kept:?}\n{}", output.stderr)),
+            (Err(why), kept) => Err(format!("{kept:?}, {why}")),
         }
     });
 }

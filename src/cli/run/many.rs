@@ -20,6 +20,7 @@ use crate::{
     sys::{
         fs::read_capped,
         pool::{self, After},
+        signals::Heard,
     },
 };
 
@@ -111,7 +112,11 @@ fn read(file: &Path) -> Result<Vec<(String, PathBuf)>> {
 pub(super) fn run(args: &Args, request: &Request, context: &Context) -> Result<Exit> {
     args.outlets.expect_writable(context)?;
     let repositories = args.many.repositories(context)?;
-    let one = |repository: &Repository| one(repository, request, context);
+    let one = |repository: &Repository, heard: &Heard| {
+        let mut within = context.within(&repository.folder, &repository.name);
+        within.heard = Some(heard.clone());
+        one(repository, request, &within)
+    };
     let fail_fast = args.many.fail_fast;
     let after = |result: &RunResult| match (result.status, result.waived) {
         (Status::Interrupted, _) => After::Enough,
@@ -141,9 +146,8 @@ fn at_once(request: &Request) -> usize {
 
 /// A fault of one repository keeps no other from being run.
 fn one(repository: &Repository, request: &Request, context: &Context) -> RunResult {
-    let context = context.within(&repository.folder, &repository.name);
     let request = Request { cwd: repository.folder.clone(), ..request.clone() };
-    let result = followed(&request, &context).unwrap_or_else(|fault| {
+    let result = followed(&request, context).unwrap_or_else(|fault| {
         context.printer.fault(&fault);
         let waived = request.ok_on.contains(&fault.status);
         let result =

@@ -5,10 +5,13 @@
 //! down; then a rule opens the folder for reading. `--add-dir` would open it for edits as well where
 //! edits are accepted, and a skill's folder holds what judges the work. So that is only for a path
 //! that no rule can hold, and only for the session's own copies.
+//!
+//! The sessions lie in the tree, where everything below the folder of a call is read without asking:
+//! what agents and reviewers said, and which fault was planted. Who must not know is kept from them.
 
 use std::path::{Path, PathBuf};
 
-use crate::model::run::plan::StepPlan;
+use crate::model::run::{Plan, plan::StepPlan};
 
 /// What a call is given to read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,11 +20,31 @@ pub(crate) struct Reach {
     pub(crate) rules: Vec<String>,
     /// Folders for `--add-dir`.
     pub(crate) folders: Vec<String>,
+    /// Rules for `--disallowedTools`.
+    pub(crate) denied: Vec<String>,
 }
 
-/// What a step may read beside `cwd`: the skill's folder, and its sections where they lie in files.
-pub(crate) fn reach(step: &StepPlan, cwd: &Path, skill: &Path, sections: &Path) -> Reach {
+/// What lies where around a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Around<'a> {
+    /// The folder that it works in.
+    pub(crate) cwd: &'a Path,
+    /// The skill's own folder.
+    pub(crate) skill: &'a Path,
+    /// Where the skill's sections are, where they lie in files.
+    pub(crate) sections: &'a Path,
+    /// Where all sessions are.
+    pub(crate) sessions: &'a Path,
+}
+
+/// What a call may read beside its folder, and what in it it may not.
+pub(crate) fn reach(plan: &Plan, step: &StepPlan, around: Around<'_>) -> Reach {
+    let Around { cwd, skill, sections, sessions } = around;
     let mut reach = Reach::default();
+    // A reviewer is no step, and like a sub-agent it knows of nobody else.
+    if step.sub_agent.is_some() || plan.step(&step.id).is_none() {
+        reach.denied.extend(kept_from(sessions, (step, cwd)));
+    }
     // A sub-agent has no skill.
     if step.sub_agent.is_some() {
         return reach;
@@ -38,6 +61,19 @@ pub(crate) fn reach(step: &StepPlan, cwd: &Path, skill: &Path, sections: &Path) 
     }
     reach.rules.extend(outside(cwd, skill).iter().filter_map(|folder| rule(folder)));
     reach
+}
+
+/// The rule that keeps a call from the sessions, where they lie below its folder; elsewhere they are
+/// out of its reach. The rule holds for Grep and Glob as well (measured with claude 2.1).
+fn kept_from(sessions: &Path, (step, cwd): (&StepPlan, &Path)) -> Option<String> {
+    let reads = |tool: &String| matches!(tool.as_str(), "Read" | "Grep" | "Glob");
+    if step.agent.tools.as_ref().is_some_and(|tools| !tools.iter().any(reads)) {
+        return None;
+    }
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (sessions, cwd) = (real(sessions), real(cwd));
+    let below = sessions.strip_prefix(&cwd).ok()?.to_str()?;
+    Some(format!("Read({below}/**)"))
 }
 
 /// The folder as it is written and as it really is, since claude wants both allowed; nothing where

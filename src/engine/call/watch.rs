@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{Order, clocks::Clocks, files::CallFiles, source::Source};
 use crate::{
-    engine::{site::Site, unit::Line},
+    engine::{leftovers, site::Site, unit::Line},
     model::{
         Activity,
         call::{
@@ -22,7 +22,6 @@ use crate::{
         pause::sleep_awake,
         process::{Exit, Feed, Group},
         signals::Stop,
-        sweep::sweep,
     },
 };
 
@@ -109,9 +108,7 @@ async fn leftovers(site: &Site, order: &Order) -> Option<String> {
         return None;
     }
     let cookie = site.cookie(&order.unit());
-    let grace = site.plan.limits.grace.0;
-    let found = tokio::task::spawn_blocking(move || sweep(&[cookie], grace)).await.ok()?;
-    let count = found.len();
+    let count = leftovers::end(cookie, site.plan.limits.grace.0, site.stop.clone()).await;
     (count > 0).then(|| format!("{count} processes outlived the call and were ended"))
 }
 
@@ -217,7 +214,9 @@ impl Reading<'_> {
         if let Some(event) = self.news(message) {
             self.line.tell(event);
         }
+        let before = self.meter.tokens().counted();
         self.meter.take(message);
+        self.site.tokens.replace(before, self.meter.tokens().counted());
         self.show(message);
         if let Message::Retry(retry) = message
             && matches!(retry.error_status, Some(401 | 403))
@@ -258,8 +257,11 @@ impl Reading<'_> {
         if self.meter.result.is_some() {
             return None;
         }
-        let tokens = self.meter.tokens().counted();
-        if self.order.left.tokens.is_some_and(|left| tokens > left) {
+        let own = self.order.step.limits.tokens;
+        let over = |limit: Option<Tokens>, used| limit.is_some_and(|limit| used > limit.0);
+        if over(own, self.meter.tokens().counted())
+            || over(self.site.plan.limits.tokens, self.site.tokens.get())
+        {
             return Some(LimitKind::Tokens);
         }
         let context = self.meter.context(self.order.left.window);

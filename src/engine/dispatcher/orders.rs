@@ -74,11 +74,9 @@ impl Dispatcher<'_> {
         let (limits, ledger) = (&self.site.plan.limits, &self.state.ledger);
         let own = &step.limits;
         let own_turns = own.turns.or(step.sub_agent.as_ref().map(|own| own.turns));
-        let tokens = limits.tokens.map(|limit| limit.0.saturating_sub(ledger.tokens.counted()));
         let turns = limits.turns.saturating_sub(ledger.turns);
         call::Left {
             usd: grant.into_iter().chain(own.usd).min(),
-            tokens: tokens.into_iter().chain(own.tokens.map(|tokens| tokens.0)).min(),
             turns: own_turns.map_or(turns, |own| own.min(turns)),
             conversation_cost: resume.map(|id| ledger.conversation(id)).unwrap_or_default(),
             window: self.state.window(&self.site.plan, step),
@@ -158,6 +156,7 @@ impl Dispatcher<'_> {
             judges: self.state.judges.files().to_vec(),
             after,
             left,
+            rates: self.state.ledger.rates.clone(),
             stop: self.site.stop.clone(),
         };
         let (site, line) = (Rc::clone(&self.site), self.line.clone());

@@ -7,9 +7,10 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::sync::watch;
 
 use crate::{
+    engine::leftovers,
     model::{
         check::{Check, CheckKind, CheckStatus},
         hook_answer::{self, HookEnd},
@@ -20,7 +21,7 @@ use crate::{
         capture::KEEP_BYTES,
         process::{End, Exit, Program, RunLimits, run},
         signals::Stop,
-        sweep::{COOKIE, Cookie, sweep},
+        sweep::{COOKIE, Cookie},
     },
 };
 
@@ -50,12 +51,12 @@ pub(crate) async fn ask(question: &Question, input: Vec<u8>, stop: watch::Receiv
         keep_bytes: KEEP_BYTES,
         leak_grace: LEAK_GRACE,
     };
-    let (end, stdout, stderr) = match run(&question.program(), input, limits, stop).await {
+    let (end, stdout, stderr) = match run(&question.program(), input, limits, stop.clone()).await {
         Ok(done) => (ending(done.end), done.stdout.text(), done.stderr.text()),
         Err(error) => (HookEnd::NotStarted(error.to_string()), String::new(), String::new()),
     };
     let answer = hook_answer::read(&end, &stdout, &stderr);
-    question.leave_nobody().await;
+    question.leave_nobody(stop).await;
     Check {
         reason: answer.reason.or(match answer.status {
             CheckStatus::Passed => answer.context,
@@ -91,11 +92,10 @@ impl Question {
     }
 
     /// A hook is over when its program is; what it left behind must not work on.
-    async fn leave_nobody(&self) {
+    async fn leave_nobody(&self, stop: watch::Receiver<Stop>) {
         let cookie = self.env.iter().find(|(name, _)| name == COOKIE);
         let Some(cookie) = cookie.and_then(|(_, value)| value.to_str()) else { return };
-        let (cookie, grace) = (Cookie::Exact(cookie.to_owned()), self.grace.0);
-        let _nobody_left = spawn_blocking(move || sweep(&[cookie], grace)).await;
+        leftovers::end(Cookie::Exact(cookie.to_owned()), self.grace.0, stop).await;
     }
 }
 

@@ -2,13 +2,12 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt,
     path::{Path, PathBuf},
 };
 
-use tokio::task::spawn_blocking;
-
 use crate::{
-    engine::{child_env::Child, site::Site},
+    engine::{child_env::Child, leftovers, site::Site},
     model::panel::{
         EvidenceCommand,
         answer::{Expect, Issue},
@@ -20,7 +19,6 @@ use crate::{
         capture::KEEP_BYTES,
         fs::read_capped,
         process::{End, Exit, Program, RunLimits, run},
-        sweep::sweep,
     },
 };
 
@@ -35,24 +33,57 @@ pub(super) struct Ground {
     pub(super) planted: Option<Planted>,
 }
 
+/// Why nothing can be concluded: something about the evidence was to be seen, and was not.
+#[derive(Debug)]
+pub(super) enum Unseen {
+    /// The run was stopped while a command ran.
+    Stopped,
+    /// A command changed the tree, so the work that was judged is not there any more.
+    Changed(String),
+    /// The tree cannot be read, so nobody knows whether a command changed it.
+    Unreadable(String),
+}
+
+impl fmt::Display for Unseen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stopped => f.write_str("the run was stopped while evidence was looked at"),
+            Self::Changed(name) => write!(
+                f,
+                "the tree changed while the command `{name}` of `evidence` ran: what the reviewers \
+                 judged is not what is there now"
+            ),
+            Self::Unreadable(why) => write!(f, "the tree cannot be looked at: {why}"),
+        }
+    }
+}
+
 /// Looks up every quote, and runs each command that somebody named, once. What commands say is about
 /// the work, so they prove nothing about a copy of it.
-pub(super) async fn look(site: &Site, asked: &[Asked], ground: &Ground) -> Evidence {
+///
+/// # Errors
+/// What would have to be seen first. Evidence that is merely left out would count for those who
+/// confirm.
+pub(super) async fn look(
+    site: &Site,
+    asked: &[Asked],
+    ground: &Ground,
+) -> Result<Evidence, Unseen> {
     let mut quotes = BTreeMap::new();
     let mut named = BTreeSet::new();
     for Asked { reviewer, said } in asked {
         let Said::Answer { review } = said else { continue };
-        let stand = review.issues.iter().map(|issue| stands(&site.trees.own().root, issue, ground));
+        let stand = review.issues.iter().map(|issue| stands(site, issue, ground));
         quotes.insert(reviewer.clone(), stand.collect());
         named.extend(review.issues.iter().filter_map(|issue| issue.command.as_deref()));
     }
     if ground.planted.is_some() {
-        return Evidence { quotes, commands: BTreeMap::new() };
+        return Ok(Evidence { quotes, commands: BTreeMap::new() });
     }
-    Evidence { quotes, commands: commands(site, &named).await }
+    Ok(Evidence { quotes, commands: commands(site, &named).await? })
 }
 
-fn stands(root: &Path, issue: &Issue, ground: &Ground) -> bool {
+fn stands(site: &Site, issue: &Issue, ground: &Ground) -> bool {
     let Some(wanted) = issue.quote.as_deref().filter(|words| quote::says_something(words)) else {
         return false;
     };
@@ -63,7 +94,7 @@ fn stands(root: &Path, issue: &Issue, ground: &Ground) -> bool {
             (ground.output.clone(), faulty)
         }
         Some(file) => {
-            let bytes = inside(root, file).and_then(|path| read_capped(&path, FILE_BYTES).ok());
+            let bytes = inside(site, file).and_then(|path| read_capped(&path, FILE_BYTES).ok());
             let Some(bytes) = bytes else { return false };
             let text = String::from_utf8_lossy(&bytes).into_owned();
             let faulty = planted.and_then(|planted| planted.in_file(file, &text));
@@ -73,35 +104,41 @@ fn stands(root: &Path, issue: &Issue, ground: &Ground) -> bool {
     !quote::places(&faulty.unwrap_or(text), wanted).is_empty()
 }
 
-/// A reviewer names files of the tree, and no others.
-fn inside(root: &Path, file: &str) -> Option<PathBuf> {
-    let root = root.canonicalize().ok()?;
+/// A reviewer names files of the tree, and no others: what itself and others said lies in the
+/// sessions, and would prove any quote.
+fn inside(site: &Site, file: &str) -> Option<PathBuf> {
+    let root = site.trees.own().root.canonicalize().ok()?;
+    let sessions = site.session.dir().parent()?.canonicalize().ok()?;
     let real = root.join(file).canonicalize().ok()?;
-    (Path::new(file).is_relative() && real.starts_with(&root)).then_some(real)
+    let is_of_the_tree = real.starts_with(&root) && !real.starts_with(&sessions);
+    (Path::new(file).is_relative() && is_of_the_tree).then_some(real)
 }
 
-/// How the contract's commands behave, those that somebody named. One that changes the tree it
-/// judges proves nothing, and neither does one that could not run.
-async fn commands(site: &Site, named: &BTreeSet<&str>) -> BTreeMap<String, Expect> {
+/// How the contract's commands behave, those that somebody named. One that could not run proves
+/// nothing.
+async fn commands(site: &Site, named: &BTreeSet<&str>) -> Result<BTreeMap<String, Expect>, Unseen> {
     let panel = site.plan.panel.as_ref().expect("the plan asked for a panel");
     let mut behaved = BTreeMap::new();
     for command in panel.evidence.iter().filter(|command| named.contains(command.name.as_str())) {
-        let before = tree(site).await;
-        let Some(seen) = behave(site, command).await else { continue };
-        if tree(site).await == before {
-            behaved.insert(command.name.clone(), seen);
+        let before = tree(site).await?;
+        let seen = behave(site, command).await?;
+        if tree(site).await? != before {
+            return Err(Unseen::Changed(command.name.clone()));
         }
+        behaved.extend(seen.map(|seen| (command.name.clone(), seen)));
     }
-    behaved
+    Ok(behaved)
 }
 
-async fn tree(site: &Site) -> Option<String> {
-    let (changes, _) = site.trees.own().changes().await.ok().flatten()?;
-    changes.tree
+/// The tree as it is now; none where changes are not tracked.
+async fn tree(site: &Site) -> Result<Option<String>, Unseen> {
+    let seen = site.trees.own().changes().await;
+    let seen = seen.map_err(|fault| Unseen::Unreadable(fault.to_string()))?;
+    Ok(seen.and_then(|(changes, _)| changes.tree))
 }
 
 /// Runs one command; nothing that it started is left to change the tree afterwards.
-async fn behave(site: &Site, command: &EvidenceCommand) -> Option<Expect> {
+async fn behave(site: &Site, command: &EvidenceCommand) -> Result<Option<Expect>, Unseen> {
     let unit = format!("evidence/{}", command.name);
     let mut words = command.command.iter();
     let program = Program {
@@ -117,12 +154,13 @@ async fn behave(site: &Site, command: &EvidenceCommand) -> Option<Expect> {
         leak_grace: std::time::Duration::from_millis(200),
     };
     let done = run(&program, Vec::new(), limits, site.stop.clone()).await;
-    let (cookie, grace) = (site.cookie(&unit), limits.grace);
-    let _nobody_left = spawn_blocking(move || sweep(&[cookie], grace)).await;
-    match done.ok()?.end {
-        End::Exited(Exit::Code(0)) => Some(Expect::Passes),
+    leftovers::end(site.cookie(&unit), limits.grace, site.stop.clone()).await;
+    let Ok(done) = done else { return Ok(None) };
+    match done.end {
+        End::Exited(Exit::Code(0)) => Ok(Some(Expect::Passes)),
         // 126 and 127 are what a shell says of a program that it could not start.
-        End::Exited(Exit::Code(126 | 127) | Exit::Signal(_)) | End::TimedOut | End::Stopped => None,
-        End::Exited(Exit::Code(_)) => Some(Expect::Fails),
+        End::Exited(Exit::Code(126 | 127) | Exit::Signal(_)) | End::TimedOut => Ok(None),
+        End::Exited(Exit::Code(_)) => Ok(Some(Expect::Fails)),
+        End::Stopped => Err(Unseen::Stopped),
     }
 }

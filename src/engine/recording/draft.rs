@@ -23,7 +23,7 @@ use crate::{
 /// The run ended in a way that no replay can show.
 pub(crate) fn draft(site: &Site, state: &State, request: &Request) -> Result<Option<Draft>> {
     let Recording::Record(recorder) = &site.recording else { return Ok(None) };
-    expect_playable(site, recorder, state)?;
+    expect_playable(recorder, state)?;
     let words = words(&site.env, recorder);
     let kept = recorder.calls.borrow();
     let mut calls = Vec::new();
@@ -61,7 +61,7 @@ pub fn expected(finished: &Finished, env: &Env) -> serde_json::Value {
     result
 }
 
-fn expect_playable(site: &Site, recorder: &Recorder, state: &State) -> Result<()> {
+fn expect_playable(recorder: &Recorder, state: &State) -> Result<()> {
     let refuse = |why: String| {
         Fault::invalid("this run cannot be recorded").because(why).hint("nothing was written")
     };
@@ -77,11 +77,8 @@ fn expect_playable(site: &Site, recorder: &Recorder, state: &State) -> Result<()
         | Status::Busy
         | Status::Interrupted => return Err(refuse(format!("it ended {status}"))),
     }
-    let calls = state.steps.iter().filter(|(path, _)| site.plan.command(path).is_none());
-    let made = calls.map(|(_, step)| step.attempt).sum::<u32>();
-    let kept = recorder.calls.borrow().len();
-    if usize::try_from(made).unwrap_or(usize::MAX) != kept {
-        return Err(refuse("a call of it was broken off".to_owned()));
+    if let Some((step, _)) = recorder.broken_off.borrow().first() {
+        return Err(refuse(format!("a call of `{step}` was broken off")));
     }
     Ok(())
 }

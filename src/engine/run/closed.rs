@@ -1,7 +1,8 @@
 //! Calls that were under way when atlas was killed: closed with what their streams show.
 //!
 //! The reservation stays charged, since nobody told a price; but the tokens and turns that were
-//! seen count against the limits, and a price that was told is taken.
+//! seen count against the limits, and a price that was told is taken. The user's ledger of days
+//! is told the same.
 
 use std::{
     fs::File,
@@ -19,7 +20,7 @@ use crate::{
             event::{CallEnded, CallStarted},
         },
     },
-    store::session::SessionDir,
+    store::{day_ledger::DayLedger, session::SessionDir},
 };
 
 /// The longest line that is looked at; what tells of money is far shorter.
@@ -29,6 +30,19 @@ const MAX_LINE: u64 = 16 * 1024 * 1024;
 pub(super) fn calls(session: &SessionDir, left: &Left) -> Vec<CallEnded> {
     let open = left.state.ledger.open();
     open.filter_map(|call| Some(end(session, left, started(left, call)?))).collect()
+}
+
+/// Charges the day what the session is charged.
+pub(super) async fn settle(left: &Left, closed: &[CallEnded], day: &DayLedger) {
+    for call in closed {
+        let started = started(left, (&call.step, call.attempt));
+        let Some((call_start, entry)) = started.and_then(|it| Some((it, it.day.as_ref()?))) else {
+            continue;
+        };
+        let charged = left.state.ledger.rates.charge(call, call_start.reservation);
+        // Where this fails the day stays charged with the reservation.
+        let _charged = day.settle(entry, Some(charged)).await;
+    }
 }
 
 fn started<'a>(left: &'a Left, (step, attempt): (&str, u32)) -> Option<&'a CallStarted> {

@@ -16,7 +16,7 @@ use crate::{
         claude::Claude,
         prepare::Around,
         recording::Recording,
-        site::{Site, Writers},
+        site::{Site, TokensUsed, Writers},
         tree::WorkTree,
     },
     model::{Fault, Result, run::Plan},
@@ -70,6 +70,17 @@ pub(super) async fn guard(
     Ok(Guarded { warden, nonce })
 }
 
+/// The user's ledger of days, on behalf of a run.
+pub(super) fn day((session, run): (&Session, u32), plan: &Plan, around: &Around) -> DayLedger {
+    let payer = Payer {
+        session: session.id().clone(),
+        run,
+        skill: plan.skill.name.clone(),
+        repository: plan.hook_dir().display().to_string(),
+    };
+    DayLedger::at(&around.folders.state, around.clock, payer)
+}
+
 /// The site of a run on this ground, and the lock that is let go of before the run is told.
 pub(super) fn site(
     (plan, run, spent): (Plan, u32, Duration),
@@ -77,12 +88,7 @@ pub(super) fn site(
     setting: &Setting<'_>,
 ) -> (Site, Option<FileLock>) {
     let around = setting.around;
-    let payer = Payer {
-        session: ground.session.id().clone(),
-        run,
-        skill: plan.skill.name.clone(),
-        repository: plan.hook_dir().display().to_string(),
-    };
+    let day = day((&ground.session, run), &plan, around);
     let site = Site {
         plan,
         env: around.env.clone(),
@@ -94,8 +100,7 @@ pub(super) fn site(
         home: ground.home,
         trees: Trees::new(ground.tree, ground.branches),
         warden: RefCell::new(Some(ground.guarded.warden)),
-        day: (!ground.recording.is_replay())
-            .then(|| DayLedger::at(&around.folders.state, around.clock, payer)),
+        day: (!ground.recording.is_replay()).then_some(day),
         recording: ground.recording,
         keys: around.folders.state.join("keys"),
         cache: around.folders.cache.clone(),
@@ -105,6 +110,7 @@ pub(super) fn site(
         exe: around.own_exe.clone(),
         panels: RefCell::default(),
         writers: Writers::default(),
+        tokens: TokensUsed::default(),
         nonce: ground.guarded.nonce,
     };
     (site, ground.lock)

@@ -2,21 +2,17 @@
 
 use std::rc::Rc;
 
-use tokio::task::spawn_blocking;
-
 use crate::{
     engine::{
         dispatcher::{Dispatcher, Observer},
+        leftovers,
         site::Site,
     },
     model::{
         Result,
         run::{Event, State},
     },
-    sys::{
-        signals::Signals,
-        sweep::{Cookie, sweep},
-    },
+    sys::{signals::Signals, sweep::Cookie},
 };
 
 /// Writes the first events down, then goes on until the run has ended.
@@ -36,8 +32,7 @@ pub(super) async fn journey(
 /// Nothing of ours goes on: one sweep over all cookies of the run, then the warden goes home.
 pub(super) async fn clear_up(site: &Site) {
     let cookie = Cookie::Under(site.run_cookie());
-    let grace = site.plan.limits.grace.0;
-    let _nobody_left = spawn_blocking(move || sweep(&[cookie], grace)).await;
+    leftovers::end(cookie, site.plan.limits.grace.0, site.stop.clone()).await;
     if let Some(warden) = site.warden.borrow_mut().take() {
         // One that is gone has nothing to do any more.
         let _gone = warden.done();

@@ -4,7 +4,7 @@
 //! the session still carries the session's name in its environment, and nobody else does. A
 //! session's lock says whether somebody still works on it; without the lock nothing is looked for.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use tokio::task::spawn_blocking;
 
@@ -21,9 +21,11 @@ use crate::{
 const GRACE: Duration = Duration::from_secs(3);
 
 /// Ends what is left of this session, whose lock is held.
-pub(super) async fn of_session(session: &Session, observer: &mut dyn Observer) {
-    let found = end(vec![cookie(session.stored())]).await;
-    tell(found, observer);
+pub(super) async fn of_session(session: &Session, root: &Path, observer: &mut dyn Observer) {
+    if is_at_home(session.stored(), root) {
+        let found = end(vec![cookie(session.stored())]).await;
+        tell(found, observer);
+    }
 }
 
 /// Ends what is left of sessions that broke off and that nobody holds.
@@ -31,6 +33,9 @@ pub(super) async fn of_others(sessions: &Sessions, observer: &mut dyn Observer) 
     let mut held = Vec::new();
     let mut cookies = Vec::new();
     for session in sessions.broken_off() {
+        if !is_at_home(&session, sessions.root()) {
+            continue;
+        }
         if let Ok(Attempt::Locked(lock)) = FileLock::try_lock(&session.lock(), Mode::Exclusive) {
             held.push(lock);
             cookies.push(cookie(&session));
@@ -38,6 +43,13 @@ pub(super) async fn of_others(sessions: &Sessions, observer: &mut dyn Observer) 
     }
     let found = end(cookies).await;
     tell(found, observer);
+}
+
+/// Whether this is the session itself. A copied checkout has copies of its sessions, and of their
+/// locks, which nobody holds; but the names in them may be those of a run that goes on elsewhere.
+fn is_at_home(session: &SessionDir, root: &Path) -> bool {
+    let made_in = session.made_in().and_then(|root| root.canonicalize().ok());
+    made_in.is_some() && made_in == root.canonicalize().ok()
 }
 
 fn cookie(session: &SessionDir) -> Cookie {

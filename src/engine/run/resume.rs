@@ -88,7 +88,7 @@ pub async fn resume(
     }
     let mut left = Left::of(session.stored(), &recovered.lines)?;
     drop(recovered);
-    orphans::of_session(&session, observer).await;
+    orphans::of_session(&session, &asked.root, observer).await;
     if left.state.end.as_ref().is_some_and(RunEnd::is_for_good) {
         observer.notice("this run has ended: there is nothing to go on with");
         return finish::again(&session, left);
@@ -97,7 +97,7 @@ pub async fn resume(
     let mut differences = settle_sources(&mut left, &asked, (&session, around)).await?;
     let accepted = !differences.is_empty();
     let planned_anew = accepted || asked.limits != NewLimits::default();
-    asked.limits.set(&mut left.plan);
+    asked.limits.set(&mut left.plan, left.state.ledger.turns);
     left.plan.pace.wait = asked.wait.or(left.plan.pace.wait);
 
     let claude = real_claude(&left.plan, around);
@@ -120,6 +120,7 @@ pub async fn resume(
     let guarded = ground::guard((&session, run), lock.as_ref(), around).await?;
     let base = tree.stand().filter(|_| lost == Lost::Base).map(Box::new);
     let closed = closed::calls(session.stored(), &left);
+    closed::settle(&left, &closed, &ground::day((&session, run), &left.plan, around)).await;
     let mut events = vec![Event::RunResumed { differences, accepted, base, closed }];
     events.extend(planned_anew.then(|| planned(&left.plan)));
     let recording = Recording::Off;
@@ -232,11 +233,20 @@ fn with_inputs_read_again(request: &Request) -> Result<Request> {
 }
 
 impl NewLimits {
-    fn set(self, plan: &mut Plan) {
+    /// The turns of tasks are those of each; `used` are those that all have used.
+    fn set(self, plan: &mut Plan, used: u32) {
         let limits = &mut plan.limits;
         limits.usd = self.usd.or(limits.usd);
         limits.turns = self.turns.unwrap_or(limits.turns);
         limits.time = self.time.unwrap_or(limits.time);
+        if let (Some(turns), Some(_)) = (self.turns, &plan.tasks) {
+            let mut all = used;
+            for task in plan.steps.iter_mut().filter_map(|step| step.sub_agent.as_mut()) {
+                task.turns = turns;
+                all = all.saturating_add(turns);
+            }
+            plan.limits.turns = all;
+        }
     }
 }
 

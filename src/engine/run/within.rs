@@ -32,7 +32,7 @@ pub(super) async fn session(
     let stored = prepared.sessions.find(query)?;
     let taken = take(home, (&stored, request.wait), new.clock, observer);
     let (session, recovered) = locks::unless_stopped(&setting.signals, taken).await?;
-    orphans::of_session(&session, observer).await;
+    orphans::of_session(&session, prepared.sessions.root(), observer).await;
     let all = runs(&recovered.lines);
     let run = u32::try_from(all.len()).unwrap_or(u32::MAX).saturating_add(1);
     let told = all.iter().filter_map(|lines| Left::of(&stored, lines).ok());

@@ -32,6 +32,8 @@ pub struct CallSpec<'a> {
     pub read_rules: &'a [String],
     /// Folders outside its own that it may use as its own.
     pub folders: &'a [String],
+    /// Rules that keep it from what it must not know.
+    pub denied: &'a [String],
     /// A settings file of ours: login keys, for isolated calls of users who need one, and hooks.
     pub settings_file: Option<&'a str>,
     /// Whether the stream tells what hooks said.
@@ -92,6 +94,9 @@ pub fn argv(spec: &CallSpec<'_>) -> Vec<String> {
     let allowed: Vec<&str> = rules.chain(own).collect();
     if !allowed.is_empty() {
         args.pair("--allowedTools", &allowed.join(","));
+    }
+    if !spec.denied.is_empty() {
+        args.pair("--disallowedTools", &spec.denied.join(","));
     }
     for folder in spec.folders {
         args.pair("--add-dir", folder);

@@ -62,10 +62,10 @@ impl LimitKind {
     /// The flag that raises it, where there is one.
     pub fn flag(self) -> Option<&'static str> {
         match self {
-            Self::Usd | Self::UsdPerDay => Some("--max-usd"),
+            Self::Usd => Some("--max-usd"),
             Self::Turns => Some("--max-turns"),
             Self::Time => Some("--timeout"),
-            Self::Tokens | Self::Idle | Self::Context | Self::Quota => None,
+            Self::UsdPerDay | Self::Tokens | Self::Idle | Self::Context | Self::Quota => None,
         }
     }
 

@@ -72,6 +72,7 @@ fn events_of_a_step(text: &str, attempt: u32, json: serde_json::Value) -> Vec<Ev
         reservation: usd,
         cap: None,
         stream: 0,
+        day: None,
     };
     let ended = CallEnded {
         step: step.clone(),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Parts, Place};
 use crate::model::{
-    Delivery, Request,
+    Delivery, Request, VerifyRequest,
     check::Require,
     contract::{Isolation, PermissionMode},
     run::Plan,
@@ -62,6 +62,7 @@ pub struct Case {
 /// Flags of a run that decide what it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on a command line")]
 pub struct Options {
     /// `--edit`.
     pub edit: bool,
@@ -77,6 +78,41 @@ pub struct Options {
     pub permission_mode: Option<PermissionMode>,
     /// `--require`.
     pub require: Option<Require>,
+    /// `--verify`, `--no-verify`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify: Option<Verify>,
+    /// `--canary`.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub canary: bool,
+}
+
+/// What the command line said about the panel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Verify {
+    /// `--verify`, or `--no-verify`.
+    Whether(bool),
+    /// `--verify=N`.
+    Reviewers(u32),
+}
+
+impl Verify {
+    fn of(request: VerifyRequest) -> Option<Self> {
+        match request {
+            VerifyRequest::AsContract => None,
+            VerifyRequest::On(None) => Some(Self::Whether(true)),
+            VerifyRequest::On(Some(reviewers)) => Some(Self::Reviewers(reviewers)),
+            VerifyRequest::Off => Some(Self::Whether(false)),
+        }
+    }
+
+    fn request(self) -> VerifyRequest {
+        match self {
+            Self::Whether(true) => VerifyRequest::On(None),
+            Self::Whether(false) => VerifyRequest::Off,
+            Self::Reviewers(reviewers) => VerifyRequest::On(Some(reviewers)),
+        }
+    }
 }
 
 /// What git knew: enough to make a repository in which the same facts hold.
@@ -140,8 +176,17 @@ impl Case {
     /// The request as it would have been typed there: what is typed now comes first.
     #[must_use]
     pub fn asked_again(&self, now: &Request) -> Request {
-        let Options { edit, worktree, apply, allow, model, permission_mode, require } =
-            &self.options;
+        let Options {
+            edit,
+            worktree,
+            apply,
+            allow,
+            model,
+            permission_mode,
+            require,
+            verify,
+            canary,
+        } = &self.options;
         let nothing_typed = now.args.is_empty() && now.inputs.is_empty();
         let inputs = || self.inputs.iter().map(|(name, value)| (name.clone(), value.clone()));
         let mut asked = now.clone();
@@ -158,6 +203,10 @@ impl Case {
         asked.model = asked.model.or_else(|| model.clone());
         asked.permission_mode = asked.permission_mode.or(*permission_mode);
         asked.require = asked.require.or(*require);
+        if let (VerifyRequest::AsContract, Some(verify)) = (asked.verify, verify) {
+            asked.verify = verify.request();
+        }
+        asked.canary |= canary;
         asked
     }
 
@@ -172,6 +221,8 @@ impl Case {
             model: request.model.clone(),
             permission_mode: agent.map(|agent| agent.permission_mode),
             require: Some(plan.require),
+            verify: Verify::of(request.verify),
+            canary: request.canary,
         }
     }
 }

@@ -27,7 +27,9 @@ use crate::model::{
     value::{Span, Usd},
 };
 
-pub use unit::{CallEnded, CallStarted, CommandEnded, Decision, Output, StepCached, WorkTaken};
+pub use unit::{
+    CallEnded, CallStarted, CommandEnded, DayEntry, Decision, Output, StepCached, WorkTaken,
+};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -37,8 +37,38 @@ pub struct Ledger {
     /// By step: the context window that the result of its last call named, in tokens.
     pub windows: BTreeMap<String, u64>,
     conversations: BTreeMap<String, Usd>,
-    /// By model: what the last settled call cost, and for how many tokens.
-    rates: BTreeMap<String, (Usd, u64)>,
+    /// What the last calls cost.
+    pub rates: Rates,
+}
+
+/// By model: what the last settled call cost, and for how many tokens.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rates(BTreeMap<String, (Usd, u64)>);
+
+impl Rates {
+    /// What a call is charged: its price, where that was told; else what it reserved, or what it
+    /// would have cost at the last rate, whichever is more.
+    pub fn charge(&self, call: &CallEnded, reserved: Usd) -> Usd {
+        call.spend.usd.unwrap_or_else(|| reserved.max(self.at_last_rate(call)))
+    }
+
+    /// What a call whose price nobody told would have cost at the rate of the last settled call of
+    /// its model; nothing where none was settled. It can only raise what is charged.
+    fn at_last_rate(&self, call: &CallEnded) -> Usd {
+        let rate = call.model.as_ref().and_then(|model| self.0.get(model));
+        let Some((usd, tokens)) = rate.filter(|(_, tokens)| *tokens > 0) else {
+            return Usd::ZERO;
+        };
+        #[expect(clippy::cast_precision_loss, reason = "tokens of a call are far below 2^53")]
+        let share = call.spend.tokens.counted() as f64 / *tokens as f64;
+        Usd::from_dollars(usd.dollars() * share).unwrap_or_default()
+    }
+
+    fn learn(&mut self, call: &CallEnded) {
+        if let (Some(model), Some(usd)) = (&call.model, call.spend.usd) {
+            self.0.insert(model.clone(), (usd, call.spend.tokens.counted()));
+        }
+    }
 }
 
 impl Ledger {
@@ -73,16 +103,12 @@ impl Ledger {
         let key = (call.step.clone(), call.attempt);
         self.granted.remove(&key);
         let reserved = self.open.remove(&key).unwrap_or_default();
-        if let Some(usd) = call.spend.usd {
-            self.known += usd;
-            self.settled += usd;
-        } else {
-            self.settled += reserved.max(self.at_last_rate(call));
-            self.calls_unknown += 1;
+        self.settled += self.rates.charge(call, reserved);
+        match call.spend.usd {
+            Some(usd) => self.known += usd,
+            None => self.calls_unknown += 1,
         }
-        if let (Some(model), Some(usd)) = (&call.model, call.spend.usd) {
-            self.rates.insert(model.clone(), (usd, call.spend.tokens.counted()));
-        }
+        self.rates.learn(call);
         self.tokens += call.spend.tokens;
         self.turns += call.spend.turns;
         if call.spend.basis != Basis::Unknown {
@@ -105,18 +131,6 @@ impl Ledger {
         if let (Some(session), Some(cost)) = (claude_session, call.conversation_cost) {
             self.conversations.insert(session.to_owned(), cost);
         }
-    }
-
-    /// What a call whose price nobody told would have cost at the rate of the last settled call of
-    /// its model; nothing where none was settled. It can only raise what is charged.
-    fn at_last_rate(&self, call: &CallEnded) -> Usd {
-        let rate = call.model.as_ref().and_then(|model| self.rates.get(model));
-        let Some((usd, tokens)) = rate.filter(|(_, tokens)| *tokens > 0) else {
-            return Usd::ZERO;
-        };
-        #[expect(clippy::cast_precision_loss, reason = "tokens of a call are far below 2^53")]
-        let share = call.spend.tokens.counted() as f64 / *tokens as f64;
-        Usd::from_dollars(usd.dollars() * share).unwrap_or_default()
     }
 
     /// Everything that is gone or promised: settled calls and open reservations.
@@ -166,6 +180,7 @@ mod tests {
             reservation: Usd::from_micros(50_000),
             cap: None,
             stream: 0,
+            day: None,
         }
     }
 

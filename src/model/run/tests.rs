@@ -98,6 +98,7 @@ fn call_started() -> Event {
         reservation: Usd::from_micros(50_000),
         cap: None,
         stream: 0,
+        day: None,
     })
 }
 

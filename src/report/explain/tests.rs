@@ -18,6 +18,7 @@ fn commands(plan: &Plan) -> Vec<Vec<String>> {
             max_usd: plan.limits.usd,
             read_rules: &[],
             folders: &[],
+            denied: &[],
             settings_file: None,
             hook_events: false,
         };

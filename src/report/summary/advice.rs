@@ -62,13 +62,16 @@ fn limit(plan: &Plan, state: &State, result: &RunResult) -> Option<String> {
         Halt::Limit(kind, _) => *kind,
         Halt::Interrupted(_) | Halt::Over(..) | Halt::Unavailable(..) => return None,
     };
-    Some(match raised(plan, state, kind) {
-        Some(raised) => format!("go on with {}", again(result, &raised)),
-        None => format!(
-            "raise `limits.{}`, then go on with {}",
-            kind.name(),
-            again(result, "--accept-changes")
+    if let Some(raised) = raised(plan, state, kind) {
+        return Some(format!("go on with {}", again(result, &raised)));
+    }
+    let go_on = again(result, "--accept-changes");
+    Some(match kind {
+        LimitKind::UsdPerDay => format!(
+            "wait until the next day begins by UTC, or raise `usd-per-day` in your own configuration; \
+             then go on with {go_on}"
         ),
+        _ => format!("raise `limits.{}`, then go on with {go_on}", kind.name()),
     })
 }
 

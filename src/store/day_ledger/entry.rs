@@ -16,6 +16,7 @@ use crate::{
         value::Usd,
     },
     store::stamp,
+    sys::process::ProcessId,
 };
 
 /// The version of the format that is written.
@@ -48,6 +49,12 @@ pub(super) struct Entry<'a> {
     pub(super) id: Cow<'a, str>,
     /// How much; `None` for a call whose price nobody told.
     pub(super) usd: Option<Usd>,
+    /// What the call may cost at most while it is under way, where the day has a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) cap: Option<Usd>,
+    /// The atlas that makes the call: once that is gone, nothing is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) by: Option<ProcessId>,
 }
 
 /// What one call is charged.
@@ -56,13 +63,23 @@ pub(super) struct Charge {
     pub(super) skill: String,
     pub(super) session: String,
     pub(super) run: u32,
-    pub(super) usd: Usd,
+    usd: Usd,
+    /// What the call may cost at most, and the atlas that makes it.
+    under_way: Option<(Usd, ProcessId)>,
 }
 
 impl Charge {
     fn of(entry: Entry<'_>, usd: Usd) -> Self {
         let (skill, session) = (entry.skill.into_owned(), entry.session.into_owned());
-        Self { skill, session, run: entry.run, usd }
+        let under_way = entry.cap.zip(entry.by).filter(|_| entry.kind == Kind::Reserve);
+        Self { skill, session, run: entry.run, usd, under_way }
+    }
+
+    /// What nobody else may spend: the price, or all that a call under way may come to cost. One
+    /// whose atlas is gone was ended with it, and stays charged what it reserved.
+    pub(super) fn held(&self) -> Usd {
+        let at_work = self.under_way.filter(|(_, by)| ProcessId::of(by.pid) == *by);
+        at_work.map_or(self.usd, |(cap, _)| self.usd.max(cap))
     }
 }
 

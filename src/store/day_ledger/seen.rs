@@ -14,7 +14,7 @@ use super::{
     entry::{self, Charge},
 };
 use crate::{
-    model::{Fault, Result, value::Usd},
+    model::{Fault, Result},
     sys::fs::open_stored,
 };
 
@@ -53,11 +53,6 @@ impl Seen {
         let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
         self.read += whole as u64;
         Ok(length)
-    }
-
-    /// What the day is charged in all.
-    pub(super) fn spent(&self) -> Usd {
-        self.charges.values().map(|charge| charge.usd).sum()
     }
 
     /// Each charge of the day.

@@ -13,6 +13,11 @@ fn cents(cents: u64) -> Usd {
     Usd::from_micros(cents * 10_000)
 }
 
+/// A call that may cost what it probably costs, and no more.
+fn exactly(amount: u64) -> Wanted {
+    Wanted { least: cents(amount), most: Some(cents(amount)) }
+}
+
 /// A session of its own for each skill.
 fn session(skill: &str) -> String {
     format!("20261120-120000-{skill:x<4.4}")
@@ -29,7 +34,7 @@ fn ledger(state: &Path, at: &str, skill: &str) -> DayLedger {
 }
 
 async fn spent(ledger: &DayLedger) -> Usd {
-    match ledger.reserve(Some(Usd::ZERO), cents(1)).await {
+    match ledger.reserve(Some(Usd::ZERO), exactly(1)).await {
         Err(NotReserved::OverLimit(over)) => over.spent,
         other => panic!("{other:?}"),
     }
@@ -46,8 +51,8 @@ async fn a_day_is_charged_what_is_reserved_until_it_is_settled() {
     let (_folder, state) = place();
     let review = ledger(&state, NOON, "review");
     let limit = Some(cents(100));
-    let first = review.reserve(limit, cents(60)).await.unwrap();
-    let fault = review.reserve(limit, cents(41)).await.unwrap_err();
+    let first = review.reserve(limit, exactly(60)).await.unwrap();
+    let fault = review.reserve(limit, exactly(41)).await.unwrap_err();
     let expected = OverLimit {
         asked: cents(41),
         spent: cents(60),
@@ -61,14 +66,14 @@ async fn a_day_is_charged_what_is_reserved_until_it_is_settled() {
     };
     assert_eq!(fault, NotReserved::OverLimit(expected));
     let fix = ledger(&state, NOON, "fix");
-    let second = fix.reserve(limit, cents(40)).await.unwrap();
+    let second = fix.reserve(limit, exactly(40)).await.unwrap();
 
-    review.settle(&first, Some(cents(10))).await.unwrap();
+    review.settle(&first.entry, Some(cents(10))).await.unwrap();
     assert_eq!(spent(&review).await, cents(50));
-    fix.settle(&second, None).await.unwrap();
+    fix.settle(&second.entry, None).await.unwrap();
     assert_eq!(spent(&review).await, cents(50), "nobody knows what it cost");
-    fix.settle(&second, Some(cents(95))).await.unwrap();
-    let NotReserved::OverLimit(over) = review.reserve(limit, cents(1)).await.unwrap_err() else {
+    fix.settle(&second.entry, Some(cents(95))).await.unwrap();
+    let NotReserved::OverLimit(over) = review.reserve(limit, exactly(1)).await.unwrap_err() else {
         panic!("the day is spent");
     };
     assert_eq!(
@@ -79,12 +84,55 @@ async fn a_day_is_charged_what_is_reserved_until_it_is_settled() {
 }
 
 #[tokio::test]
+async fn what_calls_at_once_may_cost_is_never_more_than_the_day_has() {
+    let (_folder, state) = place();
+    let ledger = ledger(&state, NOON, "a");
+    let wanted = |most| Wanted { least: cents(5), most };
+    let mut caps = Vec::new();
+    let mut held = Vec::new();
+    for most in [Some(cents(200)), Some(cents(8)), None, Some(cents(9)), None, None] {
+        let reserved = ledger.reserve(Some(cents(100)), wanted(most)).await.unwrap();
+        caps.push(reserved.cap.unwrap().micros() / 10_000);
+        held.push(reserved);
+    }
+    assert_eq!(caps, [50, 8, 21, 9, 6, 5], "at most half of what is left, and never too little");
+    assert!(ledger.reserve(Some(cents(100)), wanted(None)).await.is_err());
+    assert_eq!(ledger.reserve(None, wanted(None)).await.unwrap().cap, None);
+    for reserved in held {
+        ledger.settle(&reserved.entry, reserved.cap).await.unwrap();
+    }
+    assert!(spent(&ledger).await <= cents(100 + 5), "with the one that no limit held for");
+}
+
+#[tokio::test]
+async fn a_call_whose_atlas_is_gone_holds_what_it_reserved() {
+    let (_folder, state) = place();
+    let ledger = ledger(&state, NOON, "a");
+    let _makes_the_folder = ledger.reserve(None, exactly(1)).await.unwrap();
+    let me = ProcessId::of(std::process::id());
+    let earlier = me.start.map(|start| start - 1);
+    for (by, more) in [
+        (me, 90),
+        (ProcessId { start: earlier, ..me }, 5),
+        (ProcessId { pid: u32::MAX, start: Some(1) }, 5),
+    ] {
+        let before = spent(&ledger).await;
+        let entry = DayEntry { id: format!("{by:?}"), day: "2026-11-20".to_owned() };
+        let line = ledger.line(&entry, Kind::Reserve, Some(cents(5)));
+        ledger.append(&Entry { cap: Some(cents(90)), by: Some(by), ..line }).unwrap();
+        assert_eq!(spent(&ledger).await, before + cents(more), "{by:?}");
+        ledger.settle(&entry, Some(cents(7))).await.unwrap();
+        assert_eq!(spent(&ledger).await, before + cents(7), "{by:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_day_ends_at_midnight_utc_and_a_price_counts_where_it_was_reserved() {
     let (_folder, state) = place();
     let late = ledger(&state, "2026-11-20T23:59:59.999Z", "a");
-    let reservation = late.reserve(None, cents(60)).await.unwrap();
+    let reservation = late.reserve(None, exactly(60)).await.unwrap();
     let early = ledger(&state, "2026-11-21T00:00:00Z", "a");
-    early.settle(&reservation, Some(cents(70))).await.unwrap();
+    early.settle(&reservation.entry, Some(cents(70))).await.unwrap();
     assert_eq!((spent(&early).await, spent(&late).await), (Usd::ZERO, cents(70)));
 }
 
@@ -92,11 +140,11 @@ async fn a_day_ends_at_midnight_utc_and_a_price_counts_where_it_was_reserved() {
 async fn what_a_power_cut_broke_costs_nobody_else() {
     let (_folder, state) = place();
     let ledger = ledger(&state, NOON, "a");
-    let _first = ledger.reserve(None, cents(1)).await.unwrap();
+    let _first = ledger.reserve(None, exactly(1)).await.unwrap();
     let whole = std::fs::read(&ledger.file).unwrap();
     for cut in 0..whole.len() {
         File::create(&ledger.file).unwrap().write_all(&whole[..cut]).unwrap();
-        let _second = ledger.reserve(None, cents(2)).await.unwrap();
+        let _second = ledger.reserve(None, exactly(2)).await.unwrap();
         // Where only the newline was lost, the line itself is whole.
         let first = if cut + 1 == whole.len() { cents(1) } else { Usd::ZERO };
         assert_eq!(spent(&ledger).await, first + cents(2), "cut at {cut}");
@@ -107,14 +155,14 @@ async fn what_a_power_cut_broke_costs_nobody_else() {
 async fn a_later_format_is_refused_only_where_it_counts() {
     let (_folder, state) = place();
     let today = ledger(&state, NOON, "a");
-    let _any = today.reserve(None, cents(1)).await.unwrap();
+    let _any = today.reserve(None, exactly(1)).await.unwrap();
     let newer = crate::model::journal_line::seal(br#"{"v":2,"day":"2026-11-20"}"#.to_vec());
     open_append_private(&today.file).unwrap().write_all(&newer).unwrap();
-    match today.reserve(None, cents(1)).await.unwrap_err() {
+    match today.reserve(None, exactly(1)).await.unwrap_err() {
         NotReserved::Fault(fault) => assert_eq!(fault.status, Status::Invalid),
         NotReserved::OverLimit(over) => panic!("{over}"),
     }
-    assert!(ledger(&state, "2026-11-21T12:00:00Z", "a").reserve(None, cents(1)).await.is_ok());
+    assert!(ledger(&state, "2026-11-21T12:00:00Z", "a").reserve(None, exactly(1)).await.is_ok());
 }
 
 #[tokio::test]
@@ -123,13 +171,13 @@ async fn a_large_ledger_forgets_old_days_and_nothing_else() {
     let old = ledger(&state, "2026-10-10T12:00:00Z", "old");
     let kept = ledger(&state, "2026-10-11T12:00:00Z", "kept");
     let today = ledger(&state, NOON, "new");
-    let _old = old.reserve(None, cents(1)).await.unwrap();
+    let _old = old.reserve(None, exactly(1)).await.unwrap();
     let line = std::fs::read(&old.file).unwrap();
     let many = usize::try_from(COMPACT_ABOVE).unwrap() / line.len() + 1;
     open_append_private(&old.file).unwrap().write_all(&line.repeat(many)).unwrap();
-    let _kept = kept.reserve(None, cents(2)).await.unwrap();
+    let _kept = kept.reserve(None, exactly(2)).await.unwrap();
     assert!(std::fs::metadata(&old.file).unwrap().len() > COMPACT_ABOVE, "forty days are kept");
-    let _today = today.reserve(None, cents(3)).await.unwrap();
+    let _today = today.reserve(None, exactly(3)).await.unwrap();
     assert_eq!(std::fs::read_to_string(&old.file).unwrap().lines().count(), 2);
     let sums = (spent(&old).await, spent(&kept).await, spent(&today).await);
     assert_eq!(sums, (Usd::ZERO, cents(2), cents(3)));
@@ -145,7 +193,7 @@ async fn reserves_what_fits() {
     if let Some(state) = state {
         let ledger = ledger(Path::new(&state), NOON, "a");
         for _ in 0..20 {
-            match ledger.reserve(Some(cents(100)), cents(1)).await {
+            match ledger.reserve(Some(cents(100)), exactly(1)).await {
                 Ok(_) | Err(NotReserved::OverLimit(_)) => {}
                 Err(NotReserved::Fault(fault)) => panic!("{fault}"),
             }

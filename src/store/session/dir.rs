@@ -57,6 +57,15 @@ impl SessionDir {
         Ok(session)
     }
 
+    /// The root of the work tree in which it was made, or the folder where the user stood.
+    ///
+    /// A copy of the session in another tree says the same. One whose description cannot be read
+    /// says nothing.
+    pub fn made_in(&self) -> Option<PathBuf> {
+        let file = SessionFile::read(&self.file()).filter(|file| file.id == self.id)?;
+        Some(PathBuf::from(file.root))
+    }
+
     /// The journal.
     pub fn journal(&self) -> PathBuf {
         self.path.join(JOURNAL)

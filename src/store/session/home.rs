@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How many names are tried; two of them alike within a second are rare already.
-const TRIES: usize = 16;
+const TRIES: u32 = 16;
 
 /// A folder in which sessions can be made.
 #[derive(Clone, Debug)]
@@ -138,8 +138,8 @@ impl Home {
         new: &NewSession,
         describe: impl Fn(&mut SessionFile, &SessionId),
     ) -> Result<(SessionDir, SessionFile)> {
-        for _ in 0..TRIES {
-            let id = SessionId::new(new.clock.now(), Uuid::new_v4().as_u64_pair().1);
+        for taken in 0..TRIES {
+            let id = SessionId::new(new.clock.now(), taken);
             let mut file = SessionFile::new(id.clone(), &self.root);
             file.claude.clone_from(&new.claude);
             describe(&mut file, &id);

@@ -179,7 +179,7 @@ impl Sessions {
     }
 
     /// The folder of the work tree, the git folder of a bare repository, or where the user stood.
-    pub(super) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         &self.root
     }
 

@@ -7,7 +7,7 @@ use std::{
         fd::OwnedFd,
         unix::fs::{FileExt as _, MetadataExt as _},
     },
-    thread,
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 
@@ -25,8 +25,9 @@ const MAX_BYTES: u64 = 8 * 1024 * 1024;
 const ROOM: usize = 8 * 1024;
 
 /// How long a process is waited for that is just becoming another program, and how often it is
-/// looked at. Becoming one takes well under a millisecond, unless the disk is slow.
-const EXEC_TIME: Duration = Duration::from_millis(50);
+/// looked at. Becoming one takes well under a millisecond, unless the disk is slow or the machine
+/// has no time for it; and nobody else is ever waited for.
+const EXEC_TIME: Duration = Duration::from_secs(1);
 const EXEC_LOOK: Duration = Duration::from_micros(100);
 
 /// A hold on one process: it never comes to mean another one, even when the pid does.
@@ -118,7 +119,8 @@ pub(crate) fn environ(pid: u32) -> Option<Vec<u8>> {
         if !bytes.is_empty() || has_no_environment(pid) || Instant::now() >= deadline {
             return Some(bytes);
         }
-        thread::sleep(EXEC_LOOK);
+        // Nothing tells of it, so it is looked at again after a moment.
+        let _moment_over = poll(&mut [], Some(&timespec(EXEC_LOOK)));
     }
 }
 
@@ -140,10 +142,14 @@ fn read_at_once(file: &File) -> Option<Vec<u8>> {
 /// becomes another program has its memory already, but Linux tells where its code lies only when
 /// the place of its environment is told too.
 fn has_no_environment(pid: u32) -> bool {
-    let Some(stat) = read(pid, "stat") else {
+    /// Where the code begins; a system that never tells it tells nothing of who becomes what.
+    const CODE: usize = 26;
+    static TELLS: LazyLock<bool> =
+        LazyLock::new(|| stat_field(std::process::id(), CODE).is_some_and(|code: u64| code > 0));
+    let Some(stat) = read(pid, "stat").filter(|_| *TELLS) else {
         return true;
     };
-    let [memory, code, begin, end] = [23, 26, 50, 51].map(|number| field_of(&stat, number));
+    let [memory, code, begin, end] = [23, CODE, 50, 51].map(|number| field_of(&stat, number));
     memory.is_none_or(|bytes: u64| bytes == 0) || (code != Some(0) && begin == end)
 }
 
@@ -206,15 +212,35 @@ mod tests {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a process as anybody starts one, not a unit of ours"
+    )]
+    fn program(path: &str) -> process::Command {
+        process::Command::new(path)
+    }
+
+    fn wait_until(holds: impl Fn() -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while !holds() {
+            assert!(Instant::now() < deadline, "it never comes to hold");
+            std::thread::yield_now();
+        }
+    }
+
     #[test]
     fn a_process_that_becomes_another_program_again_and_again_shows_its_environment() {
         let script = "exec sh -c \"$0\" \"$0\"";
         // More than the room that is made at first.
         let filling = "x".repeat(3 * ROOM);
-        let mut command = process::Command::new("/bin/sh");
+        let mut command = program("/bin/sh");
         command.args(["-c", script, script]).env_clear();
         command.env("PATH", "/usr/bin:/bin").env("FILLING", &filling).env("UNIT", "s/1");
         let child = Child::start(&mut command);
+        // Until it is another program for the first time, it is this one.
+        let exe = format!("/proc/{}/exe", child.0.id());
+        let own = fs::read_link("/proc/self/exe").unwrap();
+        wait_until(|| fs::read_link(&exe).is_ok_and(|exe| exe != own));
         for look in 0..5_000 {
             let bytes = environ(child.0.id()).unwrap();
             let has = |wanted: &[u8]| bytes.split(|byte| *byte == 0).any(|part| part == wanted);
@@ -225,10 +251,12 @@ mod tests {
 
     #[test]
     fn one_without_an_environment_and_one_that_has_ended_are_not_waited_for() {
-        let bare = Child::start(process::Command::new("/bin/sleep").arg("600").env_clear());
-        let mut ended = Child::start(&mut process::Command::new("/bin/true"));
+        let bare = Child::start(program("/bin/sleep").arg("600").env_clear());
+        let mut ended = Child::start(&mut program("/bin/true"));
         let handle = Handle::open(ended.0.id()).unwrap();
         assert!(Handle::wait_all(&[&handle], Instant::now() + Duration::from_secs(20)).unwrap());
+        // One that has variables never gets there.
+        wait_until(|| has_no_environment(bare.0.id()));
         for child in [&bare, &ended] {
             assert!(has_no_environment(child.0.id()), "{:?}", child.0);
             assert_eq!(environ(child.0.id()).unwrap_or_default(), b"");

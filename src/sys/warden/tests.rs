@@ -184,5 +184,7 @@ async fn a_killed_warden_is_noticed() {
     // A program that another test forks at this moment holds the socket open until it is executed.
     let told = || warden.guard(&ProcessId { pid: 1, start: None }, "cookie").err();
     let error = std::iter::repeat_with(told).flatten().next().unwrap();
-    assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    // The second is what a writer hears who waited for room.
+    let gone = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
+    assert!(gone.contains(&error.kind()), "{error:?}");
 }

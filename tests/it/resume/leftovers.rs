@@ -100,3 +100,27 @@ fn a_torn_last_line_is_cut_off_and_kept() {
     assert!(output.stderr.contains("put aside as journal.torn-"), "{output}");
     world.expect_valid_journal();
 }
+
+/// The copy holds the journal of a run that goes on, and a lock that nobody holds.
+#[test]
+fn a_run_in_a_copied_checkout_ends_nothing_of_the_first_one() {
+    let gate = Gate::shut();
+    let world = held_in_the_second(&gate);
+    let running = start(&world, &gate, &[]);
+    let at_work = claude(&world);
+    let session = world.session();
+    let copy = world.root().join("copy");
+    world
+        .program("cp".as_ref(), ["-r".as_ref(), world.dir().as_os_str(), copy.as_os_str()])
+        .run()
+        .expect_code(0);
+
+    let name = session.file_name().unwrap().to_str().unwrap();
+    world.atlas(["resume", name]).cwd(&copy).run().expect_code(8);
+    world.atlas(["run", "chain"]).cwd(&copy).run().expect_code(0);
+
+    let gone = |pid: &Pid| wait_until_gone(*pid, Duration::ZERO);
+    assert!(!at_work.iter().any(gone), "nobody ended it");
+    gate.open();
+    running.wait().expect_code(0);
+}

@@ -4,6 +4,7 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use super::chain::{asked, held_in_the_second, kill, resume, start, world};
+use crate::support::fake::{Script, Step};
 use crate::support::files::read;
 use crate::support::meeting::Meeting;
 use crate::support::model::{Gate, rule};
@@ -145,4 +146,38 @@ fn what_a_resumed_conversation_costs_is_a_difference() {
     let usd = |n: usize| ended[n]["spend"]["usd"].as_f64();
     assert!(usd(0) > Some(0.20), "{ended:#?}");
     assert!(usd(2) < Some(0.05), "the conversation's total without what it was: {ended:#?}");
+}
+
+/// What the day's ledger was told last of each call.
+fn day(world: &World) -> Vec<(String, serde_json::Value)> {
+    let mut told = std::collections::BTreeMap::new();
+    for line in read(&world.state_folder().join("ledger.jsonl")).lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let id = line["id"].as_str().unwrap().to_owned();
+        told.insert(id, (line["kind"].as_str().unwrap().to_owned(), line["usd"].clone()));
+    }
+    told.into_values().collect()
+}
+
+/// A price that was told before the kill, and one that nobody told and that is charged as reserved.
+#[test]
+fn a_resume_tells_the_day_what_a_killed_call_is_charged() {
+    for (told, charged) in [(true, 0.002_65), (false, 0.05)] {
+        let meeting = Meeting::new();
+        let first = if told { Step::Success("Hello.".to_owned()) } else { Step::Init };
+        let script = Script::plays([first, Step::Meet(meeting.address()), Step::Hang])
+            .then([Step::Success("Hello.".to_owned())]);
+        let world = World::faked(&script);
+        world.greet();
+        let running = world.atlas(["run", "greet"]).spawn();
+        let _guest = meeting.wait_for_guest();
+        kill(running);
+        assert_eq!(day(&world), [("reserve".to_owned(), json!(0.05))]);
+
+        resume(&world, &[]).expect_code(0);
+
+        let day = day(&world);
+        assert!(day.iter().all(|(kind, _)| kind == "settle"), "{day:?}");
+        assert!(day.iter().any(|(_, usd)| *usd == json!(charged)), "{charged}: {day:?}");
+    }
 }

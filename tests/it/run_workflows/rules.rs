@@ -218,7 +218,7 @@ fn a_killed_command_runs_again() {
 fn what_stopped_with_the_run_goes_on() {
     let world = super::offline(
         "steps: [{ id: a, run: ['true'] }, { id: b, run: [sh, -c, 'test -e go || exec sleep 600'] }]\n\
-         limits: { time: 300ms }\n",
+         limits: { time: 3s }\n",
     );
     let stopped = run(&world, &["--format", "json"]).expect_code(6).json();
     assert_eq!(super::steps(&stopped), "a passed\nb limit");

@@ -138,7 +138,7 @@ impl Stage {
     }
 
     /// Resumes until the run has ended; a run that made no session yet is begun again.
-    fn go_on(&self) -> Result<Output, String> {
+    pub(crate) fn go_on(&self) -> Result<Output, String> {
         for _ in 0..4 {
             let output = self.resume().run();
             match output.code {

@@ -130,11 +130,12 @@ impl World {
         files::only_folder_with(&self.dir().join(".claude/sessions"), "journal.jsonl")
     }
 
-    /// The journal of the only session, line by line.
+    /// The journal of the only session, line by line: a last one that has no end yet is still being
+    /// written.
     #[track_caller]
     pub(crate) fn journal(&self) -> Vec<serde_json::Value> {
         let text = files::read(&self.session().join("journal.jsonl"));
-        let lines = text.lines();
+        let lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
         lines
             .map(|line| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}")))
             .collect()

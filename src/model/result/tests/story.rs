@@ -90,9 +90,8 @@ impl Story {
             reason: reason.map(str::to_owned),
             ms: 1_400,
         };
-        let hook = name.to_owned();
-        self.then(Event::HookStarted { hook: hook.clone(), at: at.clone() });
-        self.then(Event::HookEnded { hook, at, check });
+        self.then(Event::HookStarted { hook: name.to_owned(), at: at.clone() });
+        self.then(Event::HookEnded { hook: name.to_owned(), at, check });
     }
 
     fn call_starts(&mut self, step: &str, attempt: u32) {
@@ -107,6 +106,7 @@ impl Story {
             reservation: Usd::from_micros(50_000),
             cap: Some(Usd::from_micros(2_000_000)),
             stream: 0,
+            day: None,
         }));
     }
 

@@ -23,6 +23,15 @@ pub struct WorkTaken {
     pub output: Option<Output>,
 }
 
+/// Where a call's money stands in the user's ledger of days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayEntry {
+    /// The day, as `2026-11-28`, by UTC.
+    pub day: String,
+    /// What ties the price to what was set aside.
+    pub id: String,
+}
+
 /// A call's start.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallStarted {
@@ -45,6 +54,9 @@ pub struct CallStarted {
     /// Where what it says begins in the attempt's stream file, in bytes.
     #[serde(default)]
     pub stream: u64,
+    /// Where its money stands in the user's ledger of days; a replay costs nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<DayEntry>,
 }
 
 /// A call's end.

@@ -143,6 +143,12 @@ impl<'a> Asking<'a> {
     /// A reviewer whom an overloaded service left unheard is asked again. Where nobody can be
     /// asked at all, that is no vote but the end.
     fn ended(&mut self, call: &StepPlan, known: Option<&StepState>, outcome: &CallOutcome) {
+        if let CallOutcome::Failed { failure, reason } = outcome
+            && failure.status() == Status::Invalid
+        {
+            // What a replay has no answer for is no vote: the recording is of another panel.
+            self.end = Some(end::run(Status::Invalid, reason));
+        }
         let CallOutcome::Unavailable { why, reason } = outcome else { return };
         let Some(known) = known else { return };
         match worth_waiting((self.plan, &self.plan.retry), known, why) {

@@ -61,6 +61,7 @@ impl Run {
             reservation: plans::RESERVE,
             cap: None,
             stream: 0,
+            day: None,
         }));
         self.then(&Event::CallEnded(Box::new(CallEnded {
             step: id(call),

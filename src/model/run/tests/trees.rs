@@ -263,6 +263,7 @@ impl World {
             reservation: Usd::ZERO,
             cap: None,
             stream: 0,
+            day: None,
         }));
         let outcome = self.outcome(&step, attempt);
         self.append(Event::CallEnded(Box::new(CallEnded {

@@ -232,6 +232,7 @@ impl World {
                     reservation: RESERVE,
                     cap: None,
                     stream: 0,
+                    day: None,
                 }));
                 self.service_says(&step, attempt);
                 self.end_call((step, attempt), grant.unwrap_or_default());

@@ -1,0 +1,62 @@
+//! What the user's day has to do with a call: its money is set aside before the call begins, held
+//! while it is under way, and settled with what the session's own ledger charges for it.
+
+use super::{NotMade, Order, not_started};
+use crate::{
+    engine::site::Site,
+    model::{
+        Result,
+        call::{CallOutcome, LimitKind},
+        run::event::CallEnded,
+        value::Usd,
+    },
+    store::day_ledger::{NotReserved, Reservation, Wanted},
+};
+
+/// A replay spends nothing, so it sets nothing aside.
+pub(super) async fn reserve(site: &Site, order: &Order) -> Result<Option<Reservation>, NotMade> {
+    let Some(day) = &site.day else { return Ok(None) };
+    let wanted = Wanted { least: order.step.reserve, most: order.left.usd };
+    let reserved = day.reserve(site.plan.limits.usd_per_day, wanted).await;
+    reserved.map(Some).map_err(|refusal| match refusal {
+        NotReserved::OverLimit(over) => NotMade::Because(CallOutcome::Limit {
+            limit: LimitKind::UsdPerDay,
+            reason: over.to_string(),
+        }),
+        NotReserved::Fault(fault) => not_started(fault),
+    })
+}
+
+/// What the call may cost at most: the least of what the run and the day have for it.
+pub(super) fn cap(order: &Order, reservation: Option<&Reservation>) -> Option<Usd> {
+    order.left.usd.into_iter().chain(reservation.and_then(|it| it.cap)).min()
+}
+
+/// A call that never began has cost nothing.
+pub(super) async fn give_back(site: &Site, reservation: Option<&Reservation>) {
+    if let (Some(day), Some(reservation)) = (&site.day, reservation) {
+        // Where this fails the day stays charged with the reservation, the safe side.
+        let _charged = day.settle(&reservation.entry, Some(Usd::ZERO)).await;
+    }
+}
+
+/// Settles what a call held, and says whose limit it was that ended it.
+pub(super) async fn settle(
+    site: &Site,
+    order: &Order,
+    reservation: Option<&Reservation>,
+    ended: &mut CallEnded,
+) {
+    let (Some(day), Some(reservation)) = (&site.day, reservation) else { return };
+    if let CallOutcome::Limit { limit: limit @ LimitKind::Usd, reason } = &mut ended.outcome
+        && let Some(cap) = reservation.cap.filter(|cap| order.left.usd.is_none_or(|usd| *cap < usd))
+    {
+        *limit = LimitKind::UsdPerDay;
+        *reason = format!("{cap} of what is left for today was the call's share, and is spent");
+    }
+    let charged = order.rates.charge(ended, order.step.reserve);
+    if let Err(fault) = day.settle(&reservation.entry, Some(charged)).await {
+        // Then the day stays charged with the reservation, which is the safe side.
+        ended.warnings.push(format!("the day's ledger keeps the reservation: {fault}"));
+    }
+}
