@@ -16,7 +16,11 @@ mod settle;
 mod source;
 mod watch;
 
-use std::{path::Path, rc::Rc, time::Instant};
+use std::{
+    path::Path,
+    rc::Rc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::watch::Receiver;
 use uuid::Uuid;
@@ -44,7 +48,6 @@ use crate::{
         run::{
             Event, Stand,
             event::{CallEnded, CallStarted, DayEntry},
-            ledger::Rates,
             plan::{CallTrust, StepPlan},
             state::Opening,
         },
@@ -73,8 +76,6 @@ pub(crate) struct Order {
     pub after: Span,
     /// What is left for it.
     pub left: Left,
-    /// What the last calls cost.
-    pub rates: Rates,
     /// How urgently it has to end.
     pub stop: Receiver<Stop>,
 }
@@ -130,6 +131,7 @@ pub(crate) struct Left {
 /// Makes the call. Every way out has told of the call's end, except when nobody listens any more.
 pub(crate) async fn call(site: Rc<Site>, line: Line, mut order: Order) {
     let started = Instant::now();
+    recording::begins(&site, &order);
     let before = order.told.half_done.take();
     order.told.meanwhile += &frame::half_done(&site, &order.step.id, before).await;
     let _nobody_listens = match make(&site, &line, &order).await {
@@ -161,7 +163,7 @@ impl From<HungUp> for NotMade {
 }
 
 async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
-    wait_out(site, order).await?;
+    wait(site, order, jittered(order.after)).await?;
     let claude = site.claude.as_ref().ok_or_else(no_claude)?;
     let claude_session = order.resume.clone().unwrap_or_else(|| Uuid::new_v4().to_string());
     let files = files::prepare(site, order, &claude_session).map_err(not_started)?;
@@ -175,7 +177,7 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     let place = place::place(site, &order.step).map_err(not_started)?;
     let before = recording::before(site, order, (&files, &claude_session)).await;
     let before = before.map_err(not_started)?;
-    let reservation = day::reserve(site, order).await?;
+    let reservation = day::reserve(site, line, order).await?;
 
     let launch = Launch {
         files: &files,
@@ -206,20 +208,20 @@ async fn make(site: &Site, line: &Line, order: &Order) -> Result<(), NotMade> {
     Ok(())
 }
 
-async fn wait_out(site: &Site, order: &Order) -> Result<(), NotMade> {
+async fn wait(site: &Site, order: &Order, time: Duration) -> Result<(), NotMade> {
     let mut stop = order.stop.clone();
     tokio::select! {
         biased;
         _ = stop.wait_for(|stop| *stop != Stop::Running) => Err(NotMade::Because(stopped(site))),
-        () = tokio::time::sleep(jittered(order.after)) => Ok(()),
+        () = tokio::time::sleep(time) => Ok(()),
     }
 }
 
 /// Up to a quarter more, so that calls which were refused together do not come back together.
-fn jittered(after: Span) -> std::time::Duration {
+fn jittered(after: Span) -> Duration {
     let quarter = u64::try_from(after.0.as_millis()).unwrap_or(u64::MAX) / 4;
     let extra = u64::from(Uuid::new_v4().as_bytes()[0]) * quarter / 255;
-    after.0 + std::time::Duration::from_millis(extra)
+    after.0 + Duration::from_millis(extra)
 }
 
 fn stopped(site: &Site) -> CallOutcome {
@@ -273,12 +275,8 @@ fn program(site: &Site, claude: &Claude, order: &Order, launch: &Launch<'_>) -> 
     let settings_file = launch.key.map(|key| key.settings().to_string_lossy().into_owned());
     let skill = &site.plan.skill_of(&order.step.id).dir;
     let session = site.session.stored();
-    let around = Around {
-        cwd: launch.place,
-        skill,
-        sections: &session.skill(),
-        sessions: session.path.parent().unwrap_or(&session.path),
-    };
+    let around =
+        Around { cwd: launch.place, skill, sections: &session.skill(), sessions: &site.sessions() };
     let reach = reach(&site.plan, &order.step, around);
     let edit_order = launch.key.and_then(|key| key.edit_order.as_ref());
     let args = argv(&CallSpec {

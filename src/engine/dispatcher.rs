@@ -254,17 +254,7 @@ impl<'a> Dispatcher<'a> {
         self.append(Event::StepStarted { step: plan.id.clone(), attempt, grant }).await?;
         let left = self.left(&plan, resume.as_deref(), grant);
         let stop = self.stops.of(&plan.id, (&site, &mut self.units));
-        let order = call::Order {
-            step: plan,
-            attempt,
-            resume,
-            told,
-            judges,
-            after,
-            left,
-            rates: self.state.ledger.rates.clone(),
-            stop,
-        };
+        let order = call::Order { step: plan, attempt, resume, told, judges, after, left, stop };
         self.units.spawn_local(call::call(site, line, order));
         Ok(())
     }

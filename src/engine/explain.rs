@@ -39,7 +39,7 @@ pub fn commands(prepared: &Prepared, around: &Around) -> Vec<Vec<String>> {
                 Isolation::Worktree => Path::new("<worktree>"),
             };
             let skill = &plan.skill_of(&step.id).dir;
-            let sessions = prepared.sessions.folder();
+            let sessions = prepared.sessions.everywhere();
             let place = call::Around { cwd, skill, sections: &sections, sessions: &sessions };
             let reach = reach(plan, step, place);
             let edits = plan.edit_hooks(&step.id).next();

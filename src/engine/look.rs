@@ -4,7 +4,7 @@ use std::{rc::Rc, time::Instant};
 
 use serde_json::Value;
 
-use super::{hand_over::hand_over, judges, site::Site, unit::Line};
+use super::{hand_over::hand_over, judges, site::Site, tree::WorkTree, unit::Line};
 use crate::{
     model::{
         check::{Check, CheckKind, CheckStatus},
@@ -49,9 +49,14 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
                 let branch = site.trees.branch_of(step);
                 let (step, stand) = (step.clone(), Some(Box::new(stand)));
                 line.tell(Event::Changes { step, attempt: *attempt, changes, stand, branch });
+                checks.extend(unlooked(&tree).await);
             }
             Ok(None) => {}
-            Err(error) => checks.push(advisory("changes", &error.to_string())),
+            // What nobody can see nobody can judge: hooks would be told of an earlier tree.
+            Err(error) => {
+                let check = Check::blocking("changes", CheckKind::Predicate, CheckStatus::Error);
+                checks.push(check.because(error.to_string()));
+            }
         }
     }
     let changed = judges::changed(&tree.root, &order.judges).await;
@@ -69,10 +74,17 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
     line.tell(Event::ChecksEnded { at: order.at, checks });
 }
 
-/// Something that could not be seen, and that the result must not hide.
-fn advisory(name: &str, why: &str) -> Check {
-    let check = Check::blocking(name, CheckKind::Predicate, CheckStatus::Error).because(why);
-    Check { blocking: false, ..check }
+/// Work on a copy that is in no change, and so before no judge.
+async fn unlooked(tree: &WorkTree) -> Option<Check> {
+    let reason = match tree.unlooked().await {
+        Ok(folders) => format!(
+            "{} is a repository of its own, which nobody looks into: remove its `.git`, or let git ignore it",
+            folders.first()?
+        ),
+        Err(error) => error,
+    };
+    let check = Check::blocking("changes", CheckKind::Predicate, CheckStatus::Error);
+    Some(check.because(reason))
 }
 
 fn requires(site: &Site) -> Vec<Check> {

@@ -8,7 +8,7 @@ mod evidence;
 
 use std::{rc::Rc, time::Instant};
 
-use super::{call, judges, site::Site, unit::Line};
+use super::{call, judges, recording, site::Site, unit::Line};
 use crate::model::{
     Fault, Result,
     call::CallOutcome,
@@ -54,7 +54,10 @@ pub(crate) async fn review(site: Rc<Site>, line: Line, mut order: call::Order, w
     }
     match package(&site, &order, &work).await {
         Ok(package) => order.told.brief = package,
-        Err(fault) => return call::not_made(&line, &order, &fault).await,
+        Err(fault) => {
+            recording::begins(&site, &order);
+            return call::not_made(&line, &order, &fault).await;
+        }
     }
     call::call(site, line, order).await;
 }
@@ -122,6 +125,8 @@ pub(crate) struct Hearing {
     pub work: Work,
     /// The files that judge the work, as they were before the first call.
     pub judges: Vec<JudgeFile>,
+    /// The tree on which evidence of this round was looked at before, where it was.
+    pub judged: Option<String>,
     /// The reviewers that were asked, how their calls ended and what they said.
     pub heard: Vec<(String, CallOutcome, Option<Output>)>,
 }
@@ -142,8 +147,10 @@ pub(crate) async fn hear(site: Rc<Site>, line: Line, hearing: Hearing) {
     let ground = evidence::Ground {
         output: output.unwrap_or_default(),
         planted: hearing.work.planted.clone(),
+        round: hearing.work.round,
+        judged: hearing.judged.clone(),
     };
-    let seen = match evidence::look(&site, &asked, &ground).await {
+    let seen = match evidence::look(&site, &line, (&asked, &ground)).await {
         Ok(seen) => seen,
         Err(unseen) => {
             let check = Check::blocking("panel", CheckKind::Panel, CheckStatus::Error);

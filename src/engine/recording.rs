@@ -140,6 +140,13 @@ impl Recording {
     }
 }
 
+/// Counts a call as broken off until it is kept.
+pub(crate) fn begins(site: &Site, order: &Order) {
+    if let Recording::Record(recorder) = &site.recording {
+        recorder.broken_off.borrow_mut().insert((order.step.id.clone(), order.attempt));
+    }
+}
+
 /// Writes down what a call is asked, where anybody wants to know.
 pub(crate) async fn before(
     site: &Site,
@@ -174,9 +181,6 @@ pub(crate) async fn before(
     write_private(&files.dir.join(ASKED), &json, PRIVATE_FILE)
         .map_err(|error| Fault::failed("could not write what a call is asked").because(error))?;
     let from = fs::metadata(files.dir.join("stream.jsonl")).map_or(0, |found| found.len());
-    if let Recording::Record(recorder) = &site.recording {
-        recorder.broken_off.borrow_mut().insert((asked.step.clone(), asked.attempt));
-    }
     Ok(Some(Before { asked, tree, from }))
 }
 

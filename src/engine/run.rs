@@ -109,12 +109,21 @@ pub async fn run(
     let elsewhere = home.notice.as_ref().map(ToString::to_string);
     let too_old = claude.as_ref().and_then(Claude::too_old);
     too_old.into_iter().chain(elsewhere).for_each(|notice| observer.notice(&notice));
-    let lock = locks::of_tree((&home, &prepared.plan), request.wait, &setting, observer).await?;
     let version = claude.as_ref().map(|claude| claude.version.clone());
     let new = NewSession { clock: around.clock, claude: version.clone() };
     let asked = (&prepared, request);
     let known = Known::new(asked, around);
-    let within = within::session(asked, (&home, new), &setting, observer).await?;
+    // A resume takes the session first, too: whoever waits for both must not have the other one. A
+    // new session is nobody else's, and is not made for a run that only waits.
+    let named = match &request.session {
+        Some(_) => Some(within::session(asked, (&home, new.clone()), &setting, observer).await?),
+        None => None,
+    };
+    let lock = locks::of_tree((&home, &prepared.plan), request.wait, &setting, observer).await?;
+    let within = match named {
+        Some(named) => named,
+        None => within::session(asked, (&home, new), &setting, observer).await?,
+    };
     let (session, run) = (&within.session, within.run);
     keep_facts(&prepared, session)?;
     let guarded = ground::guard((session, run), lock.as_ref(), around);

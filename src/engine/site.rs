@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
     ffi::{OsStr, OsString},
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -17,11 +17,12 @@ use super::{
     claude::Claude,
     own_bin,
     recording::Recording,
+    tree,
 };
 use crate::{
     model::{
         call::{CallEnd, LimitKind},
-        run::{Plan, path, state::StepState},
+        run::{Plan, ledger::Rates, path, state::StepState},
     },
     store::{
         day_ledger::DayLedger,
@@ -81,6 +82,8 @@ pub struct Site {
     pub writers: Writers,
     /// Tokens of all calls of the run, those under way included.
     pub tokens: TokensUsed,
+    /// What the last calls that ended cost.
+    pub rates: RefCell<Rates>,
     /// What makes the cookies of this process differ from those of any other.
     pub nonce: String,
 }
@@ -148,6 +151,13 @@ impl Site {
     /// The start of every cookie of this process; the warden and the last sweep go by it.
     pub fn run_cookie(&self) -> String {
         format!("{}/{}/{}", self.session.id(), self.run, self.nonce)
+    }
+
+    /// Where sessions are: this one, and in the tree those of other times.
+    pub fn sessions(&self) -> Vec<PathBuf> {
+        let here = self.session.dir().parent().map(Path::to_owned);
+        let in_tree = self.plan.root.as_ref().unwrap_or(&self.plan.cwd).join(tree::SESSIONS);
+        here.into_iter().chain([in_tree]).collect()
     }
 
     /// The folder of this run within the session.

@@ -9,6 +9,8 @@ mod branch;
 mod recorded;
 
 use std::{
+    ffi::OsStr,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -140,8 +142,16 @@ impl WorkTree {
             tracked.repository.files(&tracked.objects, &now)
         });
         let found = found.await.map_err(|error| fault("cannot see the files", &error))?;
-        let texts = found.into_iter().filter_map(|file| String::from_utf8(file.path).ok());
-        let mut fitting: Vec<String> = texts.filter(|path| matcher.is_match(path)).collect();
+        let fits = |path: &Vec<u8>| matcher.is_match(OsStr::from_bytes(path));
+        let fitting = found.into_iter().map(|file| file.path).filter(fits);
+        let texts = fitting.map(|path| {
+            String::from_utf8(path).map_err(|path| {
+                let path = git::escape(path.as_bytes());
+                Fault::invalid(format!("`{glob}` fits a file whose name is not UTF-8: {path}"))
+                    .hint("rename it, or write a pattern that does not fit it")
+            })
+        });
+        let mut fitting: Vec<String> = texts.collect::<Result<_>>()?;
         fitting.sort();
         Ok(fitting)
     }
@@ -262,16 +272,22 @@ impl Tracked {
             write(patch, &made.bytes)?;
         }
         let copy = self.copy.as_ref().map(|copy| copy.root().to_owned());
-        let removed = made.left_out.is_empty() && copies == Copies::Remove;
-        if let (true, Some(dir)) = (removed, &copy) {
-            self.repository.remove_worktree(dir)?;
-        }
-        Ok(HandOver {
-            patch: (!made.bytes.is_empty()).then(|| patch.to_owned()),
-            left_out: made.left_out,
-            copy: copy.filter(|_| !removed),
-            trouble: None,
-        })
+        let mut left_out = made.left_out;
+        left_out.extend(self.place().unlooked()?);
+        let removed = match &copy {
+            Some(dir) if left_out.is_empty() && copies == Copies::Remove => {
+                Some(self.repository.remove_worktree(dir))
+            }
+            Some(_) | None => None,
+        };
+        let (copy, trouble) = match removed {
+            Some(Ok(())) => (None, None),
+            // What was changed is in the patch; only the room is still taken.
+            Some(Err(error)) => (None, Some(fault("cannot remove the copy", &error))),
+            None => (copy, None),
+        };
+        let patch = (!made.bytes.is_empty()).then(|| patch.to_owned());
+        Ok(HandOver { patch, left_out, copy, trouble })
     }
 }
 

@@ -10,23 +10,24 @@ const STAMP: &str = "%Y%m%d-%H%M%S";
 const STAMP_LEN: usize = "20261120-092842".len();
 const LETTERS: usize = 4;
 
-/// How many names a second has: each stands for about two microseconds.
-const NAMES: u64 = 26_u64.pow(4);
+/// How many values two letters have: as many parts a second has, of about one and a half
+/// milliseconds.
+const PARTS: u64 = 26 * 26;
 
-/// A session's name, `YYYYMMDD-HHMMSS-abcd`: when it began (UTC), with four letters for the part of
-/// the second.
+/// A session's name, `YYYYMMDD-HHMMSS-abcd`: when it began (UTC), with two letters for the part of
+/// the second and two that tell it from others.
 ///
-/// The order of names is the order in which the sessions began, also of two in one second.
+/// The order of names is the order in which the sessions began: no run takes a millisecond.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(String);
 
 impl SessionId {
-    /// The name of a session that begins at `at`; `next` is how many names of that moment are taken.
-    pub fn new(at: Timestamp, next: u32) -> Self {
+    /// The name of a session that begins at `at`; `other` tells it from those of the same moment.
+    pub fn new(at: Timestamp, other: u32) -> Self {
         let mut name = at.strftime(STAMP).to_string();
         name.push('-');
         let nanoseconds = u64::try_from(at.subsec_nanosecond()).unwrap_or(0);
-        let number = nanoseconds * NAMES / 1_000_000_000 + u64::from(next);
+        let number = nanoseconds * PARTS / 1_000_000_000 * PARTS + u64::from(other) % PARTS;
         for place in (0..LETTERS).rev() {
             let rest = number / 26_u64.pow(u32::try_from(place).expect("there are few letters"));
             let letter = u8::try_from(rest % 26).expect("a remainder of 26 is small");
@@ -117,19 +118,20 @@ mod tests {
     fn a_name_tells_when_it_began() {
         let at: Timestamp = "2026-11-20T09:28:42.987+02:00".parse().unwrap();
         let id = SessionId::new(at, 0);
-        assert_eq!((id.as_str(), id.letters()), ("20261120-072842-zrfn", "zrfn"));
-        let letters = |nanosecond: i32, next| {
+        assert_eq!((id.as_str(), id.letters()), ("20261120-072842-zraa", "zraa"));
+        let rows = [
+            (0, 0, "aaaa"),
+            (0, 1, "aaab"),
+            (0, 27, "aabb"),
+            (0, u32::MAX, "aaxv"),
+            (1_500_000, 0, "abaa"),
+            (999_999_999, 675, "zzzz"),
+            (999_999_999, 676, "zzaa"),
+        ];
+        for (nanosecond, other, expected) in rows {
             let at = Timestamp::new(1_700_000_000, nanosecond).unwrap();
-            SessionId::new(at, next).letters().to_owned()
-        };
-        let rows = [(0, 0, "aaaa"), (0, 1, "aaab"), (0, 27, "aabb"), (2_300, 0, "aaab")];
-        for (nanosecond, next, expected) in rows {
-            assert_eq!(letters(nanosecond, next), expected, "{nanosecond} {next}");
+            assert_eq!(SessionId::new(at, other).letters(), expected, "{nanosecond} {other}");
         }
-        assert_eq!(
-            (letters(999_999_999, 0), letters(999_999_999, 1)),
-            ("zzzz".into(), "aaaa".into())
-        );
         assert_eq!(id.begun(), "2026-11-20T07:28:42Z".parse().unwrap());
     }
 
@@ -192,19 +194,27 @@ mod tests {
         fn a_name_reads_back_as_itself(
             second in 0i64..250_000_000_000,
             nanosecond in 0..1_000_000_000,
-            next: u32,
+            other: u32,
         ) {
-            let name = SessionId::new(Timestamp::new(second, nanosecond).unwrap(), next);
+            let name = SessionId::new(Timestamp::new(second, nanosecond).unwrap(), other);
             prop_assert_eq!(name.as_str().parse::<SessionId>().unwrap(), name.clone());
             let json = serde_json::to_string(&name).unwrap();
             prop_assert_eq!(serde_json::from_str::<SessionId>(&json).unwrap(), name);
         }
 
         #[test]
-        fn names_sort_by_time(a in 0i64..4_000_000_000_000, b in 0i64..4_000_000_000_000) {
-            let name = |micro| SessionId::new(Timestamp::from_microsecond(micro * 3).unwrap(), 0);
-            prop_assert_eq!(name(a).cmp(&name(b)), a.cmp(&b));
-            prop_assert!(name(a) < name(a + 1), "two in one second");
+        fn names_sort_by_time(
+            a in 0i64..2_000_000_000_000,
+            b in 0i64..2_000_000_000_000,
+            others: (u32, u32),
+        ) {
+            let name = |at: i64, other| {
+                SessionId::new(Timestamp::from_millisecond(at * 2).unwrap(), other)
+            };
+            if a != b {
+                prop_assert_eq!(name(a, others.0).cmp(&name(b, others.1)), a.cmp(&b));
+            }
+            prop_assert!(name(a, others.0) < name(a + 1, others.1), "two in one second");
         }
 
         #[test]

@@ -85,6 +85,7 @@ pub fn told(
         | Event::Cancelled { .. }
         | Event::StepCached(_)
         | Event::CommandStarted { .. }
+        | Event::TreeJudged { .. }
         | Event::CanaryPlanted { .. }
         | Event::WorkTaken(_)
         | Event::StepStarted { .. }

@@ -102,6 +102,7 @@ impl LiveView {
             | Event::Vote { .. }
             | Event::Finding { .. }
             | Event::Verdict { .. }
+            | Event::TreeJudged { .. }
             | Event::CanaryPlanted { .. }
             | Event::CanaryJudged { .. }
             | Event::WorkTaken(_)

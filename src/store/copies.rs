@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::session::{Listed, SessionDir};
+use super::session::{Listed, SessionDir, lock_session};
 use crate::{
     model::{Fault, Result, SessionId, digest::sha256, run::Event},
     sys::{
@@ -26,6 +26,8 @@ pub struct Copy {
     pub state: CopyState,
     /// What it takes on the disk, in bytes.
     pub bytes: u64,
+    /// How long the session's journal was when it was looked at.
+    journal: Option<u64>,
 }
 
 /// What became of the work in a copy.
@@ -56,8 +58,19 @@ impl Copy {
         }
     }
 
-    /// Removes it, whatever is in it.
+    /// Removes it, whatever is in it, unless somebody went on with its session since it was looked
+    /// at.
     pub fn remove(&self, repository: &Repository) -> Result<()> {
+        let _nobody_else = match &self.session {
+            Some(session) => {
+                let lock = lock_session(session)?;
+                if journal(session) != self.journal {
+                    return Err(Fault::busy(format!("session {} went on meanwhile", session.id)));
+                }
+                Some(lock)
+            }
+            None => None,
+        };
         repository.remove_worktree(&self.dir).map_err(|error| fault("cannot remove a copy", &error))
     }
 }
@@ -79,10 +92,17 @@ pub fn names(repository: &Repository) -> Vec<(String, PathBuf)> {
 
 fn look(repository: &Repository, left: Leftover, listed: &[Listed]) -> Copy {
     let owner = listed.iter().find(|listed| listed.session.id.as_str() == name(&left.dir));
+    // Before anything else, so that whoever goes on with it later is seen.
+    let journal = owner.map(|listed| journal(&listed.session));
     let state = if left.is_there { state(repository, &left.dir, owner) } else { CopyState::Gone };
     let bytes = usage(&left.dir);
     let session = owner.map(|listed| listed.session.clone());
-    Copy { dir: left.dir, session, state, bytes }
+    Copy { dir: left.dir, journal: journal.flatten(), session, state, bytes }
+}
+
+/// How long the journal is, in bytes.
+fn journal(session: &SessionDir) -> Option<u64> {
+    session.journal().symlink_metadata().map(|found| found.len()).ok()
 }
 
 fn state(repository: &Repository, dir: &Path, owner: Option<&Listed>) -> CopyState {
@@ -132,7 +152,12 @@ fn fate(
     let objects = session.objects();
     let base = repository.recall(&objects, &base)?;
     let exclude = [Path::new(SESSIONS)];
-    let now = repository.open_worktree(dir)?.snapshot(&objects, &base, &exclude)?;
+    let copy = repository.open_worktree(dir)?;
+    let unlooked = copy.repository().unlooked()?;
+    if !unlooked.is_empty() {
+        return Ok(Some(Fate::Open { files: unlooked }));
+    }
+    let now = copy.snapshot(&objects, &base, &exclude)?;
     repository.fate(&objects, (&base, &now), &exclude).map(Some)
 }
 

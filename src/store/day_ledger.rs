@@ -6,8 +6,8 @@
 //! charged.
 //!
 //! Where the day has a limit, a call is capped, and holds its cap until it ends: caps that were only
-//! bounded by what nobody had *spent* yet would let many calls at once spend it many times. None
-//! gets more than half of what is left, so that the first does not shut out all others.
+//! bounded by what nobody had *spent* yet would let many calls at once spend it many times. Whoever
+//! finds too little because others hold it waits until they have settled.
 //!
 //! The lines are not synced: a killed process loses none of them, and against a power cut there
 //! is the session's journal, which is synced and holds the same. A line that a power cut broke is
@@ -36,7 +36,7 @@ use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use uuid::Uuid;
 
 use self::{
-    entry::{Entry, Kind, VERSION},
+    entry::{Charge, Entry, Kind, VERSION},
     seen::Seen,
 };
 use crate::{
@@ -112,6 +112,8 @@ pub struct Wanted {
 pub enum NotReserved {
     /// The day's limit does not allow it.
     OverLimit(OverLimit),
+    /// Calls under way hold what is left; when they have settled there may be enough.
+    Held,
     /// The ledger could not be read or written.
     Fault(Fault),
 }
@@ -121,7 +123,7 @@ pub enum NotReserved {
 pub struct OverLimit {
     /// What was asked for.
     pub asked: Usd,
-    /// What is spent and reserved.
+    /// What is spent, and what calls had reserved that were killed.
     pub spent: Usd,
     /// The limit of a day.
     pub limit: Usd,
@@ -145,7 +147,7 @@ pub struct DayRun {
 impl fmt::Display for OverLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { asked, spent, limit, dearest } = self;
-        write!(f, "{spent} of {limit} for today are spent or reserved, {asked} more do not fit")?;
+        write!(f, "{spent} of {limit} for today are spent, {asked} more do not fit")?;
         let shown: Vec<_> = dearest.iter().take(SHOWN).map(DayRun::to_string).collect();
         if shown.is_empty() { Ok(()) } else { write!(f, "; dearest: {}", shown.join(", ")) }
     }
@@ -200,8 +202,8 @@ impl DayLedger {
         let (cap, length) = {
             let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
             let length = seen.look(&self.file, &day)?;
-            let cap = limit.map(|limit| cap(&seen, limit, wanted)).transpose();
-            (cap.map_err(NotReserved::OverLimit)?, length)
+            let cap = limit.map(|limit| cap(&seen, limit, wanted)).transpose()?;
+            (cap, length)
         };
         let entry = DayEntry { id: Uuid::new_v4().simple().to_string(), day };
         self.compact(length, now)?;
@@ -294,16 +296,28 @@ impl DayLedger {
     }
 }
 
-/// The most that a call may cost, with all that others may still spend left out.
-fn cap(seen: &Seen, limit: Usd, wanted: Wanted) -> Result<Usd, OverLimit> {
+/// The most that a call may cost: all that it may by other limits, as far as nobody else may spend
+/// it. Where other limits allow anything, half of that, so that it does not shut out all others.
+fn cap(seen: &Seen, limit: Usd, wanted: Wanted) -> Result<Usd, NotReserved> {
     let Wanted { least, most } = wanted;
-    let spent = seen.charges().map(|charge| charge.held()).sum();
+    let (mut spent, mut held, mut is_held) = (Usd::ZERO, Usd::ZERO, false);
+    for charge in seen.charges() {
+        match charge.held() {
+            Some(cap) => (held, is_held) = (held + cap, true),
+            None => spent += charge.charged(),
+        }
+    }
     if spent + least > limit {
         let dearest = dearest(seen.charges());
-        return Err(OverLimit { asked: least, spent, limit, dearest });
+        return Err(NotReserved::OverLimit(OverLimit { asked: least, spent, limit, dearest }));
     }
-    let half = limit.saturating_sub(spent).shared_by(2).max(least);
-    Ok(most.map_or(half, |most| most.min(half)))
+    let left = limit.saturating_sub(spent + held);
+    let enough = most.unwrap_or(left.shared_by(2)).max(least);
+    match (left >= enough, is_held) {
+        (true, _) => Ok(enough),
+        (false, true) => Err(NotReserved::Held),
+        (false, false) => Ok(left),
+    }
 }
 
 fn day_of(at: Timestamp) -> String {
@@ -319,13 +333,13 @@ fn ends_a_line(path: &Path, file: &File) -> io::Result<bool> {
     Ok(byte == *b"\n")
 }
 
-fn dearest(charges: impl Iterator<Item = entry::Charge>) -> Vec<DayRun> {
-    let mut by_run = BTreeMap::<(String, u32), DayRun>::new();
+fn dearest<'a>(charges: impl Iterator<Item = &'a Charge>) -> Vec<DayRun> {
+    let mut by_run = BTreeMap::<(&str, u32), DayRun>::new();
     for charge in charges {
-        let usd = charge.held();
-        let entry::Charge { skill, session, run, .. } = charge;
-        let fresh = DayRun { skill, session: session.clone(), run, usd: Usd::ZERO };
-        by_run.entry((session, run)).or_insert(fresh).usd += usd;
+        let Charge { skill, session, run, .. } = charge;
+        let fresh =
+            || DayRun { skill: skill.clone(), session: session.clone(), run: *run, usd: Usd::ZERO };
+        by_run.entry((session, *run)).or_insert_with(fresh).usd += charge.charged();
     }
     let mut dearest: Vec<_> = by_run.into_values().collect();
     // The sort is stable: of equals the earlier session comes first.

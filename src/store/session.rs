@@ -30,6 +30,7 @@ use std::{
 
 pub use count::{Counted, known_places};
 pub use dir::{OBJECTS, SessionDir};
+pub(in crate::store) use home::lock_session;
 pub use home::{Home, NewSession, Notice};
 pub use list::{Listed, Sessions};
 pub use remove::Scrap;

@@ -9,6 +9,6 @@ mod linux;
 mod other;
 
 #[cfg(target_os = "linux")]
-pub(super) use linux::{Handle, environ, parent_of, pids, start_of};
+pub(super) use linux::{Handle, environ, has_ended, parent_of, pids, start_of};
 #[cfg(not(target_os = "linux"))]
-pub(super) use other::{Handle, environ, parent_of, pids, start_of};
+pub(super) use other::{Handle, environ, has_ended, parent_of, pids, start_of};

@@ -115,6 +115,15 @@ impl ProcessId {
     pub fn of(pid: u32) -> Self {
         Self { pid, start: proc::start_of(pid) }
     }
+
+    /// Whether it still is. Where the system does not say when a process started, a later one that
+    /// has its pid counts as the same.
+    pub fn is_alive(&self) -> bool {
+        match self.start {
+            Some(_) => Self::of(self.pid) == *self,
+            None => proc::Handle::open(self.pid).is_ok(),
+        }
+    }
 }
 
 /// How a process ended.

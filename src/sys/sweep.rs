@@ -47,38 +47,46 @@ impl Cookie {
     }
 }
 
-/// How often processes are listed again because some were gone before they were looked at.
+/// How often processes are listed at most because some were gone before they were looked at.
 const LISTS: u32 = 4;
 
 /// The processes that carry one of `cookies`.
 ///
-/// One pass over all processes, as a rule. A process that is listed and gone before it is looked at
-/// may have left another, which is in no list yet. Where everything under a name is meant, nothing
+/// One pass over all processes, as a rule. A process that is listed and has ended before it is looked
+/// at may have left another, which is in no list yet. Where everything under a name is meant, nothing
 /// comes after that would find it, so the processes are listed once more.
 pub fn find(cookies: &[Cookie]) -> Vec<ProcessId> {
-    if cookies.is_empty() {
-        return Vec::new();
-    }
-    let is_last = cookies.iter().any(|cookie| matches!(cookie, Cookie::Under(_)));
-    let kin = kin();
-    for list in 1.. {
-        let (mut found, mut gone) = (Vec::new(), false);
-        for pid in proc::pids().into_iter().filter(|pid| !kin.contains(pid)) {
-            match proc::environ(pid) {
-                Some(environ) if holds(&environ, cookies) => {
-                    let id = ProcessId::of(pid);
-                    gone |= id.start.is_none();
-                    found.extend(id.start.is_some().then_some(id));
-                }
-                Some(_) => {}
-                None => gone |= is_last && proc::start_of(pid).is_none(),
-            }
-        }
-        if !found.is_empty() || !gone || !is_last || list == LISTS {
+    let lists = match cookies {
+        [] => return Vec::new(),
+        _ if cookies.iter().any(|cookie| matches!(cookie, Cookie::Under(_))) => LISTS,
+        _ => 1,
+    };
+    for _ in 1..lists {
+        let (found, has_ended) = look(cookies);
+        if !found.is_empty() || !has_ended {
             return found;
         }
     }
-    unreachable!("the lists are counted")
+    look(cookies).0
+}
+
+/// One pass, and whether a process that had been listed ended before it was looked at.
+fn look(cookies: &[Cookie]) -> (Vec<ProcessId>, bool) {
+    let kin = kin();
+    let (mut found, mut has_ended) = (Vec::new(), false);
+    for pid in proc::pids().into_iter().filter(|pid| !kin.contains(pid)) {
+        match proc::environ(pid) {
+            Some(environ) if holds(&environ, cookies) => {
+                let id = ProcessId::of(pid);
+                has_ended |= id.start.is_none();
+                found.extend(id.start.is_some().then_some(id));
+            }
+            Some(environ) if !environ.is_empty() => {}
+            // That of somebody else, or of a process that was started without one, says nothing.
+            Some(_) | None => has_ended |= proc::has_ended(pid),
+        }
+    }
+    (found, has_ended)
 }
 
 /// Sends `signal` to the process `found`, if it still is that one and carries one of `cookies`.

@@ -44,6 +44,7 @@ mod run_steps;
 mod run_trees;
 mod run_trust;
 mod run_unavailable;
+mod run_unseen;
 mod run_workflows;
 mod scratch;
 mod secrets;

@@ -145,6 +145,13 @@ fn evidence_that_changes_the_tree_leaves_no_verdict() {
     let output = world.atlas(args).run().expect_code(5);
     assert!(output.stderr.contains("the tree changed while the command `check`"), "{output}");
     assert_eq!(output.json()["verdict"], json!(null), "{output}");
+    assert_eq!(world.events("call_started").len(), 4);
+
+    // Whoever judged other work is not heard about this, and new reviewers are asked.
+    let args = ["resume", "--last", "--format=json"];
+    let result = world.atlas(args).run().expect_code(0).json();
+    assert_eq!(result["verdict"]["votes"]["confirmed"], 3, "{result}");
+    assert_eq!(world.events("call_started").len(), 7);
 }
 
 /// Left out, it would count for those who confirm.

@@ -155,7 +155,7 @@ fn choose<'a>(
         let reason = match &listed.summary {
             _ if listed.held_by.is_some() => Some("a process holds it"),
             _ if stays(&listed.session.id) => Some("its copy has to stay"),
-            Ok(Some(summary)) if summary.is_unfinished() => Some("it can be resumed"),
+            Ok(Some(summary)) if summary.can_go_on() => Some("it can be resumed"),
             Ok(_) => None,
             Err(_) => Some("it cannot be read: salvage it, or remove it by name"),
         };
@@ -240,8 +240,19 @@ fn repository(context: &Context) -> Option<&Repository> {
 fn carry_out(mut items: Vec<Item<'_>>, mode: Mode, context: &Context) -> Result<()> {
     items.sort_by_key(|item| matches!(item.thing, Thing::Session(_)));
     let mut failed = None;
+    let mut with_copy = BTreeSet::new();
     for item in items.iter_mut().filter(|item| item.goes && mode == Mode::ForReal) {
+        if let Thing::Session(listed) = item.thing
+            && with_copy.contains(&listed.session.id)
+        {
+            item.goes = false;
+            item.why = "its copy has to stay".to_owned();
+            continue;
+        }
         if let Err(fault) = remove(&item.thing, context) {
+            if let Thing::Copy(Copy { session: Some(session), .. }) = item.thing {
+                with_copy.insert(session.id.clone());
+            }
             item.goes = false;
             item.why = fault.to_string();
             failed.get_or_insert(fault);

@@ -1,30 +1,54 @@
 //! What the user's day has to do with a call: its money is set aside before the call begins, held
 //! while it is under way, and settled with what the session's own ledger charges for it.
 
-use super::{NotMade, Order, not_started};
+use std::time::Duration;
+
+use super::{NotMade, Order, not_started, wait};
 use crate::{
-    engine::site::Site,
+    engine::{site::Site, unit::Line},
     model::{
-        Result,
+        Activity,
         call::{CallOutcome, LimitKind},
         run::event::CallEnded,
-        value::Usd,
+        value::{Tokens, Usd},
     },
     store::day_ledger::{NotReserved, Reservation, Wanted},
 };
 
+/// How often the day is asked again where others hold what is left of it.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+
 /// A replay spends nothing, so it sets nothing aside.
-pub(super) async fn reserve(site: &Site, order: &Order) -> Result<Option<Reservation>, NotMade> {
+pub(super) async fn reserve(
+    site: &Site,
+    line: &Line,
+    order: &Order,
+) -> Result<Option<Reservation>, NotMade> {
     let Some(day) = &site.day else { return Ok(None) };
     let wanted = Wanted { least: order.step.reserve, most: order.left.usd };
-    let reserved = day.reserve(site.plan.limits.usd_per_day, wanted).await;
-    reserved.map(Some).map_err(|refusal| match refusal {
-        NotReserved::OverLimit(over) => NotMade::Because(CallOutcome::Limit {
-            limit: LimitKind::UsdPerDay,
-            reason: over.to_string(),
-        }),
-        NotReserved::Fault(fault) => not_started(fault),
-    })
+    loop {
+        match day.reserve(site.plan.limits.usd_per_day, wanted).await {
+            Ok(reservation) => return Ok(Some(reservation)),
+            Err(NotReserved::Held) => {
+                line.show(waiting(order));
+                wait(site, order, ASK_AGAIN).await?;
+            }
+            Err(NotReserved::OverLimit(over)) => {
+                let (limit, reason) = (LimitKind::UsdPerDay, over.to_string());
+                return Err(NotMade::Because(CallOutcome::Limit { limit, reason }));
+            }
+            Err(NotReserved::Fault(fault)) => return Err(not_started(fault)),
+        }
+    }
+}
+
+fn waiting(order: &Order) -> Activity {
+    Activity {
+        step: order.step.id.clone(),
+        doing: "waits for money of today that other calls hold".to_owned(),
+        tokens: Tokens(0),
+        usd_estimate: None,
+    }
 }
 
 /// What the call may cost at most: the least of what the run and the day have for it.
@@ -52,9 +76,9 @@ pub(super) async fn settle(
         && let Some(cap) = reservation.cap.filter(|cap| order.left.usd.is_none_or(|usd| *cap < usd))
     {
         *limit = LimitKind::UsdPerDay;
-        *reason = format!("{cap} of what is left for today was the call's share, and is spent");
+        *reason = format!("the {cap} that were left for today are spent");
     }
-    let charged = order.rates.charge(ended, order.step.reserve);
+    let charged = site.rates.borrow().charge(ended, order.step.reserve);
     if let Err(fault) = day.settle(&reservation.entry, Some(charged)).await {
         // Then the day stays charged with the reservation, which is the safe side.
         ended.warnings.push(format!("the day's ledger keeps the reservation: {fault}"));

@@ -33,8 +33,8 @@ pub(crate) struct Around<'a> {
     pub(crate) skill: &'a Path,
     /// Where the skill's sections are, where they lie in files.
     pub(crate) sections: &'a Path,
-    /// Where all sessions are.
-    pub(crate) sessions: &'a Path,
+    /// Where sessions are, and where older ones may be.
+    pub(crate) sessions: &'a [PathBuf],
 }
 
 /// What a call may read beside its folder, and what in it it may not.
@@ -43,7 +43,11 @@ pub(crate) fn reach(plan: &Plan, step: &StepPlan, around: Around<'_>) -> Reach {
     let mut reach = Reach::default();
     // A reviewer is no step, and like a sub-agent it knows of nobody else.
     if step.sub_agent.is_some() || plan.step(&step.id).is_none() {
-        reach.denied.extend(kept_from(sessions, (step, cwd)));
+        // Without any tool there is nothing to keep it from.
+        if step.agent.tools.as_ref().is_none_or(|tools| !tools.is_empty()) {
+            reach.denied.extend(sessions.iter().filter_map(|folder| kept_from(folder, cwd)));
+            reach.denied.dedup();
+        }
     }
     // A sub-agent has no skill.
     if step.sub_agent.is_some() {
@@ -65,11 +69,7 @@ pub(crate) fn reach(plan: &Plan, step: &StepPlan, around: Around<'_>) -> Reach {
 
 /// The rule that keeps a call from the sessions, where they lie below its folder; elsewhere they are
 /// out of its reach. The rule holds for Grep and Glob as well (measured with claude 2.1).
-fn kept_from(sessions: &Path, (step, cwd): (&StepPlan, &Path)) -> Option<String> {
-    let reads = |tool: &String| matches!(tool.as_str(), "Read" | "Grep" | "Glob");
-    if step.agent.tools.as_ref().is_some_and(|tools| !tools.iter().any(reads)) {
-        return None;
-    }
+fn kept_from(sessions: &Path, cwd: &Path) -> Option<String> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let (sessions, cwd) = (real(sessions), real(cwd));
     let below = sessions.strip_prefix(&cwd).ok()?.to_str()?;

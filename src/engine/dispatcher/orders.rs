@@ -156,7 +156,6 @@ impl Dispatcher<'_> {
             judges: self.state.judges.files().to_vec(),
             after,
             left,
-            rates: self.state.ledger.rates.clone(),
             stop: self.site.stop.clone(),
         };
         let (site, line) = (Rc::clone(&self.site), self.line.clone());
@@ -208,6 +207,7 @@ impl Dispatcher<'_> {
             at,
             work: self.work_before(sitting)?,
             judges: self.state.judges.files().to_vec(),
+            judged: self.state.judged().map(str::to_owned),
             heard: heard.collect(),
         })
     }

@@ -68,6 +68,9 @@ impl Dispatcher<'_> {
 
     fn take_in(&mut self, event: &Event) {
         self.state.apply(event);
+        if let Event::CallEnded(_) | Event::RunResumed { .. } = event {
+            self.site.rates.replace(self.state.ledger.rates.clone());
+        }
         self.site.trees.follow(&self.state);
         self.keep_time();
     }

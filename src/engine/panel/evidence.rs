@@ -7,13 +7,16 @@ use std::{
 };
 
 use crate::{
-    engine::{child_env::Child, leftovers, site::Site},
-    model::panel::{
-        EvidenceCommand,
-        answer::{Expect, Issue},
-        canary::Planted,
-        quote,
-        weigh::{Asked, Evidence, Said},
+    engine::{child_env::Child, leftovers, site::Site, unit::Line},
+    model::{
+        panel::{
+            EvidenceCommand,
+            answer::{Expect, Issue},
+            canary::Planted,
+            quote,
+            weigh::{Asked, Evidence, Said},
+        },
+        run::Event,
     },
     sys::{
         capture::KEEP_BYTES,
@@ -31,6 +34,10 @@ pub(super) struct Ground {
     pub(super) output: String,
     /// The fault that the copy has which is judged; it stands in no file.
     pub(super) planted: Option<Planted>,
+    /// Which time the end was reached, from 0.
+    pub(super) round: u32,
+    /// The tree on which evidence of this round was looked at before, where it was.
+    pub(super) judged: Option<String>,
 }
 
 /// Why nothing can be concluded: something about the evidence was to be seen, and was not.
@@ -66,8 +73,8 @@ impl fmt::Display for Unseen {
 /// confirm.
 pub(super) async fn look(
     site: &Site,
-    asked: &[Asked],
-    ground: &Ground,
+    line: &Line,
+    (asked, ground): (&[Asked], &Ground),
 ) -> Result<Evidence, Unseen> {
     let mut quotes = BTreeMap::new();
     let mut named = BTreeSet::new();
@@ -80,7 +87,7 @@ pub(super) async fn look(
     if ground.planted.is_some() {
         return Ok(Evidence { quotes, commands: BTreeMap::new() });
     }
-    Ok(Evidence { quotes, commands: commands(site, &named).await? })
+    Ok(Evidence { quotes, commands: commands(site, line, (&named, ground)).await? })
 }
 
 fn stands(site: &Site, issue: &Issue, ground: &Ground) -> bool {
@@ -108,26 +115,48 @@ fn stands(site: &Site, issue: &Issue, ground: &Ground) -> bool {
 /// sessions, and would prove any quote.
 fn inside(site: &Site, file: &str) -> Option<PathBuf> {
     let root = site.trees.own().root.canonicalize().ok()?;
-    let sessions = site.session.dir().parent()?.canonicalize().ok()?;
     let real = root.join(file).canonicalize().ok()?;
-    let is_of_the_tree = real.starts_with(&root) && !real.starts_with(&sessions);
+    let sessions = site.sessions().into_iter().filter_map(|folder| folder.canonicalize().ok());
+    let is_said = sessions.into_iter().any(|folder| real.starts_with(folder));
+    let is_of_the_tree = real.starts_with(&root) && !is_said;
     (Path::new(file).is_relative() && is_of_the_tree).then_some(real)
 }
 
 /// How the contract's commands behave, those that somebody named. One that could not run proves
 /// nothing.
-async fn commands(site: &Site, named: &BTreeSet<&str>) -> Result<BTreeMap<String, Expect>, Unseen> {
+async fn commands(
+    site: &Site,
+    line: &Line,
+    (named, ground): (&BTreeSet<&str>, &Ground),
+) -> Result<BTreeMap<String, Expect>, Unseen> {
     let panel = site.plan.panel.as_ref().expect("the plan asked for a panel");
     let mut behaved = BTreeMap::new();
+    let mut judged = ground.judged.clone();
     for command in panel.evidence.iter().filter(|command| named.contains(command.name.as_str())) {
-        let before = tree(site).await?;
-        let seen = behave(site, command).await?;
-        if tree(site).await? != before {
-            return Err(Unseen::Changed(command.name.clone()));
-        }
-        behaved.extend(seen.map(|seen| (command.name.clone(), seen)));
+        expect_judged(site, line, (ground.round, &mut judged, command)).await?;
+        let seen = behave(site, command).await;
+        expect_judged(site, line, (ground.round, &mut judged, command)).await?;
+        behaved.extend(seen?.map(|seen| (command.name.clone(), seen)));
     }
     Ok(behaved)
+}
+
+/// Whether the tree is the one that evidence of this round is looked at on. That it is another is
+/// written down as well: what is judged has to be asked about anew.
+async fn expect_judged(
+    site: &Site,
+    line: &Line,
+    (round, judged, command): (u32, &mut Option<String>, &EvidenceCommand),
+) -> Result<(), Unseen> {
+    let Some(now) = tree(site).await? else { return Ok(()) };
+    if judged.as_ref() == Some(&now) {
+        return Ok(());
+    }
+    let told = line.commit(Event::TreeJudged { round, tree: now.clone() }).await;
+    match judged.replace(now) {
+        None => told.map_err(|_| Unseen::Stopped),
+        Some(_) => Err(Unseen::Changed(command.name.clone())),
+    }
 }
 
 /// The tree as it is now; none where changes are not tracked.

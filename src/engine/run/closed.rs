@@ -34,14 +34,15 @@ pub(super) fn calls(session: &SessionDir, left: &Left) -> Vec<CallEnded> {
 
 /// Charges the day what the session is charged.
 pub(super) async fn settle(left: &Left, closed: &[CallEnded], day: &DayLedger) {
+    let mut rates = left.state.ledger.rates.clone();
     for call in closed {
-        let started = started(left, (&call.step, call.attempt));
-        let Some((call_start, entry)) = started.and_then(|it| Some((it, it.day.as_ref()?))) else {
-            continue;
-        };
-        let charged = left.state.ledger.rates.charge(call, call_start.reservation);
-        // Where this fails the day stays charged with the reservation.
-        let _charged = day.settle(entry, Some(charged)).await;
+        let Some(begun) = started(left, (&call.step, call.attempt)) else { continue };
+        let charged = rates.charge(call, begun.reservation);
+        rates.learn(call);
+        if let Some(entry) = &begun.day {
+            // Where this fails the day stays charged with the reservation.
+            let _charged = day.settle(entry, Some(charged)).await;
+        }
     }
 }
 

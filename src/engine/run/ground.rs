@@ -111,6 +111,7 @@ pub(super) fn site(
         panels: RefCell::default(),
         writers: Writers::default(),
         tokens: TokensUsed::default(),
+        rates: RefCell::default(),
         nonce: ground.guarded.nonce,
     };
     (site, ground.lock)

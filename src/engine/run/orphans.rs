@@ -46,10 +46,14 @@ pub(super) async fn of_others(sessions: &Sessions, observer: &mut dyn Observer) 
 }
 
 /// Whether this is the session itself. A copied checkout has copies of its sessions, and of their
-/// locks, which nobody holds; but the names in them may be those of a run that goes on elsewhere.
-fn is_at_home(session: &SessionDir, root: &Path) -> bool {
-    let made_in = session.made_in().and_then(|root| root.canonicalize().ok());
-    made_in.is_some() && made_in == root.canonicalize().ok()
+/// locks, which nobody holds; but the names in them may be those of a run that goes on in the first
+/// one, as long as that is there.
+pub(super) fn is_at_home(session: &SessionDir, root: &Path) -> bool {
+    let Some(made_in) = session.made_in() else { return false };
+    match made_in.canonicalize() {
+        Ok(first) => root.canonicalize().is_ok_and(|here| here == first),
+        Err(_) => true,
+    }
 }
 
 fn cookie(session: &SessionDir) -> Cookie {

@@ -88,7 +88,7 @@ pub async fn resume(
     }
     let mut left = Left::of(session.stored(), &recovered.lines)?;
     drop(recovered);
-    orphans::of_session(&session, &asked.root, observer).await;
+    orphans::of_session(&session, asked.sessions.root(), observer).await;
     if left.state.end.as_ref().is_some_and(RunEnd::is_for_good) {
         observer.notice("this run has ended: there is nothing to go on with");
         return finish::again(&session, left);
@@ -97,7 +97,9 @@ pub async fn resume(
     let mut differences = settle_sources(&mut left, &asked, (&session, around)).await?;
     let accepted = !differences.is_empty();
     let planned_anew = accepted || asked.limits != NewLimits::default();
-    asked.limits.set(&mut left.plan, left.state.ledger.turns);
+    let closed = closed::calls(session.stored(), &left);
+    let turns = closed.iter().map(|call| call.spend.turns).sum::<u32>();
+    asked.limits.set(&mut left.plan, left.state.ledger.turns.saturating_add(turns));
     left.plan.pace.wait = asked.wait.or(left.plan.pace.wait);
 
     let claude = real_claude(&left.plan, around);
@@ -119,7 +121,6 @@ pub async fn resume(
     let run = left.state.run;
     let guarded = ground::guard((&session, run), lock.as_ref(), around).await?;
     let base = tree.stand().filter(|_| lost == Lost::Base).map(Box::new);
-    let closed = closed::calls(session.stored(), &left);
     closed::settle(&left, &closed, &ground::day((&session, run), &left.plan, around)).await;
     let mut events = vec![Event::RunResumed { differences, accepted, base, closed }];
     events.extend(planned_anew.then(|| planned(&left.plan)));
@@ -149,17 +150,19 @@ pub(super) async fn take(
 
 /// A copied checkout has copies of its sessions, whose runs are not its own.
 fn expect_here(plan: &Plan, asked: &Resume) -> Result<()> {
-    let Some(root) = &plan.root else { return Ok(()) };
-    let same = match (root.canonicalize(), asked.root.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => false,
+    let same = match &plan.root {
+        Some(root) => match (root.canonicalize(), asked.root.canonicalize()) {
+            (Ok(one), Ok(other)) => one == other,
+            _ => false,
+        },
+        None => orphans::is_at_home(&asked.session, asked.sessions.root()),
     };
     if same {
         return Ok(());
     }
     let id = &asked.session.id;
     Err(Fault::invalid(format!("session {id} belongs to another tree"))
-        .because(format!("its run worked in {}", root.display()))
+        .because(format!("its run worked in {}", plan.root.as_ref().unwrap_or(&plan.cwd).display()))
         .hint("go there, or begin anew with `atlas run`"))
 }
 

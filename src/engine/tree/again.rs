@@ -65,6 +65,12 @@ impl Again {
         };
         let base = snapshot(&base.tree);
         let readable = repository.files(&self.objects, &base).is_ok();
+        if let (false, Some(dir)) = (readable, &self.copy) {
+            // To take the user's tree for it would take back what the user did since.
+            let reason = "the tree that it was made of can be read no more, so nobody can tell \
+                          what was changed in it: look yourself, then begin anew with `atlas run`";
+            return Err(GitError::Worktree { dir: dir.clone(), reason });
+        }
         let (copy, remade) = match &self.copy {
             None => (None, false),
             Some(dir) if dir.exists() => (Some(repository.open_worktree(dir)?), false),

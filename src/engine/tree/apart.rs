@@ -32,6 +32,16 @@ impl WorkTree {
         blocking(move || here.take_in(&there)).await
     }
 
+    /// Folders of a copy that nobody looks into, because they are repositories of their own. Of the
+    /// user's own tree nothing is lost with them.
+    pub(crate) async fn unlooked(&self) -> Result<Vec<String>, String> {
+        let Some(tracked) = self.tracked.clone().filter(|tracked| tracked.copy.is_some()) else {
+            return Ok(Vec::new());
+        };
+        let found = blocking(move || tracked.place().unlooked()).await;
+        found.map_err(|error| error.to_string())
+    }
+
     /// Removes the copy, whatever it holds.
     pub(crate) async fn discard(&self) -> Result<(), String> {
         let Some(tracked) = self.tracked.clone() else { return Ok(()) };
@@ -67,6 +77,11 @@ impl Tracked {
         let ours = self.now().map_err(|error| (0, error.to_string()))?;
         let mut all = ours.clone();
         for (place, copy) in copies.iter().enumerate() {
+            let unlooked = copy.place().unlooked().map_err(|error| (place, error.to_string()))?;
+            if let Some(folder) = unlooked.first() {
+                let why = format!("`{folder}` is a repository of its own, which nobody can merge");
+                return Err((place, why));
+            }
             let merged = copy.now().and_then(|theirs| {
                 self.repository.merge(&self.objects, &copy.base, (&all, &theirs))
             });
@@ -88,6 +103,7 @@ impl Tracked {
         if !made.bytes.is_empty() {
             write(patch, &made.bytes)?;
         }
-        if made.left_out.is_empty() { self.repository.remove_worktree(copy.root()) } else { Ok(()) }
+        let is_whole = made.left_out.is_empty() && self.place().unlooked()?.is_empty();
+        if is_whole { self.repository.remove_worktree(copy.root()) } else { Ok(()) }
     }
 }

@@ -153,6 +153,14 @@ pub enum Event {
         /// The votes, counted.
         votes: Votes,
     },
+    /// The tree that commands of `evidence` are run on, or that one of them has left: in one round it
+    /// is one tree, or what the reviewers judged is not there any more. Durable before they run.
+    TreeJudged {
+        /// Which time the end was reached, from 0.
+        round: u32,
+        /// The tree.
+        tree: String,
+    },
     /// A fault was chosen for a copy of the work that a panel has passed.
     CanaryPlanted {
         /// How many times the end was reached before, from 0.

@@ -64,7 +64,8 @@ impl Rates {
         Usd::from_dollars(usd.dollars() * share).unwrap_or_default()
     }
 
-    fn learn(&mut self, call: &CallEnded) {
+    /// Takes in what a call cost.
+    pub fn learn(&mut self, call: &CallEnded) {
         if let (Some(model), Some(usd)) = (&call.model, call.spend.usd) {
             self.0.insert(model.clone(), (usd, call.spend.tokens.counted()));
         }

@@ -153,6 +153,7 @@ impl Pace {
             | Event::Vote { .. }
             | Event::Finding { .. }
             | Event::Verdict { .. }
+            | Event::TreeJudged { .. }
             | Event::CanaryPlanted { .. }
             | Event::CanaryJudged { .. }
             | Event::Decided { .. }

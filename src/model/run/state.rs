@@ -64,6 +64,10 @@ pub struct State {
     pub judges: Frozen,
     /// What the last panel said.
     pub panel: Option<PanelState>,
+    /// The tree on which evidence is looked at, with its round.
+    judged: Option<(u32, String)>,
+    /// Whether that tree was changed since: what was said about it is about other work.
+    is_judged_in_vain: bool,
     /// The last fault that was planted, and whether it was seen.
     pub canary: Option<CanaryState>,
     /// Steps that do something themselves, and reviewers, that have begun: by path.
@@ -193,6 +197,12 @@ impl State {
         })
     }
 
+    /// The tree on which evidence of this round was looked at before.
+    pub fn judged(&self) -> Option<&str> {
+        let (round, tree) = self.judged.as_ref()?;
+        (*round == self.round).then_some(tree)
+    }
+
     /// How many steps run in this process.
     pub fn running_steps(&self) -> usize {
         self.under_way.iter().filter(|work| matches!(work, Work::Step(_))).count()
@@ -203,19 +213,22 @@ impl RunEnd {
     /// Whether there is nothing to go on with: the work was accepted or refused, or nothing was
     /// done that could be gone on with.
     pub fn is_for_good(&self) -> bool {
-        match self.status {
-            Status::Passed
-            | Status::Rejected
-            | Status::Blocked
-            | Status::Usage
-            | Status::Invalid => true,
-            Status::Failed
-            | Status::Inconclusive
-            | Status::Limit
-            | Status::Unavailable
-            | Status::Waiting
-            | Status::Busy
-            | Status::Interrupted => false,
+        ends_for_good(self.status)
+    }
+}
+
+/// Whether a run that ended so has ended for good.
+pub fn ends_for_good(status: Status) -> bool {
+    match status {
+        Status::Passed | Status::Rejected | Status::Blocked | Status::Usage | Status::Invalid => {
+            true
         }
+        Status::Failed
+        | Status::Inconclusive
+        | Status::Limit
+        | Status::Unavailable
+        | Status::Waiting
+        | Status::Busy
+        | Status::Interrupted => false,
     }
 }

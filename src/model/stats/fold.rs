@@ -101,6 +101,7 @@ impl Fold {
             | Event::HookStarted { .. }
             | Event::JudgesFrozen { .. }
             | Event::HookWrote { .. }
+            | Event::TreeJudged { .. }
             | Event::CanaryPlanted { .. }
             | Event::CanaryJudged { .. }
             | Event::Decided { .. }

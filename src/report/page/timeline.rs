@@ -192,6 +192,7 @@ impl Fold {
             | Event::Vote { .. }
             | Event::Finding { .. }
             | Event::Verdict { .. }
+            | Event::TreeJudged { .. }
             | Event::CanaryPlanted { .. }
             | Event::Decided { .. }
             | Event::BranchBegan { .. }

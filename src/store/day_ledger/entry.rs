@@ -75,11 +75,16 @@ impl Charge {
         Self { skill, session, run: entry.run, usd, under_way }
     }
 
-    /// What nobody else may spend: the price, or all that a call under way may come to cost. One
+    /// The price, or what was reserved where nobody told one.
+    pub(super) fn charged(&self) -> Usd {
+        self.usd
+    }
+
+    /// What nobody else may spend as long as a call is under way: all that it may come to cost. One
     /// whose atlas is gone was ended with it, and stays charged what it reserved.
-    pub(super) fn held(&self) -> Usd {
-        let at_work = self.under_way.filter(|(_, by)| ProcessId::of(by.pid) == *by);
-        at_work.map_or(self.usd, |(cap, _)| self.usd.max(cap))
+    pub(super) fn held(&self) -> Option<Usd> {
+        let (cap, _) = self.under_way.filter(|(_, by)| by.is_alive())?;
+        Some(self.usd.max(cap))
     }
 }
 
@@ -120,7 +125,11 @@ pub(super) fn add(charges: &mut BTreeMap<String, Charge>, bytes: &[u8], day: &st
             (Kind::Settle, Some(usd)) => {
                 charges.insert(id, Charge::of(entry, usd));
             }
-            (Kind::Settle, None) => {}
+            (Kind::Settle, None) => {
+                if let Some(charge) = charges.get_mut(&id) {
+                    charge.under_way = None;
+                }
+            }
         }
     }
     Ok(())

@@ -56,8 +56,8 @@ impl Seen {
     }
 
     /// Each charge of the day.
-    pub(super) fn charges(&self) -> impl Iterator<Item = Charge> + '_ {
-        self.charges.values().cloned()
+    pub(super) fn charges(&self) -> impl Iterator<Item = &Charge> {
+        self.charges.values()
     }
 }
 

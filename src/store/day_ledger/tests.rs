@@ -34,10 +34,9 @@ fn ledger(state: &Path, at: &str, skill: &str) -> DayLedger {
 }
 
 async fn spent(ledger: &DayLedger) -> Usd {
-    match ledger.reserve(Some(Usd::ZERO), exactly(1)).await {
-        Err(NotReserved::OverLimit(over)) => over.spent,
-        other => panic!("{other:?}"),
-    }
+    let mut seen = Seen::default();
+    seen.look(&ledger.file, &day_of(ledger.clock.now())).unwrap();
+    seen.charges().map(Charge::charged).sum()
 }
 
 fn place() -> (TempDir, PathBuf) {
@@ -52,6 +51,9 @@ async fn a_day_is_charged_what_is_reserved_until_it_is_settled() {
     let review = ledger(&state, NOON, "review");
     let limit = Some(cents(100));
     let first = review.reserve(limit, exactly(60)).await.unwrap();
+    let waits = review.reserve(limit, exactly(41)).await;
+    assert_eq!(waits, Err(NotReserved::Held), "it may come to cost less");
+    review.settle(&first.entry, None).await.unwrap();
     let fault = review.reserve(limit, exactly(41)).await.unwrap_err();
     let expected = OverLimit {
         asked: cents(41),
@@ -78,30 +80,52 @@ async fn a_day_is_charged_what_is_reserved_until_it_is_settled() {
     };
     assert_eq!(
         over.to_string(),
-        "$1.05 of $1.00 for today are spent or reserved, $0.01 more do not fit; \
+        "$1.05 of $1.00 for today are spent, $0.01 more do not fit; \
          dearest: fix $0.95 in 20261120-120000-fixx, review $0.10 in 20261120-120000-revi"
     );
 }
 
+/// What a call may get of a day of a dollar, in cents; nothing where it has to wait.
 #[tokio::test]
 async fn what_calls_at_once_may_cost_is_never_more_than_the_day_has() {
     let (_folder, state) = place();
     let ledger = ledger(&state, NOON, "a");
-    let wanted = |most| Wanted { least: cents(5), most };
-    let mut caps = Vec::new();
+    let limit = Some(cents(100));
+    let wanted = |most: Option<u64>| Wanted { least: cents(5), most: most.map(cents) };
     let mut held = Vec::new();
-    for most in [Some(cents(200)), Some(cents(8)), None, Some(cents(9)), None, None] {
-        let reserved = ledger.reserve(Some(cents(100)), wanted(most)).await.unwrap();
-        caps.push(reserved.cap.unwrap().micros() / 10_000);
-        held.push(reserved);
+    for (most, expected) in [
+        (Some(40), Some(40)),
+        (Some(40), Some(40)),
+        (Some(40), None),
+        (Some(8), Some(8)),
+        (None, Some(6)),
+        (None, Some(5)),
+        (Some(5), None),
+    ] {
+        match (ledger.reserve(limit, wanted(most)).await, expected) {
+            (Ok(reserved), Some(expected)) => {
+                assert_eq!(reserved.cap, Some(cents(expected)), "{most:?}");
+                held.push(reserved);
+            }
+            (Err(NotReserved::Held), None) => {}
+            (other, _) => panic!("{most:?}: {other:?}"),
+        }
     }
-    assert_eq!(caps, [50, 8, 21, 9, 6, 5], "at most half of what is left, and never too little");
-    assert!(ledger.reserve(Some(cents(100)), wanted(None)).await.is_err());
-    assert_eq!(ledger.reserve(None, wanted(None)).await.unwrap().cap, None);
-    for reserved in held {
-        ledger.settle(&reserved.entry, reserved.cap).await.unwrap();
+    assert_eq!(ledger.reserve(None, wanted(None)).await.unwrap().cap, None, "nothing limits it");
+    ledger.settle(&held[0].entry, Some(cents(1))).await.unwrap();
+    let again = ledger.reserve(limit, wanted(Some(34))).await.unwrap();
+    assert_eq!(again.cap, Some(cents(34)), "of 40 that are held no more, 5 went to the other");
+    for reserved in held.iter().skip(1).chain([&again]) {
+        ledger.settle(&reserved.entry, Some(cents(1))).await.unwrap();
     }
-    assert!(spent(&ledger).await <= cents(100 + 5), "with the one that no limit held for");
+    let alone = ledger.reserve(limit, wanted(Some(200))).await.unwrap();
+    let all = 100 - 6 - 5;
+    assert_eq!(alone.cap, Some(cents(all)), "whoever is alone has all that is left");
+    ledger.settle(&alone.entry, alone.cap).await.unwrap();
+    match ledger.reserve(limit, wanted(Some(5))).await.unwrap_err() {
+        NotReserved::OverLimit(over) => assert_eq!(over.spent, cents(100)),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[tokio::test]
@@ -111,16 +135,22 @@ async fn a_call_whose_atlas_is_gone_holds_what_it_reserved() {
     let _makes_the_folder = ledger.reserve(None, exactly(1)).await.unwrap();
     let me = ProcessId::of(std::process::id());
     let earlier = me.start.map(|start| start - 1);
-    for (by, more) in [
-        (me, 90),
-        (ProcessId { start: earlier, ..me }, 5),
-        (ProcessId { pid: u32::MAX, start: Some(1) }, 5),
+    for (by, is_held) in [
+        (me, true),
+        (ProcessId { start: earlier, ..me }, earlier.is_none()),
+        (ProcessId { pid: u32::MAX, start: Some(1) }, false),
     ] {
         let before = spent(&ledger).await;
         let entry = DayEntry { id: format!("{by:?}"), day: "2026-11-20".to_owned() };
         let line = ledger.line(&entry, Kind::Reserve, Some(cents(5)));
         ledger.append(&Entry { cap: Some(cents(90)), by: Some(by), ..line }).unwrap();
-        assert_eq!(spent(&ledger).await, before + cents(more), "{by:?}");
+        assert_eq!(spent(&ledger).await, before + cents(5), "{by:?}");
+        let wanted = Wanted { least: cents(1), most: Some(cents(50)) };
+        let waits = ledger.reserve(Some(cents(100)), wanted).await;
+        assert_eq!(waits == Err(NotReserved::Held), is_held, "{by:?}: {waits:?}");
+        if let Ok(reserved) = waits {
+            ledger.settle(&reserved.entry, Some(Usd::ZERO)).await.unwrap();
+        }
         ledger.settle(&entry, Some(cents(7))).await.unwrap();
         assert_eq!(spent(&ledger).await, before + cents(7), "{by:?}");
     }
@@ -160,7 +190,7 @@ async fn a_later_format_is_refused_only_where_it_counts() {
     open_append_private(&today.file).unwrap().write_all(&newer).unwrap();
     match today.reserve(None, exactly(1)).await.unwrap_err() {
         NotReserved::Fault(fault) => assert_eq!(fault.status, Status::Invalid),
-        NotReserved::OverLimit(over) => panic!("{over}"),
+        other => panic!("{other:?}"),
     }
     assert!(ledger(&state, "2026-11-21T12:00:00Z", "a").reserve(None, exactly(1)).await.is_ok());
 }
@@ -194,7 +224,7 @@ async fn reserves_what_fits() {
         let ledger = ledger(Path::new(&state), NOON, "a");
         for _ in 0..20 {
             match ledger.reserve(Some(cents(100)), exactly(1)).await {
-                Ok(_) | Err(NotReserved::OverLimit(_)) => {}
+                Ok(_) | Err(NotReserved::OverLimit(_) | NotReserved::Held) => {}
                 Err(NotReserved::Fault(fault)) => panic!("{fault}"),
             }
         }

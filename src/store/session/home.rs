@@ -5,7 +5,10 @@ use std::{
     fmt, fs,
     io::{self, ErrorKind},
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{
+        LazyLock, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use uuid::Uuid;
@@ -26,7 +29,7 @@ use crate::{
     },
 };
 
-/// How many names are tried; two of them alike within a second are rare already.
+/// How many names are tried; two of them alike are rare already.
 const TRIES: u32 = 16;
 
 /// A folder in which sessions can be made.
@@ -138,8 +141,8 @@ impl Home {
         new: &NewSession,
         describe: impl Fn(&mut SessionFile, &SessionId),
     ) -> Result<(SessionDir, SessionFile)> {
-        for taken in 0..TRIES {
-            let id = SessionId::new(new.clock.now(), taken);
+        for _ in 0..TRIES {
+            let id = SessionId::new(new.clock.now(), other());
             let mut file = SessionFile::new(id.clone(), &self.root);
             file.claude.clone_from(&new.claude);
             describe(&mut file, &id);
@@ -172,6 +175,14 @@ impl Home {
     }
 }
 
+/// Another number for each session of this process, from one that no other process has, as a rule:
+/// some things that are named after sessions are shared by all repositories of a user.
+fn other() -> u32 {
+    static FIRST: LazyLock<u32> = LazyLock::new(|| Uuid::new_v4().as_fields().0);
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    FIRST.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
 fn furnish(unborn: &Path) -> Result<FileLock> {
     create_private_dir(&unborn.join(OBJECTS)).map_err(not_made)?;
     journal::make(&unborn.join(JOURNAL))?;
@@ -189,7 +200,7 @@ pub(super) fn not_made(why: impl fmt::Display) -> Fault {
     Fault::failed("cannot make a session").because(why)
 }
 
-pub(super) fn lock_session(stored: &SessionDir) -> Result<FileLock> {
+pub(in crate::store) fn lock_session(stored: &SessionDir) -> Result<FileLock> {
     match FileLock::try_lock(&stored.lock(), Mode::Exclusive) {
         Ok(Attempt::Locked(lock)) => Ok(lock),
         Ok(Attempt::Held { by }) => Err(held(stored, by)),

@@ -109,6 +109,11 @@ impl Sessions {
         }
     }
 
+    /// Where sessions may be: new ones, and in the tree those of other times.
+    pub fn everywhere(&self) -> Vec<PathBuf> {
+        vec![self.folder(), place::inside(&self.root)]
+    }
+
     /// All sessions, the newest first.
     pub fn list(&self) -> Result<Vec<Listed>> {
         Ok(self.all()?.into_iter().map(describe).collect())

@@ -11,7 +11,10 @@ use crate::{
     model::{
         Result, SessionId, Status,
         journal_line::Line,
-        run::{Event, State, state::StepState},
+        run::{
+            Event, State,
+            state::{StepState, ends_for_good},
+        },
         scratch::Mark,
         stats::{self, Cell},
         value::Usd,
@@ -187,6 +190,11 @@ impl Summary {
             matches!(end.status, Status::Interrupted | Status::Limit | Status::Unavailable)
         });
         is_open && self.planned
+    }
+
+    /// Whether a resume finds anything to go on with, also where that is not likely to help.
+    pub fn can_go_on(&self) -> bool {
+        self.planned && self.ended.as_ref().is_none_or(|end| !ends_for_good(end.status))
     }
 
     /// The summary of a session: the kept one if it is fresh, else folded from the journal.

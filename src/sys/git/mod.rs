@@ -32,6 +32,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod trees;
+mod unlooked;
 mod walk;
 mod worktree;
 

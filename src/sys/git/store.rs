@@ -66,7 +66,9 @@ impl<'a> Store<'a> {
 
     /// Whether the object is in the repository or in the folder.
     pub(super) fn has(&self, oid: Oid) -> bool {
-        self.repository.exists_ext(oid, OdbLookupFlags::NO_REFRESH) || self.file(oid).exists()
+        // After a power cut a file may be there that has nothing in it.
+        let is_stored = || self.file(oid).metadata().is_ok_and(|found| found.len() > 0);
+        is_stored() || self.repository.exists_ext(oid, OdbLookupFlags::NO_REFRESH)
     }
 
     /// An object of the repository's, if it is there.

@@ -37,6 +37,8 @@ pub(super) struct Walked {
     pub(super) found: Vec<Found>,
     /// Untracked folders that cannot be listed.
     pub(super) unreadable: Vec<Vec<u8>>,
+    /// Untracked folders that are repositories of their own; nobody looks into them.
+    pub(super) repositories: Vec<Vec<u8>>,
 }
 
 /// Where to walk.
@@ -89,6 +91,7 @@ impl Walk<'_> {
                 walked.submodules.extend(part.walked.submodules);
                 walked.found.extend(part.walked.found);
                 walked.unreadable.extend(part.walked.unreadable);
+                walked.repositories.extend(part.walked.repositories);
                 folders.extend(part.folders);
                 untracked.extend(part.untracked);
             }
@@ -147,6 +150,7 @@ impl Walk<'_> {
             names.push((entry.file_name().to_owned(), entry.file_type()));
         }
         if folder.tracked.is_empty() && !folder.path.is_empty() && self.is_repository(folder) {
+            level.walked.repositories.push(folder.path.clone());
             return Ok(());
         }
         let slots = self.slots(folder);

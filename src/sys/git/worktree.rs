@@ -10,9 +10,12 @@ mod carry;
 mod files;
 
 use std::{
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, Permissions},
     io,
-    os::unix::{ffi::OsStrExt as _, fs::DirBuilderExt as _},
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{DirBuilderExt as _, PermissionsExt as _},
+    },
     path::{Component, Path, PathBuf},
 };
 
@@ -210,12 +213,42 @@ fn aside(dir: &Path) -> PathBuf {
 fn remove_aside(admin: &Admin, aside: &Path) -> Result<(), GitError> {
     match fs::symlink_metadata(aside) {
         Ok(found) if found.is_dir() && admin.may_be_named_by(aside) => {
-            fs::remove_dir_all(aside).map_err(|error| GitError::io("cannot remove", aside, error))
+            remove_all(aside).map_err(|error| GitError::io("cannot remove", aside, error))
         }
         Ok(_) => Err(not_ours(aside)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(GitError::io("cannot read", aside, error)),
     }
+}
+
+/// Removes a folder with all that is in it, also from folders that an agent's tools have made
+/// read-only, as caches of modules are.
+fn remove_all(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            make_writable(folder)?;
+            fs::remove_dir_all(folder)
+        }
+        removed => removed,
+    }
+}
+
+/// Lets the owner list and change a folder and all below it; no link is followed.
+fn make_writable(folder: &Path) -> io::Result<()> {
+    let mut pending = vec![folder.to_owned()];
+    while let Some(folder) = pending.pop() {
+        let mode = fs::symlink_metadata(&folder)?.permissions().mode();
+        if mode & 0o700 != 0o700 {
+            fs::set_permissions(&folder, Permissions::from_mode(mode | 0o700))?;
+        }
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                pending.push(entry.path());
+            }
+        }
+    }
+    Ok(())
 }
 
 fn not_ours(dir: &Path) -> GitError {

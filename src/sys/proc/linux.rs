@@ -82,6 +82,11 @@ pub(crate) fn start_of(pid: u32) -> Option<u64> {
     stat_field(pid, 22)
 }
 
+/// Whether the process has ended, also where nobody has taken notice of that yet.
+pub(crate) fn has_ended(pid: u32) -> bool {
+    stat_field::<char>(pid, 3).is_none_or(|state| matches!(state, 'Z' | 'X' | 'x'))
+}
+
 /// The parent's pid.
 pub(crate) fn parent_of(pid: u32) -> Option<u32> {
     stat_field(pid, 4)

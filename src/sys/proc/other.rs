@@ -53,6 +53,10 @@ pub(crate) fn start_of(_pid: u32) -> Option<u64> {
     None
 }
 
+pub(crate) fn has_ended(_pid: u32) -> bool {
+    false
+}
+
 pub(crate) fn parent_of(_pid: u32) -> Option<u32> {
     None
 }

@@ -6,9 +6,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::chain::{held_in_the_second, kill, resume, start};
 use crate::support::files;
-use crate::support::model::Gate;
+use crate::support::model::{Gate, rule};
 use crate::support::processes::{processes_with, wait_until_gone};
-use crate::support::world::World;
+use crate::support::world::{GREET, World};
 
 /// The warden of this atlas: its only child of that name.
 fn warden(atlas: Pid) -> Pid {
@@ -121,6 +121,25 @@ fn a_run_in_a_copied_checkout_ends_nothing_of_the_first_one() {
 
     let gone = |pid: &Pid| wait_until_gone(*pid, Duration::ZERO);
     assert!(!at_work.iter().any(gone), "nobody ended it");
+    gate.open();
+    running.wait().expect_code(0);
+}
+
+/// Outside of git, too, a copied folder is not the one that the run works in.
+#[test]
+fn a_copied_folder_does_not_work_in_the_first_one() {
+    let gate = Gate::shut();
+    let world = World::scripted([rule().says("Hel").says("lo.").held_after(3, &gate)]);
+    world.user_config("isolation: none").skill("greet", GREET);
+    let running = world.atlas(["run", "greet"]).spawn();
+    gate.wait_until_reached();
+    let copy = world.root().join("copy");
+    world
+        .program("cp".as_ref(), ["-r".as_ref(), world.dir().as_os_str(), copy.as_os_str()])
+        .run()
+        .expect_code(0);
+    let output = world.atlas(["resume", "--last"]).cwd(&copy).run().expect_code(8);
+    assert!(output.stderr.contains("belongs to another tree"), "{output}");
     gate.open();
     running.wait().expect_code(0);
 }

@@ -12,6 +12,7 @@ use super::{
 use crate::model::{
     Status,
     call::CallOutcome,
+    check::CheckStatus,
     contract::{Retry, RetryOn},
     run::{
         Effect, Event, Plan, Point, State, StepStatus,
@@ -126,12 +127,23 @@ pub(super) fn unseen(plan: &Plan, state: &State, tree: Option<&str>) -> Option<V
     match state.checks.get(&at).unwrap_or(&Stage::Idle) {
         Stage::Idle => Some(vec![Effect::Check { at }]),
         Stage::Running => Some(Vec::new()),
-        // What could not be seen is told by a check, and holds nobody up.
+        // What could not be seen is told by a check, and holds up only those who would judge it.
         Stage::Ended(_) => None,
     }
 }
 
-/// What the last commands did is seen before anybody judges it.
+/// What the last commands did is seen before anybody judges it; where it cannot be seen, nobody does.
 pub(super) fn settle(plan: &Plan, state: &State) -> Option<Phase> {
-    unseen(plan, state, None).map(Phase::GoesOn)
+    let effects = unseen(plan, state, None).or_else(|| blind(plan, state).map(|end| vec![end]));
+    effects.map(Phase::GoesOn)
+}
+
+fn blind(plan: &Plan, state: &State) -> Option<Effect> {
+    plan.root.as_ref()?;
+    let (step, attempt) = state.unseen(None).cloned()?;
+    let Stage::Ended(found) = state.checks.get(&Point::Settled { step, attempt })? else {
+        return None;
+    };
+    let failed = found.iter().find(|it| it.blocking && it.status == CheckStatus::Error)?;
+    Some(end::run(Status::Inconclusive, checks::reason(failed)))
 }

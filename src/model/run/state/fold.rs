@@ -41,6 +41,7 @@ impl State {
             Event::Vote { at, cast } => self.panel_at(at).votes.push(cast.clone()),
             Event::Finding { at, finding } => self.panel_at(at).findings.push(finding.clone()),
             Event::Verdict { at, status, votes } => self.concluded(at, *status, *votes),
+            Event::TreeJudged { round, tree } => self.tree_is_judged(*round, tree),
             Event::CanaryPlanted { round, fault } => self.planted(*round, fault.as_ref()),
             Event::CanaryJudged { at, caught, by } => self.canary_judged(at, *caught, by),
             Event::WorkTaken(taken) => self.idle(&taken.step).take_work(taken),
@@ -161,8 +162,19 @@ impl State {
             self.call_ended(call);
         }
         self.forget_what_was_running();
+        if std::mem::take(&mut self.is_judged_in_vain) {
+            // What is there now is judged as if it had come about so: by hooks, and by new reviewers.
+            self.round += 1;
+        }
         self.meanwhile = differences.to_vec();
         self.base = base.cloned().or(self.base.take());
+    }
+
+    fn tree_is_judged(&mut self, round: u32, tree: &str) {
+        match &self.judged {
+            Some((known, before)) if *known == round => self.is_judged_in_vain |= before != tree,
+            Some(_) | None => self.judged = Some((round, tree.to_owned())),
+        }
     }
 
     pub(super) fn step_mut(&mut self, id: &str) -> &mut StepState {
