@@ -44,12 +44,14 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
         checks.extend(requires(&site));
     }
     if let Point::Mid { step, attempt } | Point::Settled { step, attempt } = &order.at {
+        let unlooked = unlooked(&tree).await;
         match tree.changes().await {
+            // What was seen is not all: commands have to be looked at once more.
+            Ok(Some(_)) if unlooked.is_some() && matches!(order.at, Point::Settled { .. }) => {}
             Ok(Some((changes, stand))) => {
                 let branch = site.trees.branch_of(step);
                 let (step, stand) = (step.clone(), Some(Box::new(stand)));
                 line.tell(Event::Changes { step, attempt: *attempt, changes, stand, branch });
-                checks.extend(unlooked(&tree).await);
             }
             Ok(None) => {}
             // What nobody can see nobody can judge: hooks would be told of an earlier tree.
@@ -58,6 +60,7 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
                 checks.push(check.because(error.to_string()));
             }
         }
+        checks.extend(unlooked);
     }
     let changed = judges::changed(&tree.root, &order.judges).await;
     if let Some(reason) = accuse(&changed) {
@@ -77,10 +80,13 @@ pub(crate) async fn look(site: Rc<Site>, line: Line, order: Order) {
 /// Work on a copy that is in no change, and so before no judge.
 async fn unlooked(tree: &WorkTree) -> Option<Check> {
     let reason = match tree.unlooked().await {
-        Ok(folders) => format!(
-            "{} is a repository of its own, which nobody looks into: remove its `.git`, or let git ignore it",
-            folders.first()?
-        ),
+        Ok(folders) => {
+            let folder = folders.first()?;
+            format!(
+                "{folder} is a repository of its own with work that nobody looks into: take it out of \
+                 there, remove its `.git`, or let git ignore it"
+            )
+        }
         Err(error) => error,
     };
     let check = Check::blocking("changes", CheckKind::Predicate, CheckStatus::Error);

@@ -98,7 +98,7 @@ pub struct HandOver {
     pub left_out: Vec<String>,
     /// The copy, which is kept only where the patch is not all of it or the run can go on in it.
     pub copy: Option<PathBuf>,
-    /// Why there is no patch of what may have changed.
+    /// Why there is no patch of what may have changed, or why a copy that nobody needs did not go.
     pub trouble: Option<Fault>,
 }
 
@@ -264,30 +264,6 @@ impl Tracked {
     fn patch(&self, most: usize) -> Result<Patch, GitError> {
         let now = self.now()?;
         self.repository.patch(&self.objects, &self.base, &now, most)
-    }
-
-    fn hand_over(&self, patch: &Path, copies: Copies) -> Result<HandOver, GitError> {
-        let made = self.patch(PATCH_BYTES)?;
-        if !made.bytes.is_empty() {
-            write(patch, &made.bytes)?;
-        }
-        let copy = self.copy.as_ref().map(|copy| copy.root().to_owned());
-        let mut left_out = made.left_out;
-        left_out.extend(self.place().unlooked()?);
-        let removed = match &copy {
-            Some(dir) if left_out.is_empty() && copies == Copies::Remove => {
-                Some(self.repository.remove_worktree(dir))
-            }
-            Some(_) | None => None,
-        };
-        let (copy, trouble) = match removed {
-            Some(Ok(())) => (None, None),
-            // What was changed is in the patch; only the room is still taken.
-            Some(Err(error)) => (None, Some(fault("cannot remove the copy", &error))),
-            None => (copy, None),
-        };
-        let patch = (!made.bytes.is_empty()).then(|| patch.to_owned());
-        Ok(HandOver { patch, left_out, copy, trouble })
     }
 }
 

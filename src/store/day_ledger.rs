@@ -105,6 +105,8 @@ pub struct Wanted {
     pub least: Usd,
     /// What it may cost by other limits.
     pub most: Option<Usd>,
+    /// Whether it can wait until others have settled: not what runs in a call that holds money itself.
+    pub may_wait: bool,
 }
 
 /// Why no money could be set aside.
@@ -218,6 +220,8 @@ impl DayLedger {
     /// The price counts for the day of the reservation. Where it cannot be written the
     /// reservation stays charged.
     pub async fn settle(&self, of: &DayEntry, usd: Option<Usd>) -> Result<()> {
+        // Also where that cannot be written, or this process would wait for a call of its own.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).is_over(&of.id);
         let _lock = self.take().await?;
         self.append(&self.line(of, Kind::Settle, usd))
     }
@@ -297,9 +301,10 @@ impl DayLedger {
 }
 
 /// The most that a call may cost: all that it may by other limits, as far as nobody else may spend
-/// it. Where other limits allow anything, half of that, so that it does not shut out all others.
+/// it. Whoever is alone may have all that is left. Beside others half of what is not spent yet is
+/// enough to begin with, so that a large call need not wait for a moment in which nobody calls.
 fn cap(seen: &Seen, limit: Usd, wanted: Wanted) -> Result<Usd, NotReserved> {
-    let Wanted { least, most } = wanted;
+    let Wanted { least, most, may_wait } = wanted;
     let (mut spent, mut held, mut is_held) = (Usd::ZERO, Usd::ZERO, false);
     for charge in seen.charges() {
         match charge.held() {
@@ -307,16 +312,27 @@ fn cap(seen: &Seen, limit: Usd, wanted: Wanted) -> Result<Usd, NotReserved> {
             None => spent += charge.charged(),
         }
     }
-    if spent + least > limit {
+    let over = |spent| {
         let dearest = dearest(seen.charges());
-        return Err(NotReserved::OverLimit(OverLimit { asked: least, spent, limit, dearest }));
+        NotReserved::OverLimit(OverLimit { asked: least, spent, limit, dearest })
+    };
+    if spent + least > limit {
+        return Err(over(spent));
     }
-    let left = limit.saturating_sub(spent + held);
-    let enough = most.unwrap_or(left.shared_by(2)).max(least);
-    match (left >= enough, is_held) {
-        (true, _) => Ok(enough),
-        (false, true) => Err(NotReserved::Held),
-        (false, false) => Ok(left),
+    let unspent = limit.saturating_sub(spent);
+    let left = unspent.saturating_sub(held);
+    let half = unspent.shared_by(2);
+    let enough = most.map_or(half, |most| most.min(half)).max(least);
+    if !is_held {
+        Ok(most.map_or(half, |most| most.min(left)).max(least))
+    } else if left >= enough {
+        Ok(enough)
+    } else if may_wait {
+        Err(NotReserved::Held)
+    } else if left >= least {
+        Ok(left)
+    } else {
+        Err(over(spent + held))
     }
 }
 

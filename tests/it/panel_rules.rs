@@ -143,7 +143,7 @@ fn evidence_that_changes_the_tree_leaves_no_verdict() {
     let world = proven_by("echo made > made.txt; exit 3");
     let args = ["run", "greet", "--trust", "--verify=3", "--format=json"];
     let output = world.atlas(args).run().expect_code(5);
-    assert!(output.stderr.contains("the tree changed while the command `check`"), "{output}");
+    assert!(output.stderr.contains("the tree changed before the command `check`"), "{output}");
     assert_eq!(output.json()["verdict"], json!(null), "{output}");
     assert_eq!(world.events("call_started").len(), 4);
 
@@ -152,6 +152,8 @@ fn evidence_that_changes_the_tree_leaves_no_verdict() {
     let result = world.atlas(args).run().expect_code(0).json();
     assert_eq!(result["verdict"]["votes"]["confirmed"], 3, "{result}");
     assert_eq!(world.events("call_started").len(), 7);
+    let made = result["changes"]["files"].as_array().unwrap().iter();
+    assert!(made.into_iter().any(|file| file["path"] == "made.txt"), "{result}");
 }
 
 /// Left out, it would count for those who confirm.

@@ -59,6 +59,19 @@ fn work_in_a_repository_of_its_own_is_no_pass_and_stays() {
     assert_eq!(work(), "hours of work\n");
 }
 
+/// The same by a command, whose work no agent's step looks at.
+#[test]
+fn a_command_that_makes_one_is_no_pass_either() {
+    let world = flow(
+        "steps: [{ id: a, run: [git, init, --quiet, api] }]\n\
+         hooks: { fine: { timing: post, command: ['true'] } }\n",
+    );
+    for again in [["run", "flow", "--worktree"], ["resume", "--last", "--wait"]] {
+        let output = world.atlas(again).run().expect_code(5);
+        assert!(output.stderr.contains("api/ is a repository of its own"), "{output}");
+    }
+}
+
 #[test]
 fn a_file_that_a_pattern_fits_is_not_passed_over_for_its_name() {
     let world = flow(

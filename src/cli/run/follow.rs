@@ -194,10 +194,12 @@ fn tell_where(handed: &HandOver, finished: &Finished, context: &Context) {
         let (mark, text) = way_to(patch, finished);
         say(mark, text);
     }
-    if let (Some(trouble), Some(copy)) = (&handed.trouble, &handed.copy) {
+    if let Some(trouble) = &handed.trouble {
         let trouble = trouble.to_string();
         let trouble = text::sanitize_line(&trouble);
-        say(Mark::Warning, format!("{trouble}; what was changed is in {}", copy.display()));
+        let copy = handed.copy.as_ref();
+        let there = copy.map(|copy| format!("; what was changed is in {}", copy.display()));
+        say(Mark::Warning, format!("{trouble}{}", there.unwrap_or_default()));
     } else if let (Some(copy), true) = (&handed.copy, handed.left_out.is_empty()) {
         say(Mark::Note, format!("the worktree stays for a resume: {}", copy.display()));
     } else if let Some(copy) = &handed.copy {

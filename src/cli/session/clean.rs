@@ -246,7 +246,7 @@ fn carry_out(mut items: Vec<Item<'_>>, mode: Mode, context: &Context) -> Result<
             && with_copy.contains(&listed.session.id)
         {
             item.goes = false;
-            item.why = "its copy has to stay".to_owned();
+            "its copy has to stay".clone_into(&mut item.why);
             continue;
         }
         if let Err(fault) = remove(&item.thing, context) {

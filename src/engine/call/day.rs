@@ -25,7 +25,9 @@ pub(super) async fn reserve(
     order: &Order,
 ) -> Result<Option<Reservation>, NotMade> {
     let Some(day) = &site.day else { return Ok(None) };
-    let wanted = Wanted { least: order.step.reserve, most: order.left.usd };
+    // An atlas in a call of another one would wait for that call, which waits for it.
+    let may_wait = site.env.get("ATLAS_DEPTH").is_none();
+    let wanted = Wanted { least: order.step.reserve, most: order.left.usd, may_wait };
     loop {
         match day.reserve(site.plan.limits.usd_per_day, wanted).await {
             Ok(reservation) => return Ok(Some(reservation)),

@@ -57,8 +57,8 @@ impl fmt::Display for Unseen {
             Self::Stopped => f.write_str("the run was stopped while evidence was looked at"),
             Self::Changed(name) => write!(
                 f,
-                "the tree changed while the command `{name}` of `evidence` ran: what the reviewers \
-                 judged is not what is there now"
+                "the tree changed before the command `{name}` of `evidence` had run, or by it: what the \
+                 reviewers judged is not what is there now"
             ),
             Self::Unreadable(why) => write!(f, "the tree cannot be looked at: {why}"),
         }

@@ -1,4 +1,4 @@
-//! Copies of a tree for branches that work side by side: made, and put together again.
+//! Copies of a tree: made for branches that work side by side, put together again, handed over and removed.
 
 use std::{
     path::{Path, PathBuf},
@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use super::{PATCH_BYTES, Tracked, WorkTree, blocking, whole, whys, write};
+use super::{
+    Copies, HandOver, PATCH_BYTES, Tracked, WorkTree, blocking, fault, whole, whys, write,
+};
 use crate::{
     model::run::Stand,
     sys::git::{GitError, Merged},
@@ -95,6 +97,34 @@ impl Tracked {
         }
         let applied = self.place().apply(&self.objects, &ours, &all);
         applied.map_err(|error| error.to_string()).and_then(whole).map_err(|why| (0, why))
+    }
+
+    /// Writes the change to `patch`, and removes the copy where it may go and nothing is lost with it.
+    pub(super) fn hand_over(&self, patch: &Path, copies: Copies) -> Result<HandOver, GitError> {
+        let made = self.patch(PATCH_BYTES)?;
+        if !made.bytes.is_empty() {
+            write(patch, &made.bytes)?;
+        }
+        let copy = self.copy.as_ref().map(|copy| copy.root().to_owned());
+        let mut left_out = made.left_out;
+        left_out.extend(self.place().unlooked()?);
+        let removed = match &copy {
+            Some(dir) if left_out.is_empty() && copies == Copies::Remove => {
+                Some(self.repository.remove_worktree(dir))
+            }
+            Some(_) | None => None,
+        };
+        let (copy, trouble) = match removed {
+            Some(Ok(())) => (None, None),
+            // What was changed is in the patch; only the room is still taken.
+            Some(Err(error)) => {
+                let left = copy.filter(|dir| dir.exists());
+                (left, Some(fault("cannot remove the copy", &error)))
+            }
+            None => (copy, None),
+        };
+        let patch = (!made.bytes.is_empty()).then(|| patch.to_owned());
+        Ok(HandOver { patch, left_out, copy, trouble })
     }
 
     fn put_away(&self, patch: &Path) -> Result<(), GitError> {

@@ -66,6 +66,8 @@ pub struct State {
     pub panel: Option<PanelState>,
     /// The tree on which evidence is looked at, with its round.
     judged: Option<(u32, String)>,
+    /// The step, and its attempt, after which the run's own tree was last looked at.
+    last_look: Option<(String, u32)>,
     /// Whether that tree was changed since: what was said about it is about other work.
     is_judged_in_vain: bool,
     /// The last fault that was planted, and whether it was seen.
@@ -84,7 +86,8 @@ pub struct State {
     looks: u32,
     /// What may have changed the run's own tree since somebody looked at it.
     unseen: Option<(String, u32)>,
-    /// How many times the finished work was sent back.
+    /// How many times the end was begun anew: the finished work was sent back, or it was not there any
+    /// more as it was judged.
     pub round: u32,
     /// Money and tokens.
     pub ledger: Ledger,

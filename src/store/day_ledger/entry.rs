@@ -75,6 +75,11 @@ impl Charge {
         Self { skill, session, run: entry.run, usd, under_way }
     }
 
+    /// The call is over, and holds nothing any more.
+    pub(super) fn is_over(&mut self) {
+        self.under_way = None;
+    }
+
     /// The price, or what was reserved where nobody told one.
     pub(super) fn charged(&self) -> Usd {
         self.usd
@@ -127,7 +132,7 @@ pub(super) fn add(charges: &mut BTreeMap<String, Charge>, bytes: &[u8], day: &st
             }
             (Kind::Settle, None) => {
                 if let Some(charge) = charges.get_mut(&id) {
-                    charge.under_way = None;
+                    charge.is_over();
                 }
             }
         }

@@ -55,6 +55,13 @@ impl Seen {
         Ok(length)
     }
 
+    /// A call of this process is over, whatever it cost.
+    pub(super) fn is_over(&mut self, id: &str) {
+        if let Some(charge) = self.charges.get_mut(id) {
+            charge.is_over();
+        }
+    }
+
     /// Each charge of the day.
     pub(super) fn charges(&self) -> impl Iterator<Item = &Charge> {
         self.charges.values()

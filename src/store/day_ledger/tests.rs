@@ -15,7 +15,7 @@ fn cents(cents: u64) -> Usd {
 
 /// A call that may cost what it probably costs, and no more.
 fn exactly(amount: u64) -> Wanted {
-    Wanted { least: cents(amount), most: Some(cents(amount)) }
+    Wanted { least: cents(amount), most: Some(cents(amount)), may_wait: true }
 }
 
 /// A session of its own for each skill.
@@ -33,7 +33,7 @@ fn ledger(state: &Path, at: &str, skill: &str) -> DayLedger {
     DayLedger::at(state, Clock::Fixed(at.parse().unwrap()), payer)
 }
 
-async fn spent(ledger: &DayLedger) -> Usd {
+fn spent(ledger: &DayLedger) -> Usd {
     let mut seen = Seen::default();
     seen.look(&ledger.file, &day_of(ledger.clock.now())).unwrap();
     seen.charges().map(Charge::charged).sum()
@@ -71,9 +71,9 @@ async fn a_day_is_charged_what_is_reserved_until_it_is_settled() {
     let second = fix.reserve(limit, exactly(40)).await.unwrap();
 
     review.settle(&first.entry, Some(cents(10))).await.unwrap();
-    assert_eq!(spent(&review).await, cents(50));
+    assert_eq!(spent(&review), cents(50));
     fix.settle(&second.entry, None).await.unwrap();
-    assert_eq!(spent(&review).await, cents(50), "nobody knows what it cost");
+    assert_eq!(spent(&review), cents(50), "nobody knows what it cost");
     fix.settle(&second.entry, Some(cents(95))).await.unwrap();
     let NotReserved::OverLimit(over) = review.reserve(limit, exactly(1)).await.unwrap_err() else {
         panic!("the day is spent");
@@ -91,15 +91,17 @@ async fn what_calls_at_once_may_cost_is_never_more_than_the_day_has() {
     let (_folder, state) = place();
     let ledger = ledger(&state, NOON, "a");
     let limit = Some(cents(100));
-    let wanted = |most: Option<u64>| Wanted { least: cents(5), most: most.map(cents) };
+    let wanted =
+        |most: Option<u64>| Wanted { least: cents(5), most: most.map(cents), may_wait: true };
     let mut held = Vec::new();
     for (most, expected) in [
-        (Some(40), Some(40)),
+        (Some(35), Some(35)),
         (Some(40), Some(40)),
         (Some(40), None),
+        (None, None),
         (Some(8), Some(8)),
-        (None, Some(6)),
-        (None, Some(5)),
+        (Some(12), Some(12)),
+        (Some(5), Some(5)),
         (Some(5), None),
     ] {
         match (ledger.reserve(limit, wanted(most)).await, expected) {
@@ -111,11 +113,23 @@ async fn what_calls_at_once_may_cost_is_never_more_than_the_day_has() {
             (other, _) => panic!("{most:?}: {other:?}"),
         }
     }
+    let inside = Wanted { may_wait: false, ..wanted(Some(5)) };
+    let refused = ledger.reserve(limit, inside).await;
+    assert!(matches!(refused, Err(NotReserved::OverLimit(_))), "{refused:?}");
     assert_eq!(ledger.reserve(None, wanted(None)).await.unwrap().cap, None, "nothing limits it");
     ledger.settle(&held[0].entry, Some(cents(1))).await.unwrap();
-    let again = ledger.reserve(limit, wanted(Some(34))).await.unwrap();
-    assert_eq!(again.cap, Some(cents(34)), "of 40 that are held no more, 5 went to the other");
-    for reserved in held.iter().skip(1).chain([&again]) {
+    // Of 35 that are held no more, 5 went to the one without a limit.
+    for (most, expected) in [(Some(29), Some(29)), (Some(200), None)] {
+        match (ledger.reserve(limit, wanted(most)).await, expected) {
+            (Ok(reserved), Some(expected)) => {
+                assert_eq!(reserved.cap, Some(cents(expected)), "{most:?}");
+                held.push(reserved);
+            }
+            (Err(NotReserved::Held), None) => {}
+            (other, _) => panic!("{most:?}: {other:?}"),
+        }
+    }
+    for reserved in held.drain(1..).rev().take(5) {
         ledger.settle(&reserved.entry, Some(cents(1))).await.unwrap();
     }
     let alone = ledger.reserve(limit, wanted(Some(200))).await.unwrap();
@@ -140,19 +154,19 @@ async fn a_call_whose_atlas_is_gone_holds_what_it_reserved() {
         (ProcessId { start: earlier, ..me }, earlier.is_none()),
         (ProcessId { pid: u32::MAX, start: Some(1) }, false),
     ] {
-        let before = spent(&ledger).await;
+        let before = spent(&ledger);
         let entry = DayEntry { id: format!("{by:?}"), day: "2026-11-20".to_owned() };
         let line = ledger.line(&entry, Kind::Reserve, Some(cents(5)));
         ledger.append(&Entry { cap: Some(cents(90)), by: Some(by), ..line }).unwrap();
-        assert_eq!(spent(&ledger).await, before + cents(5), "{by:?}");
-        let wanted = Wanted { least: cents(1), most: Some(cents(50)) };
+        assert_eq!(spent(&ledger), before + cents(5), "{by:?}");
+        let wanted = Wanted { least: cents(1), most: Some(cents(50)), may_wait: true };
         let waits = ledger.reserve(Some(cents(100)), wanted).await;
         assert_eq!(waits == Err(NotReserved::Held), is_held, "{by:?}: {waits:?}");
         if let Ok(reserved) = waits {
             ledger.settle(&reserved.entry, Some(Usd::ZERO)).await.unwrap();
         }
         ledger.settle(&entry, Some(cents(7))).await.unwrap();
-        assert_eq!(spent(&ledger).await, before + cents(7), "{by:?}");
+        assert_eq!(spent(&ledger), before + cents(7), "{by:?}");
     }
 }
 
@@ -163,7 +177,7 @@ async fn a_day_ends_at_midnight_utc_and_a_price_counts_where_it_was_reserved() {
     let reservation = late.reserve(None, exactly(60)).await.unwrap();
     let early = ledger(&state, "2026-11-21T00:00:00Z", "a");
     early.settle(&reservation.entry, Some(cents(70))).await.unwrap();
-    assert_eq!((spent(&early).await, spent(&late).await), (Usd::ZERO, cents(70)));
+    assert_eq!((spent(&early), spent(&late)), (Usd::ZERO, cents(70)));
 }
 
 #[tokio::test]
@@ -177,7 +191,7 @@ async fn what_a_power_cut_broke_costs_nobody_else() {
         let _second = ledger.reserve(None, exactly(2)).await.unwrap();
         // Where only the newline was lost, the line itself is whole.
         let first = if cut + 1 == whole.len() { cents(1) } else { Usd::ZERO };
-        assert_eq!(spent(&ledger).await, first + cents(2), "cut at {cut}");
+        assert_eq!(spent(&ledger), first + cents(2), "cut at {cut}");
     }
 }
 
@@ -209,7 +223,7 @@ async fn a_large_ledger_forgets_old_days_and_nothing_else() {
     assert!(std::fs::metadata(&old.file).unwrap().len() > COMPACT_ABOVE, "forty days are kept");
     let _today = today.reserve(None, exactly(3)).await.unwrap();
     assert_eq!(std::fs::read_to_string(&old.file).unwrap().lines().count(), 2);
-    let sums = (spent(&old).await, spent(&kept).await, spent(&today).await);
+    let sums = (spent(&old), spent(&kept), spent(&today));
     assert_eq!(sums, (Usd::ZERO, cents(2), cents(3)));
 }
 
@@ -243,7 +257,7 @@ async fn ten_processes_at_once_reserve_what_there_is_and_no_more() {
         assert_eq!(group.wait().await.unwrap(), Exit::Code(0));
     }
     let ledger = ledger(&state, NOON, "a");
-    assert_eq!(spent(&ledger).await, cents(100), "of two hundred attempts one hundred fit");
+    assert_eq!(spent(&ledger), cents(100), "of two hundred attempts one hundred fit");
     let mode = |path: &Path| {
         std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path).unwrap()) & 0o777
     };

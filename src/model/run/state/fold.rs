@@ -59,9 +59,7 @@ impl State {
             Event::CallEnded(call) => self.call_ended(call),
             Event::BranchBegan { step, stand, judges } => self.branch_began(step, stand, judges),
             Event::BranchMerged { step, refused } => self.branch_merged(step, refused.as_ref()),
-            Event::Changes { step, changes, stand, branch, .. } => {
-                self.looked_at((step, branch.as_deref()), changes, stand.as_deref());
-            }
+            Event::Changes { .. } => self.changes_are(event),
             Event::Retry { step, reasons, supersedes } => self.try_again(step, reasons, supersedes),
             Event::StepEnded { .. } => self.step_is_over(event),
             Event::RunEnded { status, exit_code, reason } => {
@@ -163,11 +161,28 @@ impl State {
         }
         self.forget_what_was_running();
         if std::mem::take(&mut self.is_judged_in_vain) {
-            // What is there now is judged as if it had come about so: by hooks, and by new reviewers.
-            self.round += 1;
+            self.begin_the_end_anew();
         }
         self.meanwhile = differences.to_vec();
         self.base = base.cloned().or(self.base.take());
+    }
+
+    fn changes_are(&mut self, event: &Event) {
+        let Event::Changes { step, attempt, changes, stand, branch } = event else { return };
+        if branch.is_none() {
+            self.last_look = Some((step.clone(), *attempt));
+        }
+        self.looked_at((step, branch.as_deref()), changes, stand.as_deref());
+    }
+
+    /// What is there now is judged as if it had come about so: it is looked at, hooks see it, and new
+    /// reviewers are asked.
+    fn begin_the_end_anew(&mut self) {
+        self.round += 1;
+        if let Some((step, attempt)) = self.last_look.clone() {
+            self.checks.remove(&Point::Settled { step: step.clone(), attempt });
+            self.may_have_changed(None, &step, attempt);
+        }
     }
 
     fn tree_is_judged(&mut self, round: u32, tree: &str) {
