@@ -3,6 +3,7 @@
 mod case;
 mod compare;
 mod live;
+mod rights;
 mod shown;
 
 use std::path::PathBuf;

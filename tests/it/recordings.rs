@@ -17,6 +17,7 @@ mod facts;
 mod journals;
 mod panels;
 mod refused;
+mod rights;
 mod tests_of_skills;
 
 const TIDY: &str = "\

@@ -5,7 +5,7 @@ use std::{path::Path, time::Instant};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Setup, compare, live::Rate};
+use super::{Setup, compare, live::Rate, rights};
 use crate::{
     cli::run::{
         recorded::{Setting, replay},
@@ -82,17 +82,28 @@ pub(super) fn try_recording(tested: Tested<'_>, case: &Path, setup: Setup<'_>) -
     let eval = tested.evals.iter().find(|eval| eval.case() == name);
     let made = Stage::make(tested.dir, Some(case), setup.around).and_then(|stage| {
         if setup.args.update {
-            return update(&request, stage, setup);
+            return update(&request, stage, (tested, setup));
         }
         compare(&request, stage, eval, setup)
     });
     let Played { outcome, notes, code } = made.unwrap_or_else(|fault| Played {
         outcome: Outcome::Invalid,
-        notes: vec![fault.to_string()],
         code: fault.status.code(),
+        notes: told(fault),
     });
     let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Tried { skill: tested.name.to_owned(), case: name, outcome, notes, live: None, ms, code }
+}
+
+/// A fault, and of the ways out of it those that there are here.
+pub(super) fn told(fault: Fault) -> Vec<String> {
+    let mut notes = vec![fault.to_string()];
+    let asks_for_trust = fault.hints.iter().any(|hint| hint.starts_with("`atlas trust`"));
+    notes.extend(fault.hints.into_iter().filter(|hint| !hint.starts_with("`--")));
+    if asks_for_trust {
+        notes.push("`atlas test --trust` trusts all of it, for this time".to_owned());
+    }
+    notes
 }
 
 /// What every run of the skill here asks for.
@@ -215,14 +226,16 @@ fn compare(
 fn update(
     request: &Request,
     stage: Stage,
-    Setup { context, around, .. }: Setup<'_>,
+    (tested, setup): (Tested<'_>, Setup<'_>),
 ) -> Result<Played> {
+    let Setup { context, around, .. } = setup;
     let recording: &Recording = &stage.recording;
     let then = recording.expected().unwrap_or(Value::Null);
     let dir = recording.dir.clone();
     let left_out = recording.case.left_out.clone();
-    let request = recording.case.asked_again(request);
     let purpose = Purpose::Recording { stage: Some(stage.cwd()) };
+    rights::expect_no_more(&recording.case, request, (&purpose, tested), setup)?;
+    let request = recording.case.asked_again(request);
     let (mut finished, _) = perform(&request, &purpose, around)?;
     let now = expected(&finished, &context.env);
     stage.strike(&mut finished)?;

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::{
     Setup,
-    case::{Outcome, Tested, Tried, perform, request, unmet},
+    case::{Outcome, Tested, Tried, perform, request, told, unmet},
+    rights,
 };
 use crate::{
     engine::{Scene, Stage, prepare::Purpose},
@@ -66,6 +67,9 @@ impl Case<'_> {
         match self {
             Self::Recorded(dir) => {
                 let stage = Stage::make(tested.dir, Some(dir), setup.around)?;
+                let purpose = Purpose::Recording { stage: Some(stage.cwd()) };
+                let case = &stage.recording.case;
+                rights::expect_no_more(case, &request, (&purpose, tested), setup)?;
                 Ok((stage.recording.case.asked_again(&request), Place::Recording(Box::new(stage))))
             }
             Self::Eval(eval) => {
@@ -101,8 +105,8 @@ pub(super) fn try_live(tested: Tested<'_>, case: Case<'_>, setup: Setup<'_>) -> 
             Ok(result) => result,
             Err(fault) => {
                 tried.outcome = Outcome::Invalid;
-                tried.notes.push(fault.to_string());
                 tried.code = fault.status.code();
+                tried.notes.extend(told(fault));
                 break;
             }
         };

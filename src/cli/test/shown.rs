@@ -31,7 +31,9 @@ fn line(case: &Tried, look: Look) -> String {
     };
     let live = case.live.map(|rate| format!("{}{}", look.separator(), share(rate, look)));
     let live = live.unwrap_or_default();
-    let mut lines = look.line(mark, &format!("{}/{}{said}{live}", case.skill, case.case));
+    let name = format!("{}/{}", case.skill, case.case);
+    let name = text::sanitize_line(&name);
+    let mut lines = look.line(mark, &format!("{name}{said}{live}"));
     for note in &case.notes {
         lines.push_str("  ");
         lines.push_str(&text::sanitize_line(note));

@@ -1,10 +1,15 @@
 //! `quotes-stand`: every finding's quote is looked up in the file that it names. A quote that does
 //! not stand there was made up, and so, most likely, was the finding.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 
 use super::{Answer, work::Work};
-use crate::{model::panel::quote::places, sys::fs::read_capped};
+use crate::{
+    model::panel::quote::{places, says_something},
+    sys::{fs::read_capped, git},
+};
 
 /// A quote may stand so many lines from the line that is named.
 const NEAR: usize = 10;
@@ -42,7 +47,7 @@ pub(super) fn look(work: &Work) -> Result<Answer, String> {
 /// What is wrong with a finding's place. A finding without a quote claims nothing to look up.
 fn fault(work: &Work, finding: &Finding) -> Option<String> {
     let (file, quote) = (finding.file.as_deref()?, finding.quote.as_deref()?);
-    let Some(path) = work.file(file) else {
+    let Some(path) = named(work, file) else {
         return Some(format!("`{file}` is no file of this repository"));
     };
     let bytes = match read_capped(&path, FILE_BYTES) {
@@ -59,9 +64,31 @@ fn fault(work: &Work, finding: &Finding) -> Option<String> {
             None => format!("the quote does not stand in `{file}`: {}", first_line(quote)),
         });
     };
+    if !says_something(quote) && !is_a_line(&text, *first, quote) {
+        return Some(format!(
+            "the quote says too little to prove anything: quote the whole line of `{file}`, or more"
+        ));
+    }
     let line = finding.line?;
     let near = found.iter().any(|place| place.abs_diff(line) <= NEAR);
     (!near).then(|| format!("the quote stands at line {first} of `{file}`, not near line {line}"))
+}
+
+/// Whether the quote is all of the line at which it begins, and that no mere brace.
+fn is_a_line(text: &str, line: usize, quote: &str) -> bool {
+    let all = text.lines().nth(line - 1).is_some_and(|all| all.trim() == quote.trim());
+    all && quote.chars().filter(|c| c.is_alphanumeric()).count() > 1
+}
+
+/// The file that a reviewer names. Lists show names so that nothing in them acts, and a reviewer may
+/// write them as they are shown.
+fn named(work: &Work, file: &str) -> Option<PathBuf> {
+    let plain = file.replace("\\@", "@");
+    let unescaped = git::unescape(&plain).and_then(|bytes| String::from_utf8(bytes).ok());
+    [Some(file.to_owned()), Some(plain), unescaped]
+        .into_iter()
+        .flatten()
+        .find_map(|it| work.file(&it))
 }
 
 /// The quote without a patch's signs, where every line has one.
@@ -92,9 +119,10 @@ mod tests {
         let write = |name: &str, text: &[u8]| {
             write_atomic(&tree.path().join(name), text, 0o600).unwrap();
         };
-        let far = "\n".repeat(40) + "@dataclass\n";
+        let far = "\n".repeat(40) + "@dataclass\nc = 3\n";
         write("main.rs", CODE.as_bytes());
         write("far.py", far.as_bytes());
+        write("@at.rs", CODE.as_bytes());
         write("out.json", serde_json::json!({ "findings": findings }).to_string().as_bytes());
         let outside = std::path::Path::new("/etc/hosts");
         std::os::unix::fs::symlink(outside, tree.path().join("link")).unwrap();
@@ -114,6 +142,11 @@ mod tests {
             ("main.rs", 2, "let total = sum(&items);\n\n    print(total);", None),
             ("main.rs", 4, "print(total);\n}\n", None),
             ("far.py", 41, "\\@dataclass", None),
+            ("\\@at.rs", 2, "sum(&items)", None),
+            ("main.rs", 5, "}", Some("says too little")),
+            ("main.rs", 2, "let", Some("says too little")),
+            ("far.py", 42, "c = 3", None),
+            ("far.py", 42, "= 3", Some("says too little")),
             ("main.rs", 2, "let total = sum(items);", Some("does not stand in `main.rs`: `let")),
             ("main.rs", 2, "let total = sum(&items);\nprint(total);", Some("does not stand")),
             ("main.rs", 2, "   \n", Some("does not stand")),

@@ -58,7 +58,22 @@ impl Stage {
         let recording = Recording::open(&case)?;
         let stage = Self { recording, scene: Scene::empty(around)? };
         stage.fill()?;
+        stage.expect_inside()?;
         Ok(stage)
+    }
+
+    /// A link in the recorded tree may lead anywhere; a run that stood there would work in a real one.
+    fn expect_inside(&self) -> Result<()> {
+        let real = |path: PathBuf| path.canonicalize();
+        match (real(self.cwd()), real(self.scene.root())) {
+            (Ok(cwd), Ok(root)) if cwd.starts_with(&root) => Ok(()),
+            _ => {
+                let dir = self.recording.dir.display();
+                let folder = &self.recording.case.folder;
+                Err(Fault::invalid(format!("the recording `{dir}` is faulty"))
+                    .because(format!("its folder `{folder}` is none of its repository")))
+            }
+        }
     }
 
     /// What the run is told.

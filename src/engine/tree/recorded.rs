@@ -2,6 +2,7 @@
 //! by its hash only.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsStr,
     os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use super::{Tracked, WorkTree, blocking, fault};
 use crate::{
     model::{Fault, Result},
     store::recordings::{FOLDER, RepoFile, RepoKind},
-    sys::git::{FileKind, GitError, Snapshot, Standing, TreeFile},
+    sys::git::{self, FileKind, GitError, Snapshot, Standing, TreeFile},
 };
 
 /// The largest patch of a recording; a small repository changes little.
@@ -89,6 +90,12 @@ impl Tracked {
             ..standing
         };
         let work = of(&self.base)?;
+        // Also one that git holds: a recording is made to be shared.
+        let all = repository.files(objects, &self.base)?;
+        let secret = all.iter().map(path).filter(|path| looks_secret(path));
+        let secret = secret.map(|path| git::escape(path.as_os_str().as_bytes()));
+        let unstored = self.base.unstored.iter().map(|file| file.path.clone());
+        let left_out: BTreeSet<String> = unstored.chain(secret).collect();
         let mut files = Vec::new();
         for file in repository.files(objects, &standing.base)? {
             let Some(kind) = kind(file.kind) else { return Ok(Err(shown(&file))) };
@@ -100,7 +107,7 @@ impl Tracked {
             head: change(&standing.base, &standing.head)?,
             staged: change(&standing.head, &standing.index)?,
             worktree: change(&standing.index, &work)?,
-            left_out: self.base.unstored.iter().map(|file| file.path.clone()).collect(),
+            left_out: left_out.into_iter().collect(),
             standing,
             files,
         }))
@@ -113,7 +120,9 @@ impl Tracked {
         });
         let recordings: Vec<PathBuf> =
             skills.filter_map(|skill| Some(skill.parent()?.join(FOLDER))).collect();
-        let leave_out = |path: &Path| recordings.iter().any(|folder| path.starts_with(folder));
+        let leave_out = |path: &Path| {
+            recordings.iter().any(|folder| path.starts_with(folder)) || looks_secret(path)
+        };
         self.repository.filtered(&self.objects, of, leave_out)
     }
 
@@ -145,4 +154,9 @@ fn path(file: &TreeFile) -> &Path {
 
 fn shown(file: &TreeFile) -> String {
     crate::sys::git::escape(&file.path)
+}
+
+/// Whether the file's name says that it holds a secret.
+fn looks_secret(path: &Path) -> bool {
+    git::looks_secret(path.as_os_str().as_bytes())
 }

@@ -152,7 +152,7 @@ impl<'a> Message<'a> {
         {
             faults.push("the subject stands in quotation marks; give it without".to_owned());
         }
-        if self.subject.starts_with('#') {
+        if self.subject.starts_with('#') || self.body.lines().any(|line| line.starts_with('#')) {
             faults.push("git takes a line that begins with `#` for a comment".to_owned());
         }
         faults

@@ -54,5 +54,6 @@ pub use patch::Patch;
 pub use path::{as_path, escape, unescape};
 pub use rebuild::{Rebuild, RebuiltFile};
 pub use revision::Named;
+pub use secret::looks_secret;
 pub use snapshot::{Snapshot, Unstored, Why};
 pub use worktree::{Leftover, Worktree};

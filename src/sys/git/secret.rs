@@ -22,7 +22,7 @@ const ENDINGS: [&str; 8] = [".pem", ".key", ".p12", ".pfx", ".jks", ".keystore",
 const EXAMPLES: [&str; 4] = [".example", ".sample", ".template", ".dist"];
 
 /// Whether the file's name looks like one that holds a secret. The content is not looked at.
-pub(super) fn looks_secret(path: &[u8]) -> bool {
+pub fn looks_secret(path: &[u8]) -> bool {
     let name = path.rsplit(|byte| *byte == b'/').next().unwrap_or(path);
     let name = String::from_utf8_lossy(name).to_lowercase();
     if EXAMPLES.iter().any(|ending| name.ends_with(ending)) {

@@ -150,3 +150,16 @@ hint: record in a small repository that shows what the skill does
     );
     assert_eq!(world.model().requests().len(), 0);
 }
+
+/// The place of a replay is its own repository, whatever a recording says of it.
+#[test]
+fn a_folder_that_a_link_leads_out_of_is_none() {
+    let world = recorded();
+    std::os::unix::fs::symlink(world.dir(), case(&world).join("repo/out")).unwrap();
+    let file = case(&world).join("case.yaml");
+    let text = files::read(&file).replace("folder: \"\"", "folder: out");
+    assert!(text.contains("folder: out"), "{text}");
+    files::write(&file, &text);
+    let output = alone(&world, ["run", "tidy", "--replay"]).run().expect_code(8);
+    assert!(output.stderr.contains("its folder `out` is none of its repository"), "{output}");
+}
